@@ -1,0 +1,57 @@
+# Every target does its own set-up: a virtual environment in .venv with exactly the packages of the lock files.
+# Needs Python 3.11 or newer; uses uv where it is installed, else venv and pip.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(shell command -v uv 2>/dev/null)
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+            $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: help run demo test lint lock clean
+.DEFAULT_GOAL := help
+
+help:           ## what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1 — /'
+
+run: $(VENV)/.run            ## the service with config/monitor.toml, in the foreground; Ctrl-C stops it
+	$(BIN)/brand-monitor run --config config/monitor.toml
+
+demo: $(VENV)/.run           ## the main job end to end, no internet needed
+	$(BIN)/brand-monitor demo
+
+test: $(VENV)/.test          ## the test suite
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.test          ## style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry .
+
+lock: $(VENV)/.test          ## renew the lock files from pyproject.toml
+	$(if $(UV),,$(BIN)/pip install --quiet uv)
+	$(if $(UV),uv,$(BIN)/uv) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate pyproject.toml --output-file requirements.lock
+	$(if $(UV),uv,$(BIN)/uv) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --group dev pyproject.toml --constraint requirements.lock --output-file tests/requirements.lock
+
+clean:          ## removes what make made
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/.venv:
+	$(if $(PYTHON),,$(error brand-monitor needs Python 3.11 or newer, and none was found))
+	$(if $(UV),uv venv --quiet --clear --python $(PYTHON) $(VENV),$(PYTHON) -m venv --clear $(VENV))
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.venv requirements.lock pyproject.toml
+	$(if $(UV),VIRTUAL_ENV=$(VENV) uv pip install --quiet,$(BIN)/pip install --quiet --disable-pip-version-check) \
+	  --require-hashes -r requirements.lock
+	$(if $(UV),VIRTUAL_ENV=$(VENV) uv pip install --quiet,$(BIN)/pip install --quiet --disable-pip-version-check) \
+	  --no-deps --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run tests/requirements.lock
+	$(if $(UV),VIRTUAL_ENV=$(VENV) uv pip install --quiet,$(BIN)/pip install --quiet --disable-pip-version-check) \
+	  --require-hashes -r tests/requirements.lock
+	@touch $@

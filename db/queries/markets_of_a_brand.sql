@@ -1,0 +1,10 @@
+-- In which markets a brand is, is going to be, or was: each with the earliest source. Put the brand in the first line.
+WITH asked (brand) AS (VALUES ('smart'))
+SELECT state.market, state.status, state.dated, state.disputed, min(facts.published) AS first_said, facts.outlet, facts.url
+FROM state
+JOIN asked ON asked.brand = state.brand
+JOIN facts ON facts.brand = state.brand AND facts.kind = state.kind AND facts.subject = state.subject
+    AND facts.closed_at IS NULL
+WHERE state.kind = 'market_entry'
+GROUP BY state.subject
+ORDER BY state.status, state.market;

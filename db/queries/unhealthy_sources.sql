@@ -1,0 +1,15 @@
+-- Sources whose last check failed, the longest in trouble first, with how their checks went that are still kept.
+SELECT
+    sources.name,
+    sources.failures AS failed_in_a_row,
+    sources.last_outcome,
+    sources.last_reason,
+    sources.last_good_at,
+    count(checks.id) AS checks,
+    sum(checks.good) AS good,
+    sources.url
+FROM sources
+LEFT JOIN checks ON checks.source = sources.name
+WHERE sources.health = 'failing' AND sources.configured AND sources.enabled
+GROUP BY sources.name
+ORDER BY sources.last_good_at, sources.name;

@@ -1,0 +1,451 @@
+-- The history, as the migrations add up to it. This file is read by people, never run by the program; a test compares
+-- it with a migrated database.
+--
+-- Base tables have singular names and may change from one version to the next. The views at the end (facts, state,
+-- changes, documents, checks, alerts, sources) are what other programs should read: their columns keep their meaning.
+--
+-- Times are UTC, ISO 8601 text (2026-01-05T09:00:12Z), so that they sort as text. A date that a page or a text states
+-- keeps the precision it has (2026, 2026-01, 2026-Q3, 2026-late, ...). Flags are 0 or 1.
+-- "Derived" columns follow from other columns and are kept because they are asked for often.
+
+
+-- Where news is looked for: the configured sources, and those that once were.
+CREATE TABLE source (
+    name TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,                       -- feed, listing, sitemap, page, article
+    url TEXT NOT NULL,                        -- as configured
+    brand TEXT,                               -- null: the text decides which brand it speaks of
+    authority TEXT NOT NULL,                  -- official, wire, media, sponsored
+    outlet TEXT NOT NULL,                     -- who speaks; claims of one outlet are never independent
+    language TEXT,                            -- null: found out page by page
+    rhythm TEXT NOT NULL,                     -- seconds between checks, or a cron expression
+    alert_on_first INTEGER NOT NULL,
+    enabled INTEGER NOT NULL,
+    configured INTEGER NOT NULL,              -- 0: no longer in the config; kept for what it brought
+    added_at TEXT NOT NULL,
+    next_due TEXT NOT NULL,
+    leased_until TEXT,                        -- null: nobody is checking it; past: whoever did is lost
+    baseline_at TEXT,                         -- the first good check; null: none yet
+    moved_url TEXT,                           -- where it has moved to for good; null: it has not
+    body_hash TEXT,                           -- SHA-256 of its last good body; null: none yet
+    page TEXT REFERENCES page (hash) ON DELETE SET NULL,  -- that body, kept; null: not kept, then never ask "changed since?"
+    etag TEXT,                                -- null: the server gave none
+    last_modified TEXT,                       -- null: the server gave none
+    last_checked_at TEXT,                     -- derived from visit; null: never
+    last_good_at TEXT,                        -- derived from visit; null: never
+    last_outcome TEXT,                        -- derived from visit; null: never checked
+    last_reason TEXT,                         -- derived from visit; null: nothing to say
+    failures INTEGER NOT NULL DEFAULT 0       -- derived: failed checks in a row, up to the last
+);
+CREATE INDEX source_due ON source (next_due) WHERE configured AND enabled;
+CREATE INDEX source_page ON source (page);
+
+
+-- One check of one source.
+CREATE TABLE visit (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL REFERENCES source (name),
+    started_at TEXT NOT NULL,
+    finished_at TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    outcome TEXT NOT NULL,                    -- ok, unchanged, or what was wrong
+    reason TEXT,                              -- null: nothing to say
+    requests INTEGER NOT NULL,
+    baseline INTEGER NOT NULL,                -- 1: the first good check; what it found is known, but no news
+    body_hash TEXT,                           -- null: no body was had
+    links INTEGER NOT NULL,                   -- derived: links it added
+    documents INTEGER NOT NULL,               -- derived: document versions it added
+    facts INTEGER NOT NULL                    -- derived: facts it added
+);
+CREATE INDEX visit_source ON visit (source, id);
+CREATE INDEX visit_recorded ON visit (recorded_at);
+
+
+-- A page as it was fetched, compressed with zlib. The same bytes are kept once.
+CREATE TABLE page (
+    hash TEXT PRIMARY KEY,                    -- SHA-256 of the bytes before compression, hex
+    size INTEGER NOT NULL,                    -- of the bytes before compression
+    content BLOB NOT NULL,
+    stored_at TEXT NOT NULL
+);
+
+
+-- An article that a source points to, and whether it has been read.
+CREATE TABLE link (
+    id INTEGER PRIMARY KEY,                   -- grows with the time of finding
+    source TEXT NOT NULL REFERENCES source (name),
+    url TEXT NOT NULL,
+    title TEXT,                               -- as the source states it; null: it does not
+    published TEXT,                           -- as the source states it; null: it does not
+    mark TEXT,                                -- the source's own mark of the version; null: it gives none
+    language TEXT,                            -- as the source states it; null: it does not
+    text TEXT,                                -- the text that a feed carries; null: none, or no longer needed
+    state TEXT NOT NULL,                      -- waiting, read, skipped (older than our watching), failed (given up)
+    attempts INTEGER NOT NULL DEFAULT 0,      -- failed attempts to read this version
+    not_before TEXT,                          -- when to try again; null: at once
+    reason TEXT,                              -- why the last attempt failed; null: it did not
+    baseline INTEGER NOT NULL,                -- 1: found by the source's first good check
+    found_at TEXT NOT NULL,
+    settled_at TEXT,                          -- null: waiting
+    UNIQUE (source, url)
+);
+CREATE INDEX link_waiting ON link (source, id) WHERE state = 'waiting';
+CREATE INDEX link_known ON link (source, id);
+
+
+-- One version of one readable page. Another text at the same address is another version; rows are never edited.
+CREATE TABLE document (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL,
+    version INTEGER NOT NULL,                 -- 1, 2, 3 ... in the order of reading
+    source TEXT NOT NULL REFERENCES source (name),
+    visit INTEGER NOT NULL REFERENCES visit (id),
+    outlet TEXT NOT NULL,                     -- the source's, when it was read
+    authority TEXT NOT NULL,                  -- the source's, when it was read
+    living INTEGER NOT NULL,                  -- 1: a page that is kept up to date, not an article of one day
+    title TEXT,                               -- null: none found
+    published TEXT,                           -- as stated; null: not stated
+    published_from TEXT,                      -- where that was found: feed, json-ld, meta, ...; null: not stated
+    dated TEXT NOT NULL,                      -- derived: the time its claims count from; the start of `published`, never after
+                                              -- `fetched_at`; `fetched_at` itself when not stated or for a living page
+    language TEXT,                            -- ISO 639-1; null: not known
+    text TEXT NOT NULL,                       -- facts point into it by offsets (characters, not bytes)
+    text_hash TEXT NOT NULL,                  -- derived: SHA-256 of `text`, hex
+    baseline INTEGER NOT NULL,                -- 1: it was there before we watched; known, but no news
+    fetched_at TEXT NOT NULL,
+    page TEXT REFERENCES page (hash) ON DELETE SET NULL,  -- null: no longer kept, or the text came from a feed
+    page_url TEXT,                            -- where the page was in the end, after redirects; null: as `page`
+    content_type TEXT,                        -- null: not stated, or as `page`
+    UNIQUE (url, version)
+);
+CREATE INDEX document_source ON document (source, id);
+CREATE INDEX document_visit ON document (visit);
+CREATE INDEX document_page ON document (page);
+CREATE INDEX document_fetched ON document (fetched_at);
+
+
+-- One claim that one document makes. Rows are never edited, only closed.
+CREATE TABLE fact (
+    id INTEGER PRIMARY KEY,                   -- grows with the time of recording
+    document INTEGER NOT NULL REFERENCES document (id),
+    visit INTEGER NOT NULL REFERENCES visit (id),
+    kind TEXT NOT NULL,
+    brand TEXT NOT NULL,
+    subject TEXT NOT NULL,                    -- derived: what it is about within brand and kind
+    value TEXT NOT NULL,                      -- derived: what is claimed, short
+    attributes TEXT NOT NULL,                 -- the whole fact as JSON; the view `facts` has its plain columns
+    recorded_at TEXT NOT NULL,
+    closed_at TEXT,                           -- null: it stands; else the article was changed and says something else
+    closed_by INTEGER REFERENCES visit (id)   -- the check that found so; null: it stands
+);
+CREATE INDEX fact_subject ON fact (brand, kind, subject, id);
+CREATE INDEX fact_document ON fact (document);
+CREATE INDEX fact_visit ON fact (visit);
+CREATE INDEX fact_closed_by ON fact (closed_by);
+
+
+-- What is believed now of one subject.
+CREATE TABLE belief (
+    id INTEGER PRIMARY KEY,
+    brand TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    fact INTEGER NOT NULL REFERENCES fact (id),
+    value TEXT NOT NULL,                      -- derived: the fact's
+    rule TEXT NOT NULL,                       -- why it is believed, in words
+    since TEXT NOT NULL,                      -- when the monitor began to believe this value
+    updated_at TEXT NOT NULL,                 -- when it was last weighed
+    UNIQUE (brand, kind, subject)
+);
+CREATE INDEX belief_fact ON belief (fact);
+
+
+-- The claims that speak for a belief and against it.
+CREATE TABLE belief_claim (
+    belief INTEGER NOT NULL REFERENCES belief (id) ON DELETE CASCADE,
+    fact INTEGER NOT NULL REFERENCES fact (id),
+    role TEXT NOT NULL,                       -- supports, rivals
+    PRIMARY KEY (belief, fact)
+) WITHOUT ROWID;
+CREATE INDEX belief_claim_fact ON belief_claim (fact);
+
+
+-- One step in what is believed of one subject.
+CREATE TABLE change (
+    seq INTEGER PRIMARY KEY,                  -- the order of recording
+    id TEXT NOT NULL UNIQUE,                  -- the public name
+    visit INTEGER REFERENCES visit (id),      -- the check it came from; null: a reading of stored pages
+    detected_at TEXT NOT NULL,
+    since TEXT NOT NULL,                      -- derived: since when it is so, by the text and the dates of its sources
+    brand TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    change TEXT NOT NULL,                     -- new, changed, corrected, disputed, resolved
+    before_value TEXT,                        -- derived from `before`; null: nothing was known
+    after_value TEXT,                         -- derived from `after`; null: nothing is said any more
+    before TEXT,                              -- a fact as JSON; null: nothing was known. In a dispute: what is believed
+    after TEXT,                               -- a fact as JSON; null: nothing is said any more. In a dispute: what is held against it
+    text TEXT NOT NULL,                       -- the news in a few words
+    rule TEXT NOT NULL,                       -- why it is a change, in words
+    silence TEXT                              -- why nobody is told; null: the alert rules decided
+);
+CREATE INDEX change_subject ON change (brand, kind, subject, seq);
+CREATE INDEX change_detected ON change (detected_at);
+CREATE INDEX change_visit ON change (visit);
+
+
+-- The sources that a change cites, the one that brought it first.
+CREATE TABLE change_source (
+    change TEXT NOT NULL REFERENCES change (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    title TEXT,                               -- null: none found
+    published TEXT,                           -- null: not stated
+    authority TEXT NOT NULL,
+    outlet TEXT NOT NULL,
+    evidence TEXT NOT NULL,                   -- the words that say so
+    PRIMARY KEY (change, position)
+) WITHOUT ROWID;
+
+
+-- The outbox: one message to one recipient through one channel.
+CREATE TABLE alert (
+    seq INTEGER PRIMARY KEY,                  -- the order of queueing
+    id TEXT NOT NULL UNIQUE,                  -- the same on every attempt
+    channel TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    rule TEXT NOT NULL,                       -- the alert rule that asked for it
+    digest INTEGER NOT NULL,                  -- 1: it gathers changes until `not_before`
+    status TEXT NOT NULL,                     -- pending, sent, failed (for good), dropped (channel or recipient is gone)
+    reason TEXT,                              -- why it failed or was dropped; null: it was not
+    queued_at TEXT NOT NULL,
+    not_before TEXT NOT NULL,                 -- a digest's hour, the end of quiet hours, the next attempt
+    attempts INTEGER NOT NULL DEFAULT 0,      -- times it was taken up to be sent
+    leased_until TEXT,                        -- null: nobody is sending it; past: whoever did is lost
+    settled_at TEXT                           -- null: pending
+);
+CREATE INDEX alert_pending ON alert (channel, seq) WHERE status = 'pending';
+
+
+-- The changes that an alert tells of.
+CREATE TABLE alert_change (
+    alert TEXT NOT NULL REFERENCES alert (id) ON DELETE CASCADE,
+    change TEXT NOT NULL REFERENCES change (id),
+    position INTEGER NOT NULL,
+    PRIMARY KEY (alert, change)
+) WITHOUT ROWID;
+CREATE INDEX alert_change_change ON alert_change (change);
+
+
+-- One attempt to deliver an alert.
+CREATE TABLE attempt (
+    id INTEGER PRIMARY KEY,
+    alert TEXT NOT NULL REFERENCES alert (id) ON DELETE CASCADE,
+    attempted_at TEXT NOT NULL,
+    answer TEXT NOT NULL,                     -- sent, retry, failed
+    detail TEXT NOT NULL                      -- what the other side answered
+);
+CREATE INDEX attempt_alert ON attempt (alert, id);
+
+
+-- Every claim, with the document that makes it. Columns that a kind of fact does not have are null.
+CREATE VIEW facts AS
+SELECT
+    fact.id,
+    fact.kind,
+    fact.brand,
+    fact.subject,
+    fact.value,
+    json_extract(fact.attributes, '$.count') AS count,
+    json_extract(fact.attributes, '$.qualifier') AS qualifier,   -- exact, at_least, about, ordinal
+    json_extract(fact.attributes, '$.status') AS status,         -- current, planned; entered, planned, exited
+    json_extract(fact.attributes, '$.scope') AS scope,           -- of a count: null is worldwide
+    json_extract(fact.attributes, '$.market') AS market,         -- ISO 3166-1 alpha-2 or region:Name
+    json_extract(fact.attributes, '$.basis') AS basis,           -- event, presence
+    json_extract(fact.attributes, '$.model') AS model,
+    json_extract(fact.attributes, '$.stage') AS stage,
+    json_extract(fact.attributes, '$.markets') AS markets,       -- a JSON list
+    json_extract(fact.attributes, '$.segment') AS segment,
+    json_extract(fact.attributes, '$.platform') AS platform,
+    json_extract(fact.attributes, '$.when') AS dated,            -- the date that the sentence itself states (`when` in JSON)
+    json_extract(fact.attributes, '$.hedged') AS hedged,         -- 1: "reportedly", "is said to"
+    json_extract(fact.attributes, '$.evidence') AS evidence,
+    json_extract(fact.attributes, '$.start') AS start,
+    json_extract(fact.attributes, '$.end') AS "end",
+    document.url,
+    document.title,
+    document.published,
+    document.outlet,
+    document.authority,
+    document.source,
+    document.language,
+    fact.document,
+    fact.recorded_at,
+    fact.closed_at
+FROM fact
+JOIN document ON document.id = fact.document;
+
+
+-- What is believed now, a row a subject, with the claim that it rests on.
+CREATE VIEW state AS
+SELECT
+    belief.brand,
+    belief.kind,
+    belief.subject,
+    belief.value,
+    facts.count,
+    facts.qualifier,
+    facts.status,
+    facts.scope,
+    facts.market,
+    facts.basis,
+    facts.model,
+    facts.stage,
+    facts.markets,
+    facts.segment,
+    facts.platform,
+    facts.dated,
+    facts.hedged,
+    facts.evidence,
+    facts.url,
+    facts.title,
+    facts.published,
+    facts.outlet,
+    facts.authority,
+    belief.rule,
+    (SELECT count(*) FROM belief_claim AS c WHERE c.belief = belief.id AND c.role = 'supports') AS supports,
+    (SELECT count(*) FROM belief_claim AS c WHERE c.belief = belief.id AND c.role = 'rivals') AS rivals,
+    EXISTS (SELECT 1 FROM belief_claim AS c WHERE c.belief = belief.id AND c.role = 'rivals') AS disputed,
+    belief.since,                             -- when the monitor began to believe this value
+    belief.updated_at,
+    belief.fact
+FROM belief
+JOIN facts ON facts.id = belief.fact;
+
+
+-- How what is believed moved, a row a step.
+CREATE VIEW changes AS
+SELECT
+    change.id,
+    change.detected_at,                       -- when the monitor knew
+    change.since,                             -- since when it is so, by the text and the dates of its sources
+    change.brand,
+    change.kind,
+    change.subject,
+    change.change,
+    change.before_value,
+    change.after_value,
+    change.text,
+    change.rule,
+    change.before,
+    change.after,
+    cited.url,                                -- of the source that brought it
+    cited.title,
+    cited.published,
+    cited.outlet,
+    cited.authority,
+    cited.evidence,
+    (SELECT count(*) FROM change_source AS s WHERE s.change = change.id) AS sources,
+    (SELECT count(*) FROM alert_change AS a WHERE a.change = change.id) AS alerts,
+    CASE
+        WHEN EXISTS (SELECT 1 FROM alert_change AS a WHERE a.change = change.id) THEN NULL
+        ELSE coalesce(change.silence, 'no alert rule asks for it')
+    END AS silence,                           -- why nobody is told; null: somebody is
+    change.visit AS check_id
+FROM change
+LEFT JOIN change_source AS cited ON cited.change = change.id AND cited.position = 0;
+
+
+-- Every version of every document that was read, without its text (that is in the table).
+CREATE VIEW documents AS
+SELECT
+    document.id,
+    document.url,
+    document.version,
+    document.version = (SELECT max(d.version) FROM document AS d WHERE d.url = document.url) AS latest,
+    document.title,
+    document.published,
+    document.published_from,
+    document.dated,                           -- the time its claims count from
+    document.language,
+    document.outlet,
+    document.authority,
+    document.source,
+    document.fetched_at,
+    document.baseline,
+    length(document.text) AS characters,
+    (SELECT count(*) FROM fact WHERE fact.document = document.id) AS facts,
+    document.page IS NOT NULL AS page_kept,
+    document.visit AS check_id
+FROM document;
+
+
+-- Every check that is still kept.
+CREATE VIEW checks AS
+SELECT
+    visit.id,
+    visit.source,
+    visit.started_at,
+    visit.finished_at,
+    visit.outcome,
+    visit.outcome IN ('ok', 'unchanged') AS good,
+    visit.reason,
+    visit.requests,
+    visit.baseline,
+    visit.links,
+    visit.documents,
+    visit.facts,
+    (SELECT count(*) FROM change WHERE change.visit = visit.id) AS changes
+FROM visit;
+
+
+-- Every message, and what became of it.
+CREATE VIEW alerts AS
+SELECT
+    alert.id,
+    alert.queued_at,
+    alert.channel,
+    alert.recipient,
+    alert.rule,
+    alert.digest,
+    alert.status,
+    alert.reason,
+    (SELECT count(*) FROM alert_change AS c WHERE c.alert = alert.id) AS changes,
+    (
+        SELECT change.text FROM alert_change AS c JOIN change ON change.id = c.change
+        WHERE c.alert = alert.id ORDER BY c.position LIMIT 1
+    ) AS text,                                -- of its first change
+    alert.not_before,
+    alert.attempts,
+    (SELECT max(a.attempted_at) FROM attempt AS a WHERE a.alert = alert.id) AS last_attempt_at,
+    (SELECT a.detail FROM attempt AS a WHERE a.alert = alert.id ORDER BY a.id DESC LIMIT 1) AS last_answer,
+    alert.settled_at
+FROM alert;
+
+
+-- Every source, and how it is.
+CREATE VIEW sources AS
+SELECT
+    source.name,
+    source.brand,
+    source.kind,
+    source.url,
+    source.moved_url,
+    source.authority,
+    source.outlet,
+    source.configured,
+    source.enabled,
+    CASE
+        WHEN source.last_outcome IS NULL THEN 'new'
+        WHEN source.failures = 0 THEN 'ok'
+        ELSE 'failing'
+    END AS health,
+    source.failures,
+    source.last_outcome,
+    source.last_reason,
+    source.last_checked_at,
+    source.last_good_at,
+    source.next_due,
+    (SELECT count(*) FROM link WHERE link.source = source.name AND link.state = 'waiting') AS waiting,
+    (SELECT count(*) FROM document WHERE document.source = source.name) AS documents
+FROM source;

@@ -1,0 +1,274 @@
+"""`doctor`: whether everything that the service needs is in order, a line each, with the fix.
+
+    config ─► secrets ─► database ─► clock ─► the sources' hosts ─► channels
+
+It resolves names and lets mail servers greet; it fetches no page and sends no message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from monitor import catalogue
+from monitor.cli.cells import inert
+from monitor.cli.options import Place, placed
+from monitor.dialer import Dialer, system_resolver
+from monitor.errors import ConfigError, DatabaseError, FetchError
+from monitor.history import Queries
+from monitor.notifier.channel import tls_context
+from monitor.settings import (
+    AppriseChannel,
+    Channel,
+    ConsoleChannel,
+    EmailChannel,
+    Settings,
+    WebhookChannel,
+)
+
+PATIENCE = 15.0  # seconds for one name or one mail server
+LITTLE_SPACE = 1_000_000_000
+TOO_LITTLE_SPACE = 50_000_000
+CLOCK_TOLERANCE = timedelta(minutes=5)
+MENDED_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+"""The releases, each the first of its line, in which the "WAL-reset" bug is mended."""
+
+
+class Grade(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one examination found, and how to mend it."""
+
+    grade: Grade
+    about: str
+    text: str
+
+
+@click.command(short_help="Check config, database, clock, network and channels.")
+@placed
+def doctor(place: Place) -> None:
+    """Check config, database, clock, network and channels; nothing is fetched or sent. Exit 1 if anything failed."""
+    failed = False
+    for verdict in examine(place, datetime.now(UTC)):
+        failed = failed or verdict.grade is Grade.FAILED
+        click.echo(f"{verdict.grade:8} {verdict.about:9} {inert(verdict.text)}")
+    if failed:
+        click.get_current_context().exit(1)
+
+
+def examine(place: Place, now: datetime) -> Iterator[Verdict]:
+    """Every examination that is possible: without a good config only that of a named database."""
+    settings: Settings | None = None
+    try:
+        settings = place.settings()
+    except ConfigError as error:
+        yield from (Verdict(Grade.FAILED, "config", line) for line in str(error).splitlines())
+    else:
+        yield from _config(settings)
+    database = place.db or (settings and settings.database)
+    if database:
+        yield from _database(database, now)
+    if settings:
+        yield from asyncio.run(_reachable(settings))
+
+
+def _config(settings: Settings) -> Iterator[Verdict]:
+    watched = sum(source.enabled for source in settings.sources)
+    about = (
+        f"{settings.path}: sources: {watched}, channels: {len(settings.channels)}, alert rules: {len(settings.alerts)}"
+    )
+    yield Verdict(
+        Grade.OK if watched else Grade.FAILED, "config", about + ("" if watched else "; add a [[sources]] table")
+    )
+    agent = settings.http.user_agent
+    if "example.org" in agent or "YOU" in agent:
+        yield Verdict(
+            Grade.WARNING, "config", f"{settings.path}: [http]: user_agent: put in who you are: sites are told"
+        )
+    if settings.channels and not settings.alerts:
+        yield Verdict(Grade.OK, "config", "no [[alerts]]: every change goes to every channel")
+    if settings.alerts and not settings.channels:
+        yield Verdict(Grade.WARNING, "config", "no [[channels]]: nobody is told of any change")
+    yield from _brands(settings)
+    for secret in settings.secrets():
+        try:
+            secret.reveal()
+        except ConfigError as error:
+            yield Verdict(Grade.FAILED, "secret", str(error))
+        else:
+            yield Verdict(Grade.OK, "secret", f"{secret!r} is there")
+
+
+def _brands(settings: Settings) -> Iterator[Verdict]:
+    """Names of brands that were probably mistyped: a rule for such a one would never match."""
+    shipped = catalogue.load()
+    watched = {source.brand for source in settings.sources}
+    named = [(f'[[sources]] "{source.name}": brand', source.brand) for source in settings.sources]
+    named += [(f'[[alerts]] "{rule.name}": brands', brand) for rule in settings.alerts for brand in rule.brands]
+    for place, brand in named:
+        rule = place.startswith("[[alerts]]")
+        if brand is None or shipped.brand(brand) or (rule and brand in watched):
+            continue
+        close = " or ".join(shipped.suggest(brand))
+        if rule or close:
+            meant = f"; did you mean {close}?" if close else ""
+            yield Verdict(Grade.WARNING, "config", f'{settings.path}: {place}: nobody knows a brand "{brand}"{meant}')
+
+
+def _database(path: Path, now: datetime) -> Iterator[Verdict]:
+    yield from _sqlite()
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        yield Verdict(Grade.FAILED, "database", f"the folder {folder} does not exist; create it or change `database`")
+        return
+    free = shutil.disk_usage(folder).free
+    grade = Grade.FAILED if free < TOO_LITTLE_SPACE else Grade.WARNING if free < LITTLE_SPACE else Grade.OK
+    yield Verdict(grade, "disk", f"{free / 1e9:.1f} GB free in {folder}{'' if grade is Grade.OK else '; make room'}")
+    if not path.exists():
+        yield Verdict(Grade.OK, "database", f"{path} is not there yet; the first check makes it")
+        yield _clock(None, now)
+        return
+    try:
+        with Queries.open(path) as queries:
+            queries.examine()
+            checks = queries.checks(limit=1)
+    except DatabaseError as error:
+        yield Verdict(Grade.FAILED, "database", str(error))
+        return
+    yield Verdict(Grade.OK, "database", f"{path} is undamaged, {path.stat().st_size / 1e6:.1f} MB")
+    yield _clock(datetime.fromisoformat(checks[0]["started_at"]) if checks else None, now)
+
+
+def _sqlite() -> Iterator[Verdict]:
+    version = sqlite3.sqlite_version_info
+    line = next((first for first in MENDED_SQLITE if first[:2] == version[:2]), MENDED_SQLITE[-1])
+    if version < line:
+        text = "may, very rarely, damage a database that several programs write at once (the WAL-reset bug)"
+        mended = ", ".join(".".join(map(str, first)) for first in MENDED_SQLITE)
+        yield Verdict(Grade.WARNING, "sqlite", f"SQLite {sqlite3.sqlite_version} {text}; mended in {mended}")
+    else:
+        yield Verdict(Grade.OK, "sqlite", f"SQLite {sqlite3.sqlite_version}")
+
+
+def _clock(newest: datetime | None, now: datetime) -> Verdict:
+    """The clock can be known to be wrong only when it was later before."""
+    if newest and newest > now + CLOCK_TOLERANCE:
+        text = f"it is {now:%Y-%m-%d %H:%M} UTC here, but the newest check is of {newest:%Y-%m-%d %H:%M}; set the clock"
+        return Verdict(Grade.FAILED, "clock", text)
+    return Verdict(Grade.OK, "clock", f"{now:%Y-%m-%d %H:%M} UTC" + (", later than every check" if newest else ""))
+
+
+async def _reachable(settings: Settings) -> list[Verdict]:
+    """The sources' hosts and the channels, all at once."""
+    threads = ThreadPoolExecutor(32, "resolve")
+    resolve = system_resolver(threads)
+    web = Dialer(resolve, settings.http.allow_private_networks)
+    mail = Dialer(resolve, settings.http.allow_private_networks, any_port=True)
+    hosts = sorted({_host(source.url) for source in settings.sources if source.enabled})
+    try:
+        found = await asyncio.gather(
+            *(_resolved(host, port, web) for host, port in hosts),
+            *(
+                _channel(channel, settings, mail if isinstance(channel, EmailChannel) else web)
+                for channel in settings.channels
+            ),
+        )
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+    answers, channels = found[: len(hosts)], found[len(hosts) :]
+    return [*_network(hosts, answers, settings), *(verdict for verdict in channels if isinstance(verdict, Verdict))]
+
+
+def _host(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+async def _resolved(host: str, port: int, dialer: Dialer) -> str | None:
+    """Why the host cannot be reached by its name, or None."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await dialer.addresses(host, port)
+    except FetchError as error:
+        return error.reason
+    except TimeoutError:
+        return f"the name server gave no answer about {host} within {PATIENCE:g} s"
+    return None
+
+
+def _network(hosts: Sequence[tuple[str, int]], answers: Sequence[object], settings: Settings) -> Iterator[Verdict]:
+    """One line for what is wrong with each host, and one for all the others."""
+    wrong = [reason for reason in answers if isinstance(reason, str)]
+    good = len(hosts) - len(wrong)
+    grade = Grade.WARNING if settings.http.proxy else Grade.FAILED  # the proxy looks names up for itself
+    if len(wrong) > 1 and not good:
+        text = f"none of the {len(hosts)} hosts of the sources can be had ({wrong[0]}); is this machine online?"
+        yield Verdict(grade, "network", text)
+        return
+    for reason in wrong:
+        yield Verdict(grade, "network", f"{reason}; its sources fail until that is mended")
+    if good:
+        yield Verdict(Grade.OK, "network", f"hosts of sources that can be resolved: {good} of {len(hosts)}")
+
+
+async def _channel(channel: Channel, settings: Settings, dialer: Dialer) -> Verdict:
+    """Whether a channel's other side is there. Sends nothing; `test-alert` does."""
+    name = f'channel "{channel.name}"'
+    reason: str | None = None
+    match channel:
+        case ConsoleChannel():
+            return Verdict(Grade.OK, "channel", f"{name}: prints where the service runs")
+        case EmailChannel():
+            greeting, reason = await _greeting(channel, settings, dialer)
+            text = f"{name}: {channel.smtp.host} greets: {greeting}"
+        case WebhookChannel():
+            host, port = _host(channel.url)
+            reason = await _resolved(host, port, dialer)
+            text = f"{name}: {host} can be resolved; `brand-monitor test-alert {channel.name}` sends a sample"
+        case AppriseChannel():
+            reason = None if find_spec("apprise") else "Apprise is not installed; install brand-monitor[apprise]"
+            text = f"{name}: Apprise is there; `brand-monitor test-alert {channel.name}` sends a sample"
+    return Verdict(Grade.FAILED, "channel", f"{name}: {reason}") if reason else Verdict(Grade.OK, "channel", text)
+
+
+async def _greeting(channel: EmailChannel, settings: Settings, dialer: Dialer) -> tuple[str, str | None]:
+    """The first line of the mail server, and what is wrong with it."""
+    smtp = channel.smtp
+    try:
+        async with asyncio.timeout(PATIENCE):
+            address = (await dialer.addresses(smtp.host, smtp.port))[0]
+            tls = tls_context(settings.http.ca_file) if smtp.tls == "tls" else None
+            reader, writer = await asyncio.open_connection(
+                str(address), smtp.port, limit=4096, ssl=tls, server_hostname=smtp.host if tls else None
+            )
+            try:
+                greeting = (await reader.readline()).decode("ascii", "replace").strip()
+            finally:
+                writer.close()
+    except FetchError as error:
+        return "", error.reason
+    except TimeoutError:
+        return "", f"the mail server {smtp.host}, port {smtp.port}, does not greet within {PATIENCE:g} s"
+    except (OSError, ValueError) as error:
+        words = getattr(error, "strerror", None) or str(error) or "the connection was lost"
+        return "", f"the mail server {smtp.host}, port {smtp.port}: {words}"
+    wrong = (
+        None if greeting.startswith("220") else f"the mail server {smtp.host} refuses: {greeting or 'it says nothing'}"
+    )
+    return greeting, wrong

@@ -1,0 +1,215 @@
+"""The commands that work: `run` (the service), `check` (once, now), `test-alert`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import click
+
+from monitor.cli.narration import Round, describe, setup_logging
+from monitor.cli.options import Place, placed
+from monitor.cli.service import Service
+from monitor.errors import UsageError
+from monitor.models import Alert, Answer, Change, Delivery, Source
+from monitor.notifier.dispatch import Dispatcher
+from monitor.scheduler import Scheduler
+from monitor.settings import Settings, hint
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+GRACE = timedelta(seconds=15)
+"""How long checks in hand may take to finish after a signal to stop."""
+
+
+def now() -> datetime:
+    """The one real clock; everything else is handed it."""
+    return datetime.now(UTC)
+
+
+@click.command()
+@placed
+def run(place: Place) -> None:
+    """Run the service in the foreground: check what is due, alert, until stopped.
+
+    SIGTERM and Ctrl-C finish the checks in hand and stop; SIGHUP reads the config again, and keeps the old one when the
+    new one is wrong.
+    """
+    setup_logging()
+    settings = place.settings()
+    if not any(source.enabled for source in settings.sources):
+        raise UsageError(f"{settings.path}: there is no source to check; add a [[sources]] table")
+    sys.exit(asyncio.run(_serve(settings, place)))
+
+
+async def _serve(settings: Settings, place: Place) -> int:
+    first = Round(settings)
+    service = Service(settings, clock=now, rng=random.Random(), on_checked=first.heard)  # noqa: S311  # jitter only
+    stop = asyncio.Event()
+    bugs: list[BaseException] = []
+
+    def on_bug(bug: BaseException) -> None:
+        bugs.append(bug)
+        stop.set()
+
+    try:
+        await service.open()
+        await service.catch_up()
+        scheduler = Scheduler(service, workers=settings.workers, on_bug=on_bug)
+        _on_signals(stop, lambda: _reload(service, scheduler, place))
+        scheduler.start()
+        log.info("watching %d sources, history in %s", len(settings.sources), settings.database)
+        await stop.wait()
+        log.info("stopping: finishing the checks in hand")
+        service.stop()
+        await scheduler.stop(GRACE)
+    finally:
+        await service.close()
+    return 1 if bugs else 0
+
+
+def _on_signals(stop: asyncio.Event, reload: Callable[[], Awaitable[None]]) -> None:
+    loop = asyncio.get_running_loop()
+    reloads: set[asyncio.Task[None]] = set()
+
+    def start_reload() -> None:
+        task = asyncio.ensure_future(reload())
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, start_reload)
+
+
+async def _reload(service: Service, scheduler: Scheduler, place: Place) -> None:
+    try:
+        settings = place.settings()
+        await service.use(settings)
+    except UsageError as error:
+        for line in str(error).splitlines():
+            log.error("config not reloaded, the old one stays: %s", line)  # noqa: TRY400  # a mistake of the user, no bug
+        return
+    scheduler.workers = settings.workers
+    log.info("config reloaded: watching %d sources", len(settings.sources))
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@placed
+def check(place: Place, sources: Sequence[str]) -> None:
+    """Check these sources (or all) once, now; record, deliver, print a line per source.
+
+    Exits 1 when a source or a delivery failed.
+    """
+    setup_logging(logging.WARNING)
+    settings = place.settings()
+    chosen = _chosen(settings, sources)
+    sys.exit(asyncio.run(_with_service(settings, lambda service: _check(service, chosen))))
+
+
+def _chosen(settings: Settings, names: Sequence[str]) -> list[Source]:
+    known = {source.name: source for source in settings.sources}
+    for name in names:
+        if name not in known:
+            raise UsageError(f'there is no source "{name}" in {settings.path}{hint(name, list(known))}')
+    chosen = [known[name] for name in names] if names else [source for source in known.values() if source.enabled]
+    if not chosen:
+        raise UsageError(f"{settings.path}: there is no source to check; add a [[sources]] table")
+    return list(dict.fromkeys(chosen))
+
+
+async def _check(service: Service, sources: Sequence[Source]) -> int:
+    """Checks the sources as the scheduler would: at most one a host at once, so many overall."""
+    waiting = list(sources)
+    failed = 0
+
+    class Once:
+        """The scheduler's work, with these sources due and nothing else."""
+
+        async def due(self) -> Sequence[Source]:
+            return list(waiting)
+
+        async def check(self, source: Source) -> None:
+            nonlocal failed
+            waiting.remove(source)
+            checked = await service.check(source)
+            failed += not checked.observation.outcome.good
+            click.echo(describe(checked))
+
+        async def deliver(self) -> None: ...
+
+        async def housekeep(self) -> None: ...
+
+    bugs: list[BaseException] = []
+    scheduler = Scheduler(Once(), workers=service.settings.workers, on_bug=bugs.append)
+    while waiting and not bugs:
+        await scheduler.dispatch()
+        await scheduler.any_done()
+    await scheduler.idle()
+    await service.deliver()
+    if service.undelivered:
+        click.echo(f"{service.undelivered} alerts could not be delivered; `brand-monitor alerts` says why", err=True)
+    return 1 if failed or service.undelivered or bugs else 0
+
+
+async def _with_service(settings: Settings, work: Callable[[Service], Awaitable[T]]) -> T:
+    service = Service(settings, clock=now, rng=random.Random())  # noqa: S311  # jitter only
+    try:
+        await service.open()
+        return await work(service)
+    finally:
+        await service.close()
+
+
+@click.command("test-alert")
+@click.argument("channels", nargs=-1, metavar="[CHANNEL]...")
+@placed
+def test_alert(place: Place, channels: Sequence[str]) -> None:
+    """Send a sample through each channel (or these) and say what the other side answered."""
+    setup_logging(logging.WARNING)
+    settings = place.settings()
+    known = {channel.name: channel for channel in settings.channels}
+    if not known:
+        raise UsageError(f"{settings.path}: there is no channel to test; add a [[channels]] table")
+    for name in channels:
+        if name not in known:
+            raise UsageError(f'there is no channel "{name}" in {settings.path}{hint(name, list(known))}')
+    sys.exit(asyncio.run(_samples(settings, list(channels) or list(known))))
+
+
+async def _samples(settings: Settings, names: Sequence[str]) -> int:
+    dispatcher = Dispatcher(
+        NothingWaits(),
+        settings.http,
+        clock=now,
+        rng=random.Random(),  # noqa: S311  # jitter only
+        zone=settings.timezone,
+    )
+    failed = 0
+    try:
+        for channel in settings.channels:
+            if channel.name in names:
+                delivery = await dispatcher.send_sample(channel)
+                failed += delivery.answer is not Answer.SENT
+                click.echo(f"{channel.name}: {delivery.answer}: {delivery.detail}")
+    finally:
+        await dispatcher.aclose()
+    return 1 if failed else 0
+
+
+class NothingWaits:
+    """An outbox for samples: they are sent and not kept."""
+
+    async def claim(self, channel: str, limit: int) -> Sequence[tuple[Alert, Sequence[Change]]]:
+        return ()
+
+    async def settle(self, alert_id: str, delivery: Delivery, next_attempt: datetime | None) -> None: ...

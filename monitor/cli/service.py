@@ -1,0 +1,185 @@
+"""The service: scheduler, engine, history and notifier put together. Lives in one event loop.
+
+All SQL runs on one thread of its own, in order, so that a slow disk never stalls a fetch and a connection never meets a
+second thread. `check` for cron users and the demo work with the same object, one step at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from monitor.engine.local import LocalEngine
+from monitor.errors import DatabaseError
+from monitor.history import History, ServiceLock
+from monitor.models import Alert, Answer, Change, Delivery, Observation, Source
+from monitor.notifier.dispatch import Dispatcher
+from monitor.notifier.route import recipients
+from monitor.parser.facts import revive
+from monitor.pipeline import record
+from monitor.scheduler import next_check, spread
+from monitor.settings import Settings
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+LEASE = timedelta(minutes=15)
+"""How long a check or a delivery may take before it counts as lost and is done again."""
+
+DUE = 2_000
+"""How many due sources one tick looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One check of one source, recorded."""
+
+    source: Source
+    observation: Observation
+    changes: tuple[Change, ...]
+
+
+class Service:
+    """Checks what is due and delivers what is queued. `open` first, `close` at the end."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime],
+        rng: random.Random,
+        on_checked: Callable[[Checked], None] = lambda checked: None,
+    ) -> None:
+        self.settings = settings
+        self.stopping = False
+        self.undelivered = 0
+        """How many attempts to deliver have failed since the start."""
+        self._clock = clock
+        self._rng = rng
+        self._on_checked = on_checked
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history")
+        self._lock = ServiceLock(settings.database)
+        self._engine = LocalEngine(settings.http, clock=clock, stopping=lambda: self.stopping)
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._dispatcher = self._new_dispatcher(settings)
+
+    async def open(self) -> None:
+        """Takes the lock, opens the history, makes the configured sources known. Raises DatabaseError, ConfigError."""
+        for secret in self.settings.secrets():
+            secret.reveal()
+        self._lock.acquire()
+        self._history: History = await self.db(partial(History, self.settings.database, revive=revive))
+        await self.history(History.release_leases)  # whoever held them is gone: the lock is ours
+        await self._known(self.settings)
+
+    def stop(self) -> None:
+        """What is in hand ends early: checks after the article they are at, deliveries after the message."""
+        self.stopping = True
+        self._dispatcher.stop()
+
+    async def close(self) -> None:
+        """Closes everything; safe after a failed `open`."""
+        await asyncio.gather(self._engine.close(), self._dispatcher.aclose(), *self._retiring)
+        if hasattr(self, "_history"):
+            await self.db(self._history.close)
+        self._thread.shutdown()
+        self._lock.release()
+
+    async def db(self, work: Callable[[], T]) -> T:
+        """Runs work on the history's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def history(self, method: Callable[..., T], *arguments: Any) -> T:
+        """`await service.history(History.due, now, 10)`: one call of the history, on its thread."""
+        return await self.db(partial(method, self._history, *arguments))
+
+    async def catch_up(self) -> None:
+        """Spreads the sources that became due while nothing ran; those never checked are left to be first."""
+        now = self._clock()
+        overdue = await self.history(History.overdue, now)
+        await self.history(History.defer, spread(overdue, now))
+
+    async def use(self, settings: Settings) -> None:
+        """Goes on with other settings. Checks in hand finish with the old ones."""
+        if settings.database != self.settings.database:
+            raise DatabaseError("the database cannot change while the service runs; restart it")
+        for secret in settings.secrets():
+            secret.reveal()
+        if settings.http != self.settings.http:
+            self._retire(self._engine.close())
+            self._engine = LocalEngine(settings.http, clock=self._clock, stopping=lambda: self.stopping)
+        self._retire(self._dispatcher.aclose())
+        self._dispatcher = self._new_dispatcher(settings)
+        self.settings = settings
+        await self._known(settings)
+
+    async def _known(self, settings: Settings) -> None:
+        now = self._clock()
+        await self.history(History.sync_sources, settings.sources, now)
+        open_to = {channel.name: recipients(channel) for channel in settings.channels}
+        dropped = await self.history(History.drop_alerts_outside, open_to, now)
+        if dropped:
+            log.warning("%d waiting alerts were for channels no longer configured; dropped, see `alerts`", dropped)
+
+    def _new_dispatcher(self, settings: Settings) -> Dispatcher:
+        return Dispatcher(self, settings.http, clock=self._clock, rng=self._rng, zone=settings.timezone)
+
+    def _retire(self, closing: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(closing)
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
+    # What the scheduler starts
+
+    async def due(self) -> Sequence[Source]:
+        names = await self.history(History.due, self._clock(), DUE)
+        sources = {source.name: source for source in self.settings.sources}
+        return [sources[name] for name in names if name in sources]
+
+    async def check(self, source: Source) -> Checked:
+        """One check of one source, recorded; its alerts are in the outbox afterwards."""
+        await self.history(History.lease, source.name, self._clock() + LEASE)
+        memory = await self.history(History.memory, source.name, self._clock())
+        observation = await self._engine.observe(source, memory)
+        now = self._clock()
+        failures = 0 if observation.outcome.good else memory.failures + 1
+        due = next_check(source, observation, failures, now, self.settings.timezone, self._rng)
+        changes = await self.db(
+            partial(
+                record,
+                observation,
+                source,
+                history=self._history,
+                settings=self.settings,
+                next_due=due,
+                failures=failures,
+                now=now,
+            )
+        )
+        checked = Checked(source, observation, changes)
+        self._on_checked(checked)
+        return checked
+
+    async def deliver(self) -> int:
+        """One round over the outbox. Returns how many messages were accepted by the other side."""
+        return await self._dispatcher.deliver(self.settings.channels)
+
+    async def housekeep(self) -> None:
+        await self.history(History.housekeep, self._clock(), self.settings.keep_pages, self.settings.keep_checks)
+
+    # The outbox, as the dispatcher uses it
+
+    async def claim(self, channel: str, limit: int) -> Sequence[tuple[Alert, tuple[Change, ...]]]:
+        return await self.history(History.claim_alerts, channel, self._clock(), LEASE, limit)
+
+    async def settle(self, alert_id: str, delivery: Delivery, next_attempt: datetime | None) -> None:
+        self.undelivered += delivery.answer is not Answer.SENT
+        await self.history(History.settle_alert, alert_id, delivery, self._clock(), next_attempt)

@@ -1,0 +1,188 @@
+"""The config file: found, read once, checked whole, turned into `monitor.settings.Settings`.
+
+Every mistake is one line that names the file, the key and the fix, and all mistakes are told at once. Unknown keys are
+mistakes. Nothing but the place of the config is read from the environment unasked.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import ssl
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from monitor.errors import ConfigError
+from monitor.settings import (
+    AlertRule,
+    AppriseChannel,
+    ConsoleChannel,
+    EmailChannel,
+    HttpSettings,
+    Section,
+    Settings,
+    SourceSettings,
+    WebhookChannel,
+    hint,
+)
+
+CONFIG_VARIABLE = "BRAND_MONITOR_CONFIG"
+
+
+def find(given: Path | None) -> Path:
+    """The config file by the order of the contract. Raises ConfigError, which says how to get one, if there is none."""
+    if given or os.environ.get(CONFIG_VARIABLE):
+        path = given or Path(os.environ[CONFIG_VARIABLE])
+        if not path.is_file():
+            asked = "--config" if given else f"${CONFIG_VARIABLE}"
+            raise ConfigError(f"{path}: no such file ({asked}); `brand-monitor init` writes a starter config")
+        return path
+    usual = (
+        Path("monitor.toml"),
+        Path("config/monitor.toml"),
+        Path(click.get_app_dir("brand-monitor"), "monitor.toml"),
+    )
+    for path in usual:
+        if path.is_file():
+            return path
+    raise ConfigError(
+        f"no config found (looked for {', '.join(map(str, usual))}); `brand-monitor init` writes a starter, "
+        "--config PATH names another"
+    )
+
+
+def load(path: Path, database: Path | None = None) -> Settings:
+    """The settings of one file; `database` overrides the config's. Raises ConfigError with a line per mistake."""
+    folder = path.absolute().parent
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except (ValueError, RecursionError) as error:  # ValueError: TOML's own, and a number without end
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    if "path" in data or "source_settings" in data:
+        raise ConfigError(f"{path}: {'path' if 'path' in data else 'source_settings'}: there is no such key")
+    try:
+        settings = Settings.model_validate(data | {"path": path.absolute()}, context={"folder": folder})
+    except ValidationError as error:
+        raise ConfigError("\n".join(f"{path}: {line}" for line in _mistakes(error, data))) from None
+    place = database.absolute() if database else _located(path, "database", settings.database)
+    http = settings.http.model_copy(update={"ca_file": _authority(path, settings.http.ca_file)})
+    return settings.model_copy(update={"database": place, "http": http})
+
+
+def _located(path: Path, key: str, given: Path) -> Path:
+    """A path of the config, which is relative to the config's folder."""
+    try:
+        return (path.absolute().parent / given.expanduser()).resolve()
+    except (ValueError, RuntimeError, OSError) as error:  # a NUL in it; the home of nobody
+        raise ConfigError(f"{path}: {key}: not a path ({error})") from error
+
+
+def _authority(path: Path, given: Path | None) -> Path | None:
+    """The file of a private certificate authority, checked: without it no page could be fetched."""
+    if given is None:
+        return None
+    found = _located(path, "[http]: ca_file", given)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(found)
+    except OSError as error:  # ssl.SSLError is one too
+        reason = "there is no such file" if isinstance(error, FileNotFoundError) else "it holds no certificate (PEM)"
+        raise ConfigError(f"{path}: [http]: ca_file: {found}: {reason}") from error
+    return found
+
+
+def _mistakes(error: ValidationError, data: Mapping[str, Any]) -> Sequence[str]:
+    return [_mistake(detail, data) for detail in error.errors(include_url=False, include_context=False)]
+
+
+def _mistake(detail: Any, data: Mapping[str, Any]) -> str:
+    """One mistake in one line: where, what, how to mend. Never repeats the value: it may be a secret."""
+    place, keys, section = _place(detail["loc"], data)
+    message: str = detail["msg"].removeprefix("Value error, ")
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"{place}: there is no such key{hint(str(detail['loc'][-1]), keys)}"
+        case "missing":
+            return f"{place}: is missing; every {section} needs it"
+        case "union_tag_invalid" | "union_tag_not_found":
+            return f"{place}: kind: must be one of email, webhook, apprise, console"
+        case "literal_error" if place.endswith("render"):
+            return f"{place}: pages drawn by JavaScript cannot be read by this version; leave the key out"
+        case "enum" | "literal_error":
+            return f"{place}: {_choice(message, detail['input'])}"
+    words = _in_words(detail["type"], detail["loc"])
+    words = words or f"{message[0].lower()}{message[1:]}".replace("input should be", "must be")
+    return f"{place}: {words}" if place else words
+
+
+_WORDS = {
+    "path_type": "must be a path in quotes",
+    "model_type": "must be a table",
+    "bool": "must be true or false, without quotes",
+    "int": "must be a whole number",
+    "string_type": "must be a text in quotes",
+    "string_too_short": "must not be empty",
+    "string_too_long": "is too long",
+    "too_short": "must name at least one",
+}
+_FORMS = {
+    "user_agent": "may hold plain ASCII characters only",
+    "language": 'must be a code of two small letters, as in "de"',
+}
+
+
+def _in_words(mistake: str, loc: tuple[int | str, ...]) -> str | None:
+    """What pydantic finds, in the words of somebody who writes TOML; None where its own are good."""
+    if mistake == "tuple_type":
+        return f"must be tables: write [[{loc[0]}]]" if len(loc) == 1 else 'must be a list, as in ["a", "b"]'
+    if mistake == "string_pattern_mismatch":
+        return _FORMS.get(str(loc[-1]), "may not hold control characters")
+    return _WORDS.get(mistake) or _WORDS.get(mistake.split("_")[0])
+
+
+def _choice(message: str, given: Any) -> str:
+    """What a word may be, and which was meant. A word that is none of the known ones is no secret."""
+    known = re.findall(r"'([^']+)'", message)
+    close = difflib.get_close_matches(given, known, n=1) if isinstance(given, str) else []
+    return f"must be one of {', '.join(known)}" + (f'; did you mean "{close[0]}"?' if close else "")
+
+
+_SECTIONS: Mapping[str, type[Section]] = {"sources": SourceSettings, "alerts": AlertRule, "http": HttpSettings}
+_CHANNELS: Mapping[str, type[Section]] = {
+    "console": ConsoleChannel,
+    "email": EmailChannel,
+    "webhook": WebhookChannel,
+    "apprise": AppriseChannel,
+}
+
+
+def _place(loc: tuple[int | str, ...], data: Mapping[str, Any]) -> tuple[str, list[str], str]:
+    """The mistake's place as people see their file, the keys that are known there, and the section's name."""
+    parts: list[str] = []
+    model: type[Section] = Settings
+    section = "config"
+    for step in loc:
+        if isinstance(step, int) and parts and parts[-1] in ("sources", "channels", "alerts"):
+            section = f"[[{parts.pop()}]]"
+            entry = data[section[2:-2]][step]
+            name = entry.get("name") if isinstance(entry, dict) else None
+            parts.append(f'{section} "{name}"' if isinstance(name, str) else f"{section} number {step + 1}")
+            model = _SECTIONS.get(section[2:-2], model)
+        elif isinstance(step, str) and section == "[[channels]]" and step in _CHANNELS:
+            model = _CHANNELS[step]
+        elif step == "http" and not parts:
+            section, model = "[http]", HttpSettings
+            parts.append("[http]")
+        elif isinstance(step, str) and not step.startswith("function-"):
+            parts.append(step)
+        elif isinstance(step, int):
+            parts[-1] += f"[{step}]"
+    keys = [field.alias or name for name, field in model.model_fields.items() if name != "path"]
+    return ": ".join(parts), keys, section

@@ -1,0 +1,77 @@
+"""Child processes for reading untrusted pages: bounded in time and memory, killed when they overstep, then replaced.
+
+The main process never parses what the web sent, so that no page, however made, can stall or blow up the service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import resource
+import signal
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from monitor.errors import MonitorError, ReadError
+from monitor.models import Outcome
+
+log = logging.getLogger(__name__)
+
+SECONDS = 10.0
+"""Wall-clock time one page may take; an ordinary one takes a hundredth."""
+
+MEMORY = 1_500_000_000
+"""Bytes of address space of one child. Libraries and language data alone map about a third of it."""
+
+PAGES_A_CHILD = 2_000
+"""A child is replaced after so many pages: whatever a parser leaks goes with it."""
+
+
+class Cage:
+    """`await cage.run(function, *arguments)` calls a picklable pure function in a child."""
+
+    def __init__(self, processes: int = 1, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+        self._seconds = seconds
+        self._turns = asyncio.Semaphore(processes)
+        self._pool = ProcessPool(
+            max_workers=processes,
+            max_tasks=PAGES_A_CHILD,
+            initializer=_settle,
+            initargs=[memory],
+            context=multiprocessing.get_context("spawn"),  # the parent has threads; forking them is undefined
+        )
+
+    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """The function's result or its exception; ReadError when it overstepped the bounds."""
+        async with self._turns:  # so that waiting for a turn does not count as reading
+            future = self._pool.schedule(function, args=arguments, timeout=self._seconds)
+            try:
+                return await asyncio.wrap_future(future)
+            except FutureTimeout:
+                raise ReadError(
+                    Outcome.PARSE_ERROR, f"reading the page took longer than {self._seconds:g} s; given up"
+                ) from None
+            except (ProcessExpired, MemoryError):
+                raise ReadError(Outcome.PARSE_ERROR, "reading the page needed too much memory; given up") from None
+            except MonitorError:
+                raise
+            except Exception as bug:
+                # Ours or a parser's: told loudly, but a page that brings it about must not stop the watch over others.
+                log.exception("this is a bug in brand-monitor: it cannot read a page")
+                raise ReadError(Outcome.PARSE_ERROR, f"a bug in brand-monitor: {type(bug).__name__}") from bug
+
+    def close(self) -> None:
+        """Ends the children at once."""
+        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble's types are not whole
+        self._pool.join(timeout=5)
+
+
+def _settle(memory: int) -> None:
+    """In the child: the bounds, and deafness to the terminal's Ctrl-C, which is the parent's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

@@ -1,0 +1,43 @@
+"""The engine of one machine: `observe` in this process's event loop, the reading of pages in a cage."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from monitor.engine.cage import Cage
+from monitor.models import Memory, Observation, Source
+from monitor.pipeline import Tools, observe
+from monitor.scrapers import Client
+from monitor.settings import HttpSettings
+
+
+class LocalEngine:
+    """Observes sources until it is closed."""
+
+    def __init__(
+        self, http: HttpSettings, *, clock: Callable[[], datetime], stopping: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._client = Client(http, clock=clock)
+        self._cage = Cage()
+        self._tools = Tools(client=self._client, run=self._cage.run, clock=clock, stopping=stopping)
+        self._in_hand = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def observe(self, source: Source, memory: Memory) -> Observation:
+        self._in_hand += 1
+        self._idle.clear()
+        try:
+            return await observe(source, memory, self._tools)
+        finally:
+            self._in_hand -= 1
+            if not self._in_hand:
+                self._idle.set()
+
+    async def close(self) -> None:
+        """Waits for the observations in hand, then closes connections and ends the children."""
+        await self._idle.wait()
+        await self._client.aclose()
+        self._cage.close()

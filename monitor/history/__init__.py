@@ -1,0 +1,15 @@
+"""The SQLite history: the only package that knows SQL and sqlite-utils.
+
+store         the file: checks, migrations, connections, transactions
+sources       the configured sources: due times, leases, what is remembered
+observations  one check to rows      links  pages  claims
+beliefs       states and changes     outbox  messages
+queries       what people ask        lock    one service a database
+"""
+
+from monitor.history.history import History
+from monitor.history.lock import ServiceLock
+from monitor.history.observations import Stored
+from monitor.history.queries import Queries
+
+__all__ = ["History", "Queries", "ServiceLock", "Stored"]

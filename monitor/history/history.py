@@ -1,0 +1,148 @@
+"""The history: the front of this package, and all that the rest of the program sees of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from monitor.history import beliefs, claims, observations, outbox, pages, sources
+from monitor.history.claims import Revive
+from monitor.history.observations import Stored
+from monitor.history.outbox import Claimed
+from monitor.history.pages import Swept
+from monitor.history.queries import Queries
+from monitor.history.store import Store, told
+from monitor.models import Alert, Change, Claim, Delivery, Memory, Observation, Source, State, Subject
+
+
+class History:
+    """One database. Opening creates, checks and migrates it; raises DatabaseError when it cannot be used.
+
+    `revive` makes a fact of its JSON form: this package knows no kind of fact. Methods marked "inside writing()" belong
+    to one record and refuse to run without a transaction; the others are one of their own. Any thread may call, each
+    has a connection of its own.
+    """
+
+    def __init__(self, path: Path, *, revive: Revive) -> None:
+        self.path = path
+        self._revive = revive
+        self._store = Store(path)
+
+    def close(self) -> None:
+        self._store.close()
+
+    def __enter__(self) -> History:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def queries(self) -> Queries:
+        """The questions people ask, over this thread's connection; not to be closed."""
+        return Queries(self._store.db, self.path)
+
+    # Which sources there are, and when they are due
+
+    def sync_sources(self, configured: Iterable[Source], now: datetime) -> None:
+        """Makes these the configured sources. New ones, and those with another rhythm or address, are due now."""
+        with self._store.writing() as db:
+            sources.sync(db, configured, now)
+
+    def release_leases(self) -> None:
+        """Forgets who was checking and sending what: for a service that has just taken its lock."""
+        with self._store.writing() as db:
+            sources.release_leases(db)
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Names of the sources to check, oldest due first: configured, enabled, not leased."""
+        with told(self.path):
+            return sources.due(self._store.db, now, limit)
+
+    def overdue(self, now: datetime) -> list[str]:
+        """Names of the due sources that have been checked before, leased or not, oldest due first."""
+        with told(self.path):
+            return sources.overdue(self._store.db, now)
+
+    def defer(self, due_times: Mapping[str, datetime]) -> None:
+        """Gives sources another due time."""
+        with self._store.writing() as db:
+            sources.defer(db, due_times)
+
+    def lease(self, name: str, until: datetime) -> None:
+        """Says that somebody is checking a source; `schedule` ends it, or `until` does."""
+        with self._store.writing() as db:
+            sources.lease(db, name, until)
+
+    def memory(self, name: str, now: datetime) -> Memory:
+        """What `observe` may know of a source's past."""
+        with told(self.path):
+            return observations.memory(self._store.db, name, now)
+
+    # One record
+
+    @contextmanager
+    def writing(self) -> Generator[None, None, None]:
+        """One transaction: all that is written in the block is kept, or nothing."""
+        with self._store.writing():
+            yield
+
+    def store(self, observation: Observation, source: Source, now: datetime) -> Stored:
+        """Inside writing(): stores a check, its links, documents, pages and facts."""
+        return observations.store(self._inside(), observation, source, now, self._revive)
+
+    def claims(self, subjects: Iterable[Subject], check_id: int) -> dict[Subject, tuple[Claim, ...]]:
+        """All claims about each subject, by (date, id); `fresh` and `closed_now` are relative to the check."""
+        return claims.read(self._store.db, subjects, check_id, self._revive)
+
+    def put_states(self, states: Iterable[State], now: datetime) -> None:
+        """Inside writing(): stores what is believed now."""
+        beliefs.put(self._inside(), states, now)
+
+    def add_changes(self, changes: Iterable[Change], check_id: int | None) -> None:
+        """Inside writing(): stores steps. One that is known is left as it is."""
+        beliefs.add_changes(self._inside(), changes, check_id, self._revive)
+
+    def queue(self, alerts: Iterable[Alert], now: datetime) -> None:
+        """Inside writing(): adds messages to the outbox. A digest joins the row of its id that still gathers."""
+        outbox.queue(self._inside(), alerts, now)
+
+    def schedule(self, name: str, next_due: datetime, observation: Observation, failures: int) -> None:
+        """Inside writing(): stores how a check went and when the next is due; ends the lease."""
+        sources.schedule(self._inside(), name, next_due, observation, failures)
+
+    # The outbox
+
+    def claim_alerts(self, channel: str, now: datetime, lease: timedelta, limit: int) -> list[Claimed]:
+        """Takes due messages of a channel to send, oldest first; nobody else gets them until the lease runs out."""
+        with self._store.writing() as db:
+            return outbox.claim(db, channel, now, lease, limit)
+
+    def settle_alert(self, alert_id: str, delivery: Delivery, now: datetime, next_attempt: datetime | None) -> None:
+        """Stores an attempt and what follows. Without a next attempt, what was not sent has failed for good."""
+        with self._store.writing() as db:
+            outbox.settle(db, alert_id, delivery, now, next_attempt)
+
+    def drop_alerts_outside(self, channels: Mapping[str, Collection[str]], now: datetime) -> int:
+        """Drops what waits for channels and recipients that are not among these. Returns how many messages."""
+        with self._store.writing() as db:
+            return outbox.drop_outside(db, channels, now)
+
+    # Upkeep
+
+    def housekeep(self, now: datetime, keep_pages: timedelta, keep_checks: timedelta) -> Swept:
+        """Removes old raw pages and checks, and moves the write-ahead log into the database."""
+        with self._store.writing() as db:
+            swept = pages.sweep(db, now, keep_pages, keep_checks)
+        self._store.checkpoint()
+        return swept
+
+    def _inside(self) -> Database:
+        db = self._store.db
+        if not db.conn.in_transaction:
+            raise RuntimeError("this belongs inside `with history.writing():`")
+        return db

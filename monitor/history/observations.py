@@ -1,0 +1,155 @@
+"""One check to rows, and rows to what `observe` may know next time.
+
+    Observation ─► visit ─► links ─► document versions, with their pages ─► claims
+
+Another text at a known address is a new version; the same text is nothing new, however often it is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from monitor.history import claims, links, sources
+from monitor.history.claims import Revive, Version
+from monitor.history.pages import keep_page
+from monitor.history.rows import insert
+from monitor.history.storable import plain, plain_or_none, start_of, text_hash
+from monitor.models import Document, Memory, Observation, Reading, Source, SourceKind, Subject, Validators, utc_text
+
+INDEX_KINDS = {SourceKind.FEED, SourceKind.LISTING, SourceKind.SITEMAP}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What one check added: the subjects of its new and closed facts, and how much it was."""
+
+    check_id: int
+    subjects: frozenset[Subject]
+    new_documents: int
+    facts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Check:
+    """What every row of one check needs."""
+
+    id: int
+    source: Source
+    baseline: bool
+    finished_at: datetime
+    now: datetime
+
+
+def memory(db: Database, name: str, now: datetime) -> Memory:
+    """What `observe` may know of a source. Links that wait for a later attempt count as known until then."""
+    row = db.execute(
+        """
+        SELECT baseline_at, failures, moved_url, body_hash, page, etag, last_modified FROM source WHERE name = ?
+        """,
+        [name],
+    ).fetchone()
+    if row is None:
+        return Memory()
+    baseline_at, failures, moved_url, body_hash, page, etag, last_modified = row
+    waiting = links.waiting(db, name, now)
+    known = links.known(db, name)
+    for link in waiting:
+        known.pop(link.url, None)
+    return Memory(
+        first=baseline_at is None,
+        failures=failures,
+        url=moved_url,
+        validators=Validators(etag, last_modified) if page and (etag or last_modified) else None,
+        body_hash=body_hash,
+        known=known,
+        waiting=waiting,
+    )
+
+
+def store(db: Database, observation: Observation, source: Source, now: datetime, revive: Revive) -> Stored:
+    """Stores all that one check brought home."""
+    check = _visit(db, observation, source, now)
+    new_links = documents = facts = 0
+    if source.kind in INDEX_KINDS:
+        new_links = links.add(db, observation, check.baseline, utc_text(now))
+    subjects: set[Subject] = set()
+    for reading in observation.readings:
+        version = _version(db, check, reading, reading.document) if reading.document is not None else None
+        if version is not None:
+            added = claims.add(db, version, reading.facts, now, revive)
+            documents, facts = documents + 1, facts + added.facts
+            subjects |= added.subjects
+        if source.kind in INDEX_KINDS:
+            links.settle(db, source.name, reading, now)
+    db.execute(
+        "UPDATE visit SET links = ?, documents = ?, facts = ? WHERE id = ?", [new_links, documents, facts, check.id]
+    )
+    return Stored(check_id=check.id, subjects=frozenset(subjects), new_documents=documents, facts=facts)
+
+
+def _visit(db: Database, observation: Observation, source: Source, now: datetime) -> _Check:
+    known = db.execute("SELECT baseline_at FROM source WHERE name = ?", [source.name]).fetchone()
+    if known is None:
+        sources.add(db, source, now)
+    first = known is None or known[0] is None
+    baseline = first and observation.outcome.good and not source.alert_on_first
+    row = {
+        "source": source.name,
+        "started_at": utc_text(observation.started_at),
+        "finished_at": utc_text(observation.finished_at),
+        "recorded_at": utc_text(now),
+        "outcome": str(observation.outcome),
+        "reason": plain_or_none(observation.reason),
+        "requests": observation.requests,
+        "baseline": baseline,
+        "body_hash": observation.body_hash,
+    }
+    added = insert(db, "visit", row | {"links": 0, "documents": 0, "facts": 0})
+    return _Check(id=added, source=source, baseline=baseline, finished_at=observation.finished_at, now=now)
+
+
+def _version(db: Database, check: _Check, reading: Reading, document: Document) -> Version | None:
+    """Stores a document as a version of its own; None when its text is that of the last version."""
+    url, digest = plain(document.url), text_hash(document.text)
+    last = db.execute(
+        "SELECT version, text_hash FROM document WHERE url = ? ORDER BY version DESC LIMIT 1", [url]
+    ).fetchone()
+    if last is not None and last[1] == digest:
+        return None
+    version = last[0] + 1 if last else 1
+    living = check.source.kind is SourceKind.PAGE
+    page = reading.page if reading.page is not None and reading.page.content else None
+    fetched_at = page.fetched_at if page else check.finished_at
+    stated = None if living else start_of(document.published)
+    row = {
+        "url": url,
+        "version": version,
+        "source": check.source.name,
+        "visit": check.id,
+        "outlet": plain(check.source.outlet),
+        "authority": str(check.source.authority),
+        "living": living,
+        "title": plain_or_none(document.title),
+        "published": plain_or_none(document.published),
+        "published_from": plain_or_none(document.published_from),
+        "dated": utc_text(min(stated, fetched_at) if stated else fetched_at),
+        "language": plain_or_none(document.language),
+        "text": plain(document.text),
+        "text_hash": digest,
+        "baseline": check.baseline or (version == 1 and _found_at_baseline(db, check.source.name, reading)),
+        "fetched_at": utc_text(fetched_at),
+        "page": keep_page(db, page, utc_text(check.now)) if page else None,
+        "page_url": plain(page.url) if page else None,
+        "content_type": plain_or_none(page.content_type) if page else None,
+    }
+    return Version(id=insert(db, "document", row), url=url, living=living, check=check.id)
+
+
+def _found_at_baseline(db: Database, source: str, reading: Reading) -> bool:
+    row = db.execute(
+        "SELECT baseline FROM link WHERE source = ? AND url = ?", [source, plain(reading.link.url)]
+    ).fetchone()
+    return row is not None and bool(row[0])

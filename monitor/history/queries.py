@@ -1,0 +1,245 @@
+"""What people ask of the history: lists with filters, timelines, conflicts, and where a change came from.
+
+Reads only, through a connection that cannot write, beside a running service. Times to filter by are those at which the
+monitor knew; `since` is included, `until` is not. Lists are newest first, timelines oldest first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from monitor.errors import DatabaseError, UsageError
+from monitor.history.rows import select
+from monitor.history.storable import utc_or_none
+from monitor.history.store import Store, check_content, check_schema, connect_to_read, migrations, opening, told
+from monitor.models import utc_text
+
+Row = dict[str, Any]
+
+FLAGS = {"hedged", "disputed", "latest", "baseline", "page_kept", "good", "digest", "configured", "enabled"}
+JSON = {"markets", "before", "after"}
+
+_STEPS = """
+SELECT change.id, change.brand, change.kind, change.subject, change.change, change.before_value, change.after_value,
+    iif(change.change = 'disputed', coalesce(change.before_value, change.after_value), change.after_value) AS believed,
+    change.since, change.detected_at, change.text, change.rule
+FROM change
+WHERE change.brand = :brand AND (:kind IS NULL OR change.kind = :kind)
+    AND (:as_of IS NULL OR change.since <= :as_of) AND (:known_at IS NULL OR change.detected_at <= :known_at)
+"""
+
+_CITED = """
+SELECT url, title, published, authority, outlet, evidence FROM change_source WHERE change = :id ORDER BY position
+"""
+
+_CITED_BY_MANY = """
+SELECT change, url, title, published, authority, outlet, evidence FROM change_source
+WHERE change IN (SELECT value FROM json_each(:ids)) ORDER BY change, position
+"""
+
+_CONFLICTS = """
+SELECT belief.brand, belief.kind, belief.subject, belief.value AS believed, mine.outlet, mine.authority,
+    mine.published, mine.url, mine.evidence, theirs.value AS rival, theirs.outlet AS rival_outlet,
+    theirs.authority AS rival_authority, theirs.published AS rival_published, theirs.url AS rival_url,
+    theirs.evidence AS rival_evidence, belief.rule, belief.since
+FROM belief_claim AS against
+JOIN belief ON belief.id = against.belief
+JOIN facts AS mine ON mine.id = belief.fact
+JOIN facts AS theirs ON theirs.id = against.fact
+WHERE against.role = 'rivals' AND (:brand IS NULL OR belief.brand = :brand) AND (:kind IS NULL OR belief.kind = :kind)
+ORDER BY belief.brand, belief.kind, belief.subject, theirs.id LIMIT :limit
+"""
+
+
+class Queries:
+    """The questions, over one connection. `open` makes one from a path; close it afterwards."""
+
+    def __init__(self, db: Database, path: Path) -> None:
+        self._db = db
+        self._path = path
+
+    @classmethod
+    def open(cls, path: Path) -> Queries:
+        """Opens a database to read. One of an older schema is brought up to date first. Raises DatabaseError."""
+        if not path.exists():
+            raise DatabaseError(f"there is no database {path} yet; `brand-monitor check` or `run` makes it")
+        if path.stat().st_size == 0:
+            Store(path).close()
+        with opening(path), closing(connect_to_read(path)) as db:
+            check_schema(db, path)
+            outdated = bool(migrations().pending(db))
+        if outdated:
+            Store(path).close()
+        with opening(path):
+            return cls(connect_to_read(path), path)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Queries:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def facts(self, **filters: Any) -> list[Row]:
+        """Claims. Filters: brand, kind, source, subject, since and until (recorded), limit."""
+        return self._list("facts", "recorded_at", "facts.id", filters, ("brand", "kind", "source", "subject"))
+
+    def state(self, **filters: Any) -> list[Row]:
+        """What is believed now. Filters: brand, kind, subject, since and until (of the belief), limit."""
+        return self._list("state", "since", "brand DESC, kind", filters, ("brand", "kind", "subject"))
+
+    def changes(self, **filters: Any) -> list[Row]:
+        """Steps of belief. Filters: brand, kind, subject, change, since and until (detected), limit."""
+        order = "(SELECT c.seq FROM change AS c WHERE c.id = changes.id)"
+        return self._list("changes", "detected_at", order, filters, ("brand", "kind", "subject", "change"))
+
+    def documents(self, **filters: Any) -> list[Row]:
+        """Document versions. Filters: source, url, brand (of a fact in it), since and until (fetched), limit."""
+        return self._list("documents", "fetched_at", "id", filters, ("source", "url", "brand"))
+
+    def checks(self, **filters: Any) -> list[Row]:
+        """Checks. Filters: source, outcome, brand (of the source), since and until (started), limit."""
+        return self._list("checks", "started_at", "id", filters, ("source", "outcome", "brand"))
+
+    def alerts(self, **filters: Any) -> list[Row]:
+        """Messages. Filters: channel, status, brand and kind (of a change in it), since and until (queued), limit."""
+        order = "(SELECT a.seq FROM alert AS a WHERE a.id = alerts.id)"
+        return self._list("alerts", "queued_at", order, filters, ("channel", "status", "brand", "kind"))
+
+    def sources(self, *, brand: str | None = None, unhealthy: bool = False, limit: int | None = None) -> list[Row]:
+        """Sources by name, those in the config; with `unhealthy` only those whose last check failed."""
+        return self._rows(
+            """
+            SELECT * FROM sources WHERE configured AND (:brand IS NULL OR brand = :brand)
+            AND (NOT :unhealthy OR (health = 'failing' AND enabled)) ORDER BY name LIMIT :limit
+            """,
+            {"brand": brand, "unhealthy": unhealthy, "limit": -1 if limit is None else limit},
+        )
+
+    def timeline(
+        self,
+        brand: str,
+        kind: str | None = None,
+        *,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[Row]:
+        """The steps of a brand, each with its sources. With `as_of`, one row a subject: what was believed true then.
+
+        `as_of` is about the world, `known_at` about the monitor: steps it detected later are left out.
+        """
+        values = {"brand": brand, "kind": kind, "as_of": utc_or_none(as_of), "known_at": utc_or_none(known_at)}
+        if as_of is None:
+            steps = self._rows(f"{_STEPS} ORDER BY change.seq", values)
+        else:
+            ordered = self._rows(f"{_STEPS} ORDER BY change.since, change.seq", values)
+            steps = list({(step["kind"], step["subject"]): step for step in ordered}.values())
+        for step in steps[-limit:] if limit else steps:
+            step["sources"] = self._rows(_CITED, {"id": step["id"]})
+        return steps[-limit:] if limit else steps
+
+    def conflicts(self, *, brand: str | None = None, kind: str | None = None, limit: int | None = None) -> list[Row]:
+        """What good sources disagree on now: one row for each claim against a belief, with both sentences."""
+        return self._rows(_CONFLICTS, {"brand": brand, "kind": kind, "limit": -1 if limit is None else limit})
+
+    def why(self, change_id: str) -> Row:
+        """Where a change came from and what became of it. The start of an id will do. Raises UsageError if unknown.
+
+        Beside the columns of `changes`: `sources` (all of them), `check` (null for a reading of stored pages) and
+        `alerts`, each with its `attempts`.
+        """
+        found = self._rows(
+            "SELECT * FROM changes WHERE substr(id, 1, length(:id)) = :id ORDER BY id = :id DESC LIMIT 2",
+            {"id": change_id},
+        )
+        if not found or not change_id:
+            raise UsageError(f"no change has the id {change_id!r}; `brand-monitor changes` lists them")
+        if len(found) > 1 and found[0]["id"] != change_id:
+            raise UsageError(f"more than one change has an id that starts with {change_id!r}; write more of it")
+        change = found[0]
+        change["sources"] = self._rows(_CITED, {"id": change["id"]})
+        checks = self._rows("SELECT * FROM checks WHERE id = :id", {"id": change["check_id"]})
+        change["check"] = checks[0] if checks else None
+        change["alerts"] = self._rows(
+            "SELECT alerts.* FROM alert_change JOIN alerts ON alerts.id = alert_change.alert WHERE change = :id",
+            {"id": change["id"]},
+        )
+        for alert in change["alerts"]:
+            alert["attempts"] = self._rows(
+                "SELECT attempted_at, answer, detail FROM attempt WHERE alert = :id ORDER BY id", {"id": alert["id"]}
+            )
+        return change
+
+    def cited(self, change_ids: Iterable[str]) -> dict[str, list[Row]]:
+        """The sources of each of these changes, the one that decided first."""
+        found: dict[str, list[Row]] = {}
+        for row in self._rows(_CITED_BY_MANY, {"ids": json.dumps(list(change_ids))}):
+            found.setdefault(row.pop("change"), []).append(row)
+        return found
+
+    def names(self, of: Literal["brand", "source"]) -> list[str]:
+        """The names of all brands, or of all sources, that the history knows."""
+        brands = "SELECT brand AS name FROM fact UNION SELECT brand FROM source WHERE brand IS NOT NULL ORDER BY name"
+        rows = self._rows(brands if of == "brand" else "SELECT name FROM source ORDER BY name", {})
+        return [row["name"] for row in rows]
+
+    def examine(self) -> None:
+        """Looks through the whole file for damage. Raises DatabaseError when it finds some."""
+        check_content(self._db, self._path)
+
+    def _list(
+        self, view: str, time: str, order: str, filters: Mapping[str, Any], allowed: tuple[str, ...]
+    ) -> list[Row]:
+        """The rows of a view, newest first. Names of columns are the program's own; values are parameters."""
+        unknown = set(filters) - {*allowed, "since", "until", "limit"}
+        if unknown:
+            raise TypeError(f"{view} cannot be filtered by {', '.join(sorted(unknown))}")
+        wanted = {name: filters[name] for name in allowed if filters.get(name) is not None}
+        terms = [_ELSEWHERE.get((view, name), f"{view}.{name} = :{name}") for name in wanted]
+        for name, comparison in (("since", ">="), ("until", "<")):
+            if filters.get(name) is not None:
+                terms.append(f"{view}.{time} {comparison} :{name}")
+                wanted[name] = utc_text(filters[name])
+        limit = filters.get("limit")
+        where = f"WHERE {' AND '.join(terms)}" if terms else ""
+        sql = f"SELECT {view}.* FROM {view} {where} ORDER BY {order} DESC LIMIT :limit"  # noqa: S608
+        return self._rows(sql, wanted | {"limit": -1 if limit is None else limit})
+
+    def _rows(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
+        with told(self._path):
+            return [_tidy(row) for row in select(self._db, sql, values)]
+
+
+_ELSEWHERE = {
+    ("documents", "brand"): "documents.id IN (SELECT document FROM fact WHERE fact.brand = :brand)",
+    ("checks", "brand"): "checks.source IN (SELECT name FROM source WHERE source.brand = :brand)",
+    ("alerts", "brand"): (
+        "alerts.id IN (SELECT alert FROM alert_change JOIN change ON change.id = alert_change.change"
+        " WHERE change.brand = :brand)"
+    ),
+    ("alerts", "kind"): (
+        "alerts.id IN (SELECT alert FROM alert_change JOIN change ON change.id = alert_change.change"
+        " WHERE change.kind = :kind)"
+    ),
+}
+"""Filters on what is not a column of the view."""
+
+
+def _tidy(row: Row) -> Row:
+    """Flags as booleans, JSON as what it holds."""
+    for name, value in row.items():
+        if value is not None and name in FLAGS:
+            row[name] = bool(value)
+        elif isinstance(value, str) and name in JSON:
+            row[name] = json.loads(value)
+    return row

@@ -1,0 +1,157 @@
+"""The rows of the sources: which are configured, when each is due, who is checking it, what is remembered of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from monitor.history.pages import forget_page, keep_page
+from monitor.history.storable import plain, plain_or_none
+from monitor.models import Observation, Page, Source, SourceKind, utc_text
+
+_ADD = """
+INSERT INTO source (name, kind, url, brand, authority, outlet, language, rhythm, alert_on_first, enabled, configured,
+                    added_at, next_due)
+VALUES (:name, :kind, :url, :brand, :authority, :outlet, :language, :rhythm, :alert_on_first, :enabled, 1, :now, :now)
+ON CONFLICT (name) DO UPDATE SET
+    -- another address or another way of reading it is another page: what was remembered of the old one does not hold
+    baseline_at = iif(url = excluded.url AND kind = excluded.kind, baseline_at, NULL),
+    moved_url = iif(url = excluded.url AND kind = excluded.kind, moved_url, NULL),
+    body_hash = iif(url = excluded.url AND kind = excluded.kind, body_hash, NULL),
+    page = iif(url = excluded.url AND kind = excluded.kind, page, NULL),
+    etag = iif(url = excluded.url AND kind = excluded.kind, etag, NULL),
+    last_modified = iif(url = excluded.url AND kind = excluded.kind, last_modified, NULL),
+    next_due = iif(url = excluded.url AND rhythm = excluded.rhythm, next_due, :now),
+    kind = excluded.kind, url = excluded.url, brand = excluded.brand, authority = excluded.authority,
+    outlet = excluded.outlet, language = excluded.language, rhythm = excluded.rhythm,
+    alert_on_first = excluded.alert_on_first, enabled = excluded.enabled, configured = 1
+"""
+
+
+def sync(db: Database, sources: Iterable[Source], now: datetime) -> None:
+    """Makes the configured sources the known ones. New ones, and those with another rhythm or address, are due now."""
+    db.execute("UPDATE source SET configured = 0")
+    for source in sources:
+        add(db, source, now)
+
+
+def add(db: Database, source: Source, now: datetime) -> None:
+    """Makes one source known, or brings its row up to date."""
+    rhythm = source.cron or (f"{source.every.total_seconds():g}" if source.every else "")
+    row = {
+        "name": source.name,
+        "kind": str(source.kind),
+        "url": source.url,
+        "brand": source.brand,
+        "authority": str(source.authority),
+        "outlet": source.outlet,
+        "language": source.language,
+        "rhythm": rhythm,
+        "alert_on_first": source.alert_on_first,
+        "enabled": source.enabled,
+        "now": utc_text(now),
+    }
+    db.execute(_ADD, {name: plain(value) if isinstance(value, str) else value for name, value in row.items()})
+
+
+def due(db: Database, now: datetime, limit: int) -> list[str]:
+    """Names of the sources to check, oldest due first; not those that are being checked."""
+    rows = db.execute(
+        """
+        SELECT name FROM source
+        WHERE configured AND enabled AND next_due <= :now AND (leased_until IS NULL OR leased_until <= :now)
+        ORDER BY next_due, name LIMIT :limit
+        """,
+        {"now": utc_text(now), "limit": limit},
+    )
+    return [name for (name,) in rows]
+
+
+def overdue(db: Database, now: datetime) -> list[str]:
+    """Names of the due sources that have been checked before, oldest due first."""
+    rows = db.execute(
+        """
+        SELECT name FROM source
+        WHERE configured AND enabled AND next_due <= ? AND last_checked_at IS NOT NULL ORDER BY next_due, name
+        """,
+        [utc_text(now)],
+    )
+    return [name for (name,) in rows]
+
+
+def defer(db: Database, due_times: Mapping[str, datetime]) -> None:
+    db.conn.executemany(
+        "UPDATE source SET next_due = ? WHERE name = ?", [(utc_text(due), name) for name, due in due_times.items()]
+    )
+
+
+def lease(db: Database, name: str, until: datetime) -> None:
+    db.execute("UPDATE source SET leased_until = ? WHERE name = ?", [utc_text(until), name])
+
+
+def release_leases(db: Database) -> None:
+    """Forgets who was checking and sending what: for a service that has just taken the lock."""
+    db.execute("UPDATE source SET leased_until = NULL")
+    db.execute("UPDATE alert SET leased_until = NULL WHERE status = 'pending'")
+
+
+def schedule(db: Database, name: str, next_due: datetime, observation: Observation, failures: int) -> None:
+    """Writes down how a check went, what its body was, and when the next is due; ends the lease."""
+    finished = utc_text(observation.finished_at)
+    db.execute(
+        """
+        UPDATE source SET next_due = :next_due, leased_until = NULL, last_checked_at = :finished,
+            last_outcome = :outcome, last_reason = :reason, failures = :failures,
+            last_good_at = iif(:good, :finished, last_good_at),
+            baseline_at = iif(:good, coalesce(baseline_at, :finished), baseline_at)
+        WHERE name = :name
+        """,
+        {
+            "name": name,
+            "next_due": utc_text(next_due),
+            "finished": finished,
+            "outcome": str(observation.outcome),
+            "reason": plain_or_none(observation.reason),
+            "failures": failures,
+            "good": observation.outcome.good,
+        },
+    )
+    page = _own_page(db, name, observation)
+    if observation.outcome.good and page is not None and not page.unchanged:
+        _remember_body(db, name, page, finished)
+
+
+def _own_page(db: Database, name: str, observation: Observation) -> Page | None:
+    """The body of the source's own address: the index, or the page or article itself."""
+    if observation.page is not None:
+        return observation.page
+    row: tuple[Any, ...] | None = db.execute("SELECT kind FROM source WHERE name = ?", [name]).fetchone()
+    alone = row is not None and row[0] in (SourceKind.PAGE, SourceKind.ARTICLE)
+    return observation.readings[0].page if alone and observation.readings else None
+
+
+def _remember_body(db: Database, name: str, page: Page, now: str) -> None:
+    """Keeps the newest body of a source, and only that one: its validators are good for as long as it is kept."""
+    (old,) = db.execute("SELECT page FROM source WHERE name = ?", [name]).fetchone() or (None,)
+    kept = keep_page(db, page, now)
+    db.execute(
+        """
+        UPDATE source SET page = :page, body_hash = :hash, etag = :etag, last_modified = :modified,
+            moved_url = coalesce(:moved, moved_url)
+        WHERE name = :name
+        """,
+        {
+            "name": name,
+            "page": kept,
+            "hash": hashlib.sha256(page.content).hexdigest(),
+            "etag": plain_or_none(page.validators.etag),
+            "modified": plain_or_none(page.validators.last_modified),
+            "moved": plain_or_none(page.moved_to),
+        },
+    )
+    if old and old != kept:
+        forget_page(db, old)

@@ -1,0 +1,399 @@
+"""The values that travel through the program, in travel order.
+
+    Source ─► Page ─► Link / Document ─► Fact ─► Claim ─► State ─► Change ─► Alert
+
+All are frozen and can be pickled, so that the work on them may run in another process. Datetimes are aware and in
+UTC. Dates that a text states keep the precision it has: see `When`. Nothing here reads, decides or stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar
+
+When = str
+"""A date of the precision that is known: `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, `YYYY-Q1..Q4`, `YYYY-H1|H2`,
+`YYYY-early|mid|late`. A published date may also be a full UTC time, `YYYY-MM-DDTHH:MM:SSZ`."""
+
+
+class SourceKind(StrEnum):
+    """How a source is read: three that list articles, two that are the document themselves."""
+
+    FEED = "feed"
+    LISTING = "listing"
+    SITEMAP = "sitemap"
+    PAGE = "page"
+    ARTICLE = "article"
+
+
+class Authority(StrEnum):
+    """Who speaks: the brand itself, a news agency, other media, or somebody who was paid."""
+
+    OFFICIAL = "official"
+    WIRE = "wire"
+    MEDIA = "media"
+    SPONSORED = "sponsored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A page to check, as configured. Exactly one of `every` and `cron` is set."""
+
+    name: str
+    kind: SourceKind
+    url: str
+    brand: str | None = None
+    every: timedelta | None = None
+    cron: str | None = None
+    authority: Authority = Authority.MEDIA
+    outlet: str = ""
+    """Who speaks. Claims of one outlet are never independent of each other."""
+    links: str | None = None
+    """CSS selector of the article links of a listing; None: they are found by themselves."""
+    language: str | None = None
+    alert_on_first: bool = False
+    enabled: bool = True
+
+
+class Outcome(StrEnum):
+    """What became of a check or of one fetch. `OK` and `UNCHANGED` are good; the others say what was wrong."""
+
+    OK = "ok"
+    UNCHANGED = "unchanged"
+    TIMEOUT = "timeout"
+    DNS = "dns"
+    REFUSED = "refused"  # connection refused, reset or unreachable
+    TLS = "tls"
+    FORBIDDEN_ADDRESS = "forbidden_address"  # the address is private, or no http(s)
+    ROBOTS = "robots"
+    REDIRECT = "redirect"  # too many, or somewhere we do not follow
+    HTTP_ERROR = "http_error"
+    GONE = "gone"  # 404 and 410
+    RATE_LIMITED = "rate_limited"  # 429, or 503 with Retry-After
+    TOO_LARGE = "too_large"
+    INCOMPLETE = "incomplete"  # shorter than promised, or a broken compressed stream
+    DECODE_ERROR = "decode_error"
+    BAD_FEED = "bad_feed"
+    NO_ARTICLES = "no_articles"
+    SUSPECT = "suspect"  # a consent wall, soft 404, empty page: no news, and no reason to forget any
+    PARSE_ERROR = "parse_error"  # the page broke or stalled the parser
+
+    @property
+    def good(self) -> bool:
+        return self in (Outcome.OK, Outcome.UNCHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What the server gave to ask again cheaply. Used only while the body they belong to is kept."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer of a server, complete and decompressed. `content` is empty when the server said 304."""
+
+    url: str  # after redirects
+    requested_url: str
+    status: int
+    content: bytes
+    content_type: str | None
+    fetched_at: datetime
+    validators: Validators = Validators()
+    moved_to: str | None = None
+    """Where the source has moved for good (every redirect was 301 or 308)."""
+
+    @property
+    def unchanged(self) -> bool:
+        return self.status == 304
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An article that a feed, listing or sitemap points to, with what that index says about it."""
+
+    url: str  # canonical: no fragment, no tracking parameters
+    title: str | None = None
+    published: When | None = None
+    updated: str | None = None
+    """The index's own mark of this version (a date, as written). A known article with a new mark is read again."""
+    text: str | None = None
+    """The text that the feed itself carries; read when the article cannot be had."""
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The readable part of one page. Facts point into `text` by offsets, so `text` is never edited afterwards."""
+
+    url: str
+    title: str | None
+    published: When | None
+    published_from: str | None  # feed, sitemap, listing, json-ld, meta, time, htmldate, given; None when unknown
+    language: str | None  # ISO 639-1
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One claim that one document makes, with the words that make it: `text[start:end] == evidence`, always.
+
+    Each kind is a subclass in a module of its own under `monitor.parser`; it says what the claim is about
+    (`subject`), what it says (`value`), and how claims of the kind agree. Not stated is None, never guessed.
+    """
+
+    kind: ClassVar[str]
+
+    brand: str
+    when: When | None = None
+    hedged: bool = False
+    evidence: str
+    start: int
+    end: int
+
+    @property
+    def subject(self) -> str:
+        """What the claim is about within brand and kind: a scope, a market, a model. One subject, one state."""
+        raise NotImplementedError(f"{type(self).__name__} must say what it is about")
+
+    @property
+    def value(self) -> str:
+        """What is claimed, short: "39", "entered", "confirmed"."""
+        raise NotImplementedError(f"{type(self).__name__} must say what it claims")
+
+    def agrees(self, other: Fact) -> bool:
+        """Whether both can be true of one subject at one time. `other` is of the same kind and subject."""
+        return self.value == other.value
+
+    def lags(self, other: Fact) -> bool:
+        """Whether this is what was so before `other`: old news when `other` is believed."""
+        return False
+
+    def advances(self, other: Fact) -> bool:
+        """Whether this is the natural next step after `other`, so that it contradicts nobody."""
+        return False
+
+    def headline(self, before: Fact | None) -> str:
+        """The news in a few words: `smart: 38 → 39 markets`. `before` is what was believed until now."""
+        return f"{self.brand}: {self.subject}: {self.value}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The public JSON form: kind, brand, the kind's own fields, then when, hedged, evidence, start, end."""
+        common = {f.name for f in fields(Fact)}
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in common}
+        own = {name: list(value) if isinstance(value, tuple) else value for name, value in own.items()}
+        head = {"kind": self.kind, "brand": self.brand}
+        tail = {"when": self.when, "hedged": self.hedged, "evidence": self.evidence, "start": self.start}
+        return head | own | tail | {"end": self.end}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What became of one link or of the source's own page: a document with its facts, or the reason for none."""
+
+    link: Link
+    outcome: Outcome
+    reason: str | None = None
+    page: Page | None = None
+    document: Document | None = None
+    facts: tuple[Fact, ...] = ()
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What `observe` may know of a source's past. Made by the history before each check."""
+
+    first: bool = True
+    """No check has succeeded yet: what is found now is the baseline."""
+    failures: int = 0
+    """Checks that failed in a row, up to the last one."""
+    url: str | None = None
+    """Where the source has moved to for good, if it has."""
+    validators: Validators | None = None
+    body_hash: str | None = None
+    """SHA-256 of the source's last good body, hex."""
+    known: Mapping[str, str | None] = field(default_factory=dict)
+    """Article address -> the index's mark of the version that was read. These are not fetched again unless the
+    mark differs."""
+    waiting: tuple[Link, ...] = ()
+    """Found earlier and not read yet, due to be tried (again)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """All that one check of one source brought home. Written by `observe`, read by `record`."""
+
+    source: str
+    started_at: datetime
+    finished_at: datetime
+    outcome: Outcome
+    reason: str | None = None
+    page: Page | None = None
+    """The index page of a feed, listing or sitemap; None when unchanged or failed."""
+    body_hash: str | None = None
+    links: tuple[Link, ...] = ()
+    """Every link that the index holds and the memory does not know, read or not; those not read are tried later."""
+    skipped: tuple[Link, ...] = ()
+    """More such links, of the first look: older than the watch, never to be read."""
+    readings: tuple[Reading, ...] = ()
+    retry_after: timedelta | None = None
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A fact with who said it and when: what reconciling works on. Made by the history from its rows."""
+
+    id: int  # the fact's row; grows with the time of recording
+    fact: Fact
+    document: int
+    url: str
+    title: str | None
+    date: datetime
+    """The document's date, else when it was first fetched; orders the claims."""
+    published: When | None
+    outlet: str
+    authority: Authority
+    fresh: bool = False
+    """Recorded by this very observation."""
+    baseline: bool = False
+    """Found by the first successful check of its source: known, but no news."""
+    closed: bool = False
+    """A newer version of the same article says something else about the subject: the source took it back."""
+    closed_now: bool = False
+    """It was this very observation that closed it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a state is about."""
+
+    brand: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What follows from all claims about one subject. `rivals` are claims that good sources hold against it."""
+
+    subject: Subject
+    believed: Claim
+    supports: tuple[Claim, ...] = ()
+    """The claims that agree, the believed one included, oldest first."""
+    rivals: tuple[Claim, ...] = ()
+    rule: str = ""
+    """Why it is believed, in words."""
+
+    @property
+    def disputed(self) -> bool:
+        return bool(self.rivals)
+
+
+class ChangeKind(StrEnum):
+    NEW = "new"
+    CHANGED = "changed"
+    CORRECTED = "corrected"
+    DISPUTED = "disputed"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """One source of a change, as people are shown it."""
+
+    url: str
+    title: str | None
+    published: When | None
+    authority: Authority
+    outlet: str
+    evidence: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One step in what the history believes about one subject. `before` and `after` are facts in JSON form.
+
+    For a dispute, `before` is what is believed and `after` what is held against it.
+    """
+
+    id: str
+    detected_at: datetime
+    brand: str
+    kind: str
+    change: ChangeKind
+    subject: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    text: str
+    rule: str
+    """Why this is a change, in words: what `why` prints."""
+    sources: tuple[Citation, ...] = ()
+    silence: str | None = None
+    """Why nobody is told (a baseline, no rule matched), or None."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The public JSON form: the webhook's body without its envelope."""
+        return {
+            "id": self.id,
+            "detected_at": utc_text(self.detected_at),
+            "brand": self.brand,
+            "kind": self.kind,
+            "change": str(self.change),
+            "subject": self.subject,
+            "before": self.before,
+            "after": self.after,
+            "text": self.text,
+            "sources": [citation.as_json() for citation in self.sources],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One message to one recipient through one channel: a row of the outbox.
+
+    `not_before` holds it back (a digest, quiet hours, a retry); `id` stays the same over all attempts and is what
+    recipients tell repeats by.
+    """
+
+    id: str
+    channel: str
+    recipient: str
+    rule: str
+    digest: bool
+    changes: tuple[str, ...]
+    not_before: datetime
+    attempts: int = 0
+
+
+class Answer(StrEnum):
+    """What became of one attempt to deliver."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    FAILED = "failed"  # final: the other side will never take it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One attempt to deliver an alert, and what the other side answered."""
+
+    answer: Answer
+    detail: str
+    retry_after: timedelta | None = None
+
+
+def utc_text(moment: datetime) -> str:
+    """A UTC moment as stored and published: `2026-01-05T09:00:12Z`. Raises ValueError for a naive one."""
+    if moment.tzinfo is None:
+        raise ValueError(f"a time without a zone: {moment!r}")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

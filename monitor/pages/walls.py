@@ -1,0 +1,141 @@
+"""Pages that are no news: consent walls, bot challenges, logins, soft 404s, maintenance.
+
+Each answers 200 and looks like a page. Told by few signs that hold together: what the title says, what the little text
+says, what the markup is for. A page with a real amount of text of its own is never one of them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bs4 import BeautifulSoup
+
+from monitor.pages import markup
+
+_SHORT = 1_500  # characters; longer pages have something to say
+_CONSENT_LIMIT = 6_000  # consent walls list their partners at length
+
+_CHALLENGE = re.compile(
+    r"just a moment|checking (?:if|your browser)|verify(?:ing)? (?:that )?you are (?:a )?human"
+    r"|are you (?:a )?(?:human|robot)"
+    r"|attention required|enable javascript and cookies to continue|ddos protection|human verification"
+    r"|unusual traffic|pardon our interruption|access (?:to this page )?(?:has been )?denied|request unsuccessful"
+    r"|security check|please complete the captcha|einen moment|sicherheitsüberprüfung|vérification de sécurité"
+    r"|un instant|comprobación de seguridad|请稍候|安全验证|人机验证|访问验证|アクセスが拒否",
+    re.IGNORECASE,
+)
+_CHALLENGE_MARKUP = re.compile(
+    r"cf-chl-|challenge-platform|/cdn-cgi/challenge|_Incapsula_Resource|px-captcha|captcha-delivery\.com|ak_bmsc"
+    r"|g-recaptcha|h-captcha|hcaptcha\.com|turnstile",
+    re.IGNORECASE,
+)
+_CONSENT = re.compile(
+    r"before you continue|we (?:value|care about|respect) your privacy|your privacy (?:choices|is important)"
+    r"|accept (?:all|cookies|and continue)|reject all|manage (?:cookies|preferences|options|your choices)"
+    r"|(?:we|our) (?:and our )?(?:\d+ )?partners|use(?:s|d)? cookies|cookie (?:settings|policy|preferences|notice)"
+    r"|alle akzeptieren|bevor sie (?:fortfahren|weiterlesen)|cookies (?:zu)?zustimmen"
+    r"|mit werbung (?:weiter)?lesen|einwilligung"
+    r"|unsere partner|tout accepter|continuer sans accepter|nos partenaires|vos données"
+    r"|aceptar (?:todo|todas|y continuar)"
+    r"|rechazar|nuestros socios|accetta tutti|rifiuta|接受所有|全部接受|隐私设置|すべて同意",
+    re.IGNORECASE,
+)
+_NOT_FOUND = re.compile(
+    r"(?:error|http|code|fehler|page|página)\W{0,3}404\b|^\W*404\W*$|\b404\W+(?:error|not found|page)"
+    r"|page (?:was |could )?not (?:be )?found"
+    r"|(?:can(?:'|’)?t|could(?:n(?:'|’)t| not)) find (?:that|this|the) page"
+    r"|(?:page|article|content) (?:you (?:requested|are looking for) )?"
+    r"(?:is no longer|isn(?:'|’)t|does(?:n(?:'|’)t| not)|no longer) (?:available|exists?)"
+    r"|nothing (?:was )?found|seite (?:wurde )?nicht gefunden|seite existiert nicht"
+    r"|page (?:non trouvée|introuvable)"
+    r"|página no encontrada|no se (?:ha )?encontr\w+ la página|pagina non trovata|página não encontrada"
+    r"|pagina niet gevonden"
+    r"|页面不存在|页面未找到|找不到(?:该|您|此)?.{0,6}页面|ページが見つかりません|찾을 수 없",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MAINTENANCE = re.compile(
+    r"(?:under|scheduled|planned|undergoing|(?:down|closed|offline) for) maintenance"
+    r"|maintenance (?:mode|work|in progress)"
+    r"|we(?:(?:'|’)ll| will) be (?:right )?back|temporarily (?:unavailable|out of service|down)"
+    r"|service unavailable|wartungsarbeiten|wird gewartet|in kürze wieder|en maintenance|maintenance en cours"
+    r"|en mantenimiento|in manutenzione|em manutenção|in onderhoud|系统维护|网站维护|维护中|メンテナンス中|점검 중",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(
+    r"\b(?:log|sign) ?in\b|subscriber login|anmelden|einloggen|se connecter|connexion|iniciar sesión|accedi"
+    r"|登录|ログイン",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.!?。！？\n]+")
+
+
+@dataclass(frozen=True)
+class _Signs:
+    """What can be seen of a page at a glance."""
+
+    heads: str  # title and main headings
+    text: str
+    html: str
+    password: bool
+
+
+def suspicion(page: BeautifulSoup, html: str, text: str | None = None) -> str | None:
+    """Why this page is no news, in plain words; None when nothing speaks against it. `text`: its lines, if known."""
+    text = markup.lines(page) if text is None else text
+    signs = _Signs(_heads(page), text, html, page.find("input", type="password") is not None)
+    for test in (_challenge, _consent, _soft_404, _maintenance, _login):
+        reason = test(signs)
+        if reason:
+            return reason
+    return None
+
+
+def _heads(page: BeautifulSoup) -> str:
+    heads = ([page.title] if page.title else []) + page.find_all(["h1", "h2"], limit=3)
+    return "\n".join(markup.squeeze_line(head.get_text(" ")) for head in heads)[:600]
+
+
+def _challenge(signs: _Signs) -> str | None:
+    if len(signs.text) > _SHORT:
+        return None
+    built = _CHALLENGE_MARKUP.search(signs.html) is not None
+    words = _CHALLENGE.search(signs.heads) if built or len(signs.text) < 600 else None
+    words = words or (_CHALLENGE.search(signs.text[:400]) if built or len(signs.text) < 250 else None)
+    if words or (built and len(signs.text) < 200):
+        said = f' ("{words[0]}")' if words else ""
+        return f"a check for robots came instead of the page{said}"
+    return None
+
+
+def _consent(signs: _Signs) -> str | None:
+    if len(signs.text) > _CONSENT_LIMIT:
+        return None
+    sentences = [part for part in _SENTENCE.findall(signs.text) if part.strip()]
+    about = [part for part in sentences if _CONSENT.search(part)]
+    share = sum(map(len, about)) / max(1, sum(map(len, sentences)))
+    kinds = {found[0].lower() for found in _CONSENT.finditer(signs.text)}
+    wall = len(kinds) >= 2 and share > 0.3
+    if wall or (_CONSENT.search(signs.heads) and len(kinds) >= 2 and len(signs.text) < _SHORT):
+        return f'a request for consent came instead of the page ("{sorted(kinds)[0]}")'
+    return None
+
+
+def _soft_404(signs: _Signs) -> str | None:
+    words = _NOT_FOUND.search(signs.heads)
+    if words and len(signs.text) < _SHORT:
+        return f'the page says that it does not exist ("{words[0]}")'
+    return None
+
+
+def _maintenance(signs: _Signs) -> str | None:
+    words = _MAINTENANCE.search(signs.heads) or (len(signs.text) < 400 and _MAINTENANCE.search(signs.text))
+    if words and len(signs.text) < _SHORT:
+        return f'the site is under maintenance ("{words[0]}")'
+    return None
+
+
+def _login(signs: _Signs) -> str | None:
+    if signs.password and len(signs.text) < _SHORT and _LOGIN.search(f"{signs.heads}\n{signs.text}"):
+        return "a login came instead of the page"
+    return None

@@ -1,0 +1,270 @@
+"""A brand shows, confirms, launches or ends a model: the kind `model_announcement`.
+
+    scene ─► names.find (models, by how they are written) ─► stages.steps (what each sentence says of them)
+          ─► one account a model ─► the most advanced step, with date, markets and description ─► Finding
+
+A model that is only named (compared, reviewed, counted) has no step and makes no fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from monitor.models import Fact, When
+from monitor.parser import details, names
+from monitor.parser.designations import ALONE, BRANDED, CODED, Mention, habits, is_code
+from monitor.parser.following import LOOK_BACK, followed, named_late, still_waiting
+from monitor.parser.lexicon import Cue
+from monitor.parser.moments import anchor
+from monitor.parser.scene import Finding, Scene
+from monitor.parser.stages import Dropped, Step, is_old, steps
+from monitor.parser.territories import english_name
+from monitor.parser.timing import earliest, is_past, is_recent, latest, planned
+from monitor.parser.wording import Stage, Wording, clause, meaning
+
+SURE = 9
+"""The weight of a step that makes a model of a name which nothing else vouches for."""
+LADDER: tuple[Stage, ...] = ("teased", "confirmed", "unveiled", "orders_open", "launched", "deliveries")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAnnouncement(Fact):
+    """`model` is the name without the brand, as the brand writes it; `markets` are those named for this step."""
+
+    kind: ClassVar[str] = "model_announcement"
+
+    model: str
+    stage: Stage
+    markets: tuple[str, ...] = ()
+    segment: str | None = None
+    platform: str | None = None
+
+    @property
+    def subject(self) -> str:
+        return self.model
+
+    @property
+    def value(self) -> str:
+        return self.stage
+
+    def lags(self, other: Fact) -> bool:
+        assert isinstance(other, ModelAnnouncement)
+        if "discontinued" in (self.stage, other.stage):
+            return False
+        return LADDER.index(self.stage) < LADDER.index(other.stage)
+
+    def advances(self, other: Fact) -> bool:
+        assert isinstance(other, ModelAnnouncement)
+        return self.stage == "discontinued" or other.lags(self)
+
+    def headline(self, before: Fact | None) -> str:
+        step = f"{before.value} → {self.stage}" if before and before.value != self.stage else self.stage
+        places = ", ".join(map(english_name, self.markets))
+        details = "; ".join(part for part in (self.segment, places, self.when) if part)
+        return f"{self.brand} {self.model}: {step.replace('_', ' ')}" + (f" ({details})" if details else "")
+
+
+@dataclass(slots=True)
+class _Account:
+    """All that a document says of one model. A line without a mention speaks of it as "it"."""
+
+    name: str
+    brand: str
+    trust: int = 0
+    denied: bool = False
+    steps: list[Step] = field(default_factory=list)
+    lines: list[tuple[Wording, Mention | None, Sequence[Mention]]] = field(default_factory=list)
+
+
+class _Ledger:
+    """The accounts of a document's models, and what was dropped, with the reason."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.brand = scene.brand or ""
+        self.accounts: dict[tuple[str, str], _Account] = {}
+        self.findings: list[Finding] = []
+
+    def account(self, mention: Mention) -> _Account:
+        brand = mention.brand or self.brand
+        account = self.accounts.setdefault((brand, mention.name), _Account(mention.name, brand))
+        account.trust = max(account.trust, mention.trust)
+        return account
+
+    def enter(self, told: Step | Dropped) -> None:
+        if isinstance(told, Step):
+            self.account(told.mention).steps.append(told)
+            return
+        self.drop(told.line, told.cue, told.why)
+        if told.mention and told.denied:
+            self.account(told.mention).denied = True
+
+    def drop(self, line: Wording, cue: Cue, why: str) -> None:
+        self.findings.append(Finding(line.line, ModelAnnouncement.kind, (cue.role,), None, why))
+
+
+def read(scene: Scene) -> tuple[Finding, ...]:
+    """The models that a document announces; and what was dropped, with the reason."""
+    definite = habits(scene.words).definite
+    title, lines = Wording(scene.title), tuple(Wording(line, definite) for line in scene.lines)
+    mentions = names.find(scene, title, lines)
+    ledger = _Ledger(scene)
+    vetoed = title.of("veto_title")
+    if vetoed:
+        cue = vetoed[0]
+        return tuple(_about_else(line, mentions[line.start], cue) for line in lines if mentions[line.start])
+    waiting: tuple[Wording, ...] = ()
+    for line, found, focus in followed(scene, lines, mentions):
+        for mention in found or focus:
+            ledger.account(mention).lines.append((line, mention if found else None, found))
+        if waiting and len(found) == 1:
+            ledger.account(found[0]).lines += [(earlier, None, ()) for earlier in waiting]
+        for told in (*steps(line, found, focus, scene.document.published), *named_late(line, found, waiting, scene)):
+            ledger.enter(told)
+        waiting = still_waiting(line, found, focus, waiting)
+    _add_title(scene, title, mentions[-1], ledger)
+    judged = [finding for account in ledger.accounts.values() for finding in _judged(account, scene, lines, title)]
+    return (*ledger.findings, *judged)
+
+
+def _about_else(line: Wording, found: Sequence[Mention], cue: Cue) -> Finding:
+    why = f"{found[0].name}: the document is about something else: {cue.text}"
+    return Finding(line.line, ModelAnnouncement.kind, (cue.role,), None, why)
+
+
+def _add_title(scene: Scene, title: Wording, found: Sequence[Mention], ledger: _Ledger) -> None:
+    """What only the title says of a model is told by the first sentence that names it."""
+    for step in steps(title, found, (), scene.document.published):
+        if isinstance(step, Dropped):
+            continue
+        account = ledger.account(step.mention)
+        sure = step.mention.trust == BRANDED or any(is_code(word) for word in account.name.split())
+        silent = not account.steps or (step.when and all(told.stage == "teased" for told in account.steps))
+        if account.lines and silent and not account.denied and sure:
+            line, mention, _ = account.lines[0]
+            account.steps.append(replace(step, mention=mention or step.mention, line=line))
+
+
+def _judged(account: _Account, scene: Scene, lines: Sequence[Wording], title: Wording) -> Iterator[Finding]:
+    """The facts of one model; or the reason why there is none."""
+    if not account.steps:
+        return
+    first = account.steps[0]
+    why = _doubt(account, scene)
+    if why:
+        yield Finding(first.line.line, ModelAnnouncement.kind, (first.cue.role,), None, f"{account.name} {why}")
+        return
+    told = _news(
+        [_in_context(step, lines, scene.document.published) for step in account.steps], scene.document.published
+    )
+    ends = [step for step in told if step.stage == "discontinued"]
+    ways = [step for step in told if step.stage != "discontinued"]
+    if ends and ways and set(_markets(ends, lines, title)) <= set(_markets(ways, lines, title)):
+        ways = []
+    for part in (ways, ends):
+        if part:
+            markets = _markets(_best(part), lines, title) or _markets(part, lines, title)
+            yield _finding(account, part, scene, lines, markets)
+
+
+def _doubt(account: _Account, scene: Scene) -> str | None:
+    if not account.brand:
+        return "is of no known brand"
+    if account.brand != scene.brand and (
+        account.trust < CODED or not any(_named_there(account, s) for s in account.steps)
+    ):
+        return f"is of another brand: {account.brand}"
+    if account.trust <= ALONE and not any(step.weight >= SURE for step in account.steps):
+        return "may be no model"
+    return None
+
+
+def _in_context(step: Step, lines: Sequence[Wording], published: When | None) -> Step:
+    """ "It starts with the X": whether that is still to come, and when, is told by the sentences before."""
+    if meaning(step.cue) != "lineup" or step.stage not in ("launched", "confirmed") or step.when:
+        return step
+    at = next(place for place, line in enumerate(lines) if line is step.line)
+    before = lines[max(0, at - LOOK_BACK) : at]
+    if step.stage == "launched" and not any(planned(line, published) for line in before):
+        return step
+    dated = [
+        moment.ahead for line in reversed(before) for moment in line.moments if not is_past(moment.ahead, published)
+    ]
+    return replace(step, stage="confirmed", when=next(iter(dated), None))
+
+
+def _news(told: list[Step], published: When | None) -> list[Step]:
+    """Without the steps that are weeks old, if there are others: they are told as background."""
+    fresh = [step for step in told if not is_old(step, told, published)]
+    return fresh or told
+
+
+def _named_there(account: _Account, step: Step) -> bool:
+    """Whether the sentence of a step names the model's brand."""
+    return any(name.brand == account.brand for name in step.source.names)
+
+
+def _best(told: list[Step]) -> list[Step]:
+    """The steps of the most advanced stage."""
+    rank = {stage: place for place, stage in enumerate((*LADDER, "discontinued"))}
+    top = max(rank[step.stage] for step in told)
+    return [step for step in told if rank[step.stage] == top]
+
+
+def _finding(
+    account: _Account, told: list[Step], scene: Scene, lines: Sequence[Wording], markets: tuple[str, ...]
+) -> Finding:
+    best = _best(told)
+    stage = best[0].stage
+    when = _when(stage, best, lines, scene.document.published)
+    line = max(best, key=lambda step: (step.line.line.sentence.kind != "heading", step.when == when)).line
+    fact = ModelAnnouncement(
+        brand=account.brand,
+        model=account.name,
+        stage=stage,
+        markets=markets,
+        when=when,
+        segment=_segment(account),
+        platform=next((found for line, _, _ in account.lines if (found := details.platform(line))), None),
+        hedged=all(step.hedged for step in best),
+        evidence=line.text,
+        start=line.start,
+        end=line.end,
+    )
+    roles = tuple(step.cue.role for step in best)
+    return Finding(line.line, ModelAnnouncement.kind, roles, fact, f"{stage}: {best[0].cue.text}")
+
+
+def _when(stage: Stage, best: list[Step], lines: Sequence[Wording], published: When | None) -> When | None:
+    """The date told. What has been done and bears no date happened on the day of the news, if the sentence or those
+    before name that day, else in the month of publication."""
+    dated = (latest if stage == "discontinued" else earliest)(step.when for step in best)
+    if dated or stage in ("teased", "confirmed", "discontinued") or published is None:
+        return dated
+    at = next(place for place, line in enumerate(lines) if line is best[0].source or line is best[0].line)
+    near = lines[max(0, at - LOOK_BACK) : at + 2]
+    days = [moment.when for line in near for moment in line.moments if is_recent(moment.when, published)]
+    base = anchor(published)
+    return next(iter(days), f"{base.year}-{base.month:02}" if base and base.month else None)
+
+
+def _markets(told: list[Step], lines: Sequence[Wording], title: Wording) -> tuple[str, ...]:
+    """The places of the step: in its sentence, else the last named before it, else the title's."""
+    found: dict[str, None] = {}
+    for step in told:
+        found |= dict.fromkeys(details.markets(step.source, *clause(step.source, step.cue.start)))
+    if found or any(step.stage in ("teased", "unveiled") for step in told):
+        return tuple(found)
+    at = next(place for place, line in enumerate(lines) if line is told[0].line)
+    before = (*reversed(lines[max(0, at - LOOK_BACK) : at]), title)
+    known = [places for line in before if (places := details.markets(line, line.start, line.end))]
+    countries = [places for places in known if not all(place.startswith("region:") for place in places)]
+    return next(iter(countries or known), ())
+
+
+def _segment(account: _Account) -> str | None:
+    """The best description in the sentences about the model; of equals, the first."""
+    found = [about for line in account.lines if (about := details.segment(*line))]
+    best = min(found, key=lambda about: (about.vague, about.distance, about.brevity), default=None)
+    return best.text if best else None

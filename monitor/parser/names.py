@@ -1,0 +1,115 @@
+"""The models that a document names: found by how names are written and what stands beside them, no list is needed.
+
+    each sentence ─► spaced_names / unspaced_names ─► names found once are found again wherever they recur ─► Mention
+
+What is said about a model is not judged here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import islice
+
+from monitor.parser import spaced_names, unspaced_names
+from monitor.parser.designations import BESIDE, BRANDED, Habits, Mention, habits, is_mixed
+from monitor.parser.scene import Scene
+from monitor.parser.wording import Wording
+
+MODELS, MOST = 60, 24
+"""How many models of a text, and how often in one sentence, are looked for again: no article names more."""
+
+
+def find(scene: Scene, title: Wording, lines: Sequence[Wording]) -> dict[int, tuple[Mention, ...]]:
+    """The mentions of every line by the line's start, and of the title under -1."""
+    places = {-1: title} | {line.start: line for line in lines}
+    first = {key: _mentions(scene, line) for key, line in places.items()}
+    strangers = _strangers(scene, [m for found in first.values() for m in found])
+    first = {key: tuple(m for m in found if m.name not in strangers) for key, found in first.items()}
+    told = dict.fromkeys(m.name for found in first.values() for m in found)
+    if len(told) > MODELS:
+        read = frozenset(islice(told, MODELS))
+        first = {key: tuple(m for m in found if m.name in read) for key, found in first.items()}
+    known: dict[str, Mention] = {}
+    for mention in (m for found in first.values() for m in found if m.trust >= BESIDE):
+        best = known.get(mention.name)
+        if best is None or mention.trust > best.trust:
+            known[mention.name] = mention
+    if not known:
+        return first
+    ways = habits(scene.words)
+    pattern = _recurring(known, ways)
+    return {key: _again(places[key], found, known, pattern, ways) for key, found in first.items()}
+
+
+def _mentions(scene: Scene, line: Wording) -> tuple[Mention, ...]:
+    ways = habits(scene.words)
+    return (
+        spaced_names.read(line, ways, scene.cast)
+        if ways.spaced
+        else tuple(islice(unspaced_names.read(line, ways), MOST))
+    )
+
+
+def _strangers(scene: Scene, mentions: Sequence[Mention]) -> frozenset[str]:
+    """Plain names that go without an article more often than with one: companies and people, not models."""
+    ways = habits(scene.words)
+    if not ways.spaced or ways.nouns_capital:
+        return frozenset()
+    plain = {
+        m.name
+        for m in mentions
+        if m.trust <= BESIDE
+        and not is_mixed(m.name)
+        and m.name.replace(" ", "").isalpha()
+        and len(m.name.split()[-1]) > 1
+    }
+    branded = {m.name for m in mentions if m.trust == BRANDED}
+    return frozenset(
+        name for name in islice(sorted(plain - branded), MODELS) if _bare(name, scene.document.text, ways) > 0
+    )
+
+
+def _bare(name: str, text: str, ways: Habits) -> int:
+    """How many more times a name stands without an article than with one."""
+    balance = 0
+    for match in list(re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text))[:20]:
+        before = re.search(r"(\w+)['’\"“„«]?\s*[\"“„«]?$", text[max(0, match.start() - 20) : match.start()])
+        word = before[1].lower() if before else ""
+        balance += -1 if word in ways.articles or word in ways.fresh or word.isdigit() else 1
+    return balance
+
+
+def _again(
+    line: Wording, found: tuple[Mention, ...], known: dict[str, Mention], pattern: re.Pattern[str], ways: Habits
+) -> tuple[Mention, ...]:
+    """The mentions of a line with those added that only recur there."""
+    kept = [m if m.trust >= BRANDED or m.name not in known else _vouched(m, known[m.name]) for m in found]
+    taken = [(m.start, m.end) for m in found]
+    for match in islice(pattern.finditer(line.text), MOST):
+        name, model = match[1], known[match[1]]
+        start, end = line.start + match.start(1), line.start + match.end(1)
+        if name.isdigit() and not _stands_for_model(line, match.start(1), match.end(1), ways):
+            continue  # "301" alone may be any number
+        if not any(start < e and s < end for s, e in taken):
+            kept.append(Mention(start, end, name, model.brand, model.trust))
+    return tuple(sorted(kept, key=lambda m: m.start))
+
+
+def _recurring(known: dict[str, Mention], ways: Habits) -> re.Pattern[str]:
+    """What finds any of the names, the longest first."""
+    either = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True))
+    return re.compile(rf"(?<![\w#-])({either})(?:['’]?s)?(?![\w-])" if ways.spaced else f"({either})")
+
+
+def _stands_for_model(line: Wording, start: int, end: int, ways: Habits) -> bool:
+    """Whether a bare number is a model named before: "the 500 will", but not "the 500 dealers"."""
+    before = re.search(r"([^\W\d_]+)['’]?\s?$", line.text[max(0, start - 16) : start])
+    after = re.match(r"\s([^\W\d_]+)", line.text[end : end + 16])
+    return bool(before and before[1].lower() in ways.definite and (after is None or after[1].lower() in ways.after))
+
+
+def _vouched(mention: Mention, model: Mention) -> Mention:
+    return Mention(
+        mention.start, mention.end, mention.name, mention.brand or model.brand, max(mention.trust, model.trust)
+    )

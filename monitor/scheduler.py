@@ -1,0 +1,164 @@
+"""When each source is checked. Knows no scraper, parser or SQL: it is told what is due and starts the work.
+
+The queue is the `next_due` of each source, kept by whoever does the work. A tick (APScheduler, in UTC) asks for what is
+due and starts it: never two checks of one source, never two at one host, never more than `workers`. A slow source keeps
+its own place and nobody else's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from monitor import cron
+from monitor.models import Observation, Source
+
+log = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=1)
+HOUSEKEEPING = timedelta(hours=6)
+JITTER = 0.1
+FIRST_RETRY = timedelta(minutes=5)
+LONGEST_RETRY = timedelta(hours=6)
+LONGEST_WAIT = timedelta(hours=24)
+CATCH_UP = timedelta(seconds=60)
+"""Over how long the sources that became due while nothing ran are spread."""
+
+
+def next_check(
+    source: Source, observation: Observation, failures: int, now: datetime, zone: tzinfo, rng: random.Random
+) -> datetime:
+    """When to check again. `failures` counts those in a row, this one included.
+
+    Good checks keep the source's own rhythm (an interval with 10 % jitter, or cron); failed ones come sooner at first,
+    then at doubling distances; never before what the server asked for, which is obeyed for up to a day.
+    """
+    if source.every:
+        regular = now + source.every * rng.uniform(1 - JITTER, 1 + JITTER)
+    else:
+        regular = cron.next_time(source.cron or "0 * * * *", zone, now)
+    if failures == 0:
+        return regular
+    rhythm = source.every or LONGEST_RETRY
+    backoff = min(min(rhythm, FIRST_RETRY) * 2 ** min(failures - 1, 20), max(rhythm, LONGEST_RETRY))
+    again: datetime = now + backoff * rng.uniform(1, 1 + JITTER)
+    asked = now + min(observation.retry_after or timedelta(0), LONGEST_WAIT)
+    return max(min(again, regular) if failures == 1 else again, asked)
+
+
+def spread(names: Sequence[str], now: datetime) -> dict[str, datetime]:
+    """New due times for sources that are overdue after a pause: the first at once, the rest a second apart or less."""
+    step = min(CATCH_UP / max(len(names), 1), timedelta(seconds=1))
+    return {name: now + step * place for place, name in enumerate(names)}
+
+
+class Work(Protocol):
+    """What the scheduler starts. Each returns when it is done; what goes wrong inside is theirs to record."""
+
+    async def due(self) -> Sequence[Source]:
+        """The sources that are due, longest overdue first."""
+        ...
+
+    async def check(self, source: Source) -> object: ...
+
+    async def deliver(self) -> object: ...
+
+    async def housekeep(self) -> object: ...
+
+
+class Scheduler:
+    """Starts checks, deliveries and housekeeping until it is stopped."""
+
+    def __init__(self, work: Work, *, workers: int, on_bug: Callable[[BaseException], None]) -> None:
+        self.workers = workers
+        self._work = work
+        self._on_bug = on_bug
+        self._running: dict[str, asyncio.Task[object]] = {}
+        self._at_job: set[asyncio.Task[object]] = set()
+        self._hosts: set[str] = set()
+        self._stopping = False
+        self._jobs = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        )
+
+    def start(self) -> None:
+        """Starts ticking, at once. Call inside a running event loop."""
+        now = datetime.now(UTC)
+        for job, every, first, overlapping in (
+            (self.dispatch, TICK, now, 1),
+            (self._work.deliver, TICK, now, 10),  # a channel that stalls must not hold up the others' next round
+            (self._work.housekeep, HOUSEKEEPING, now + HOUSEKEEPING, 1),
+        ):
+            trigger = IntervalTrigger(seconds=int(every.total_seconds()))
+            self._jobs.add_job(self._job, trigger, [job], next_run_time=first, max_instances=overlapping)
+        self._jobs.start()
+
+    async def dispatch(self) -> None:
+        """Starts what is due and may run now. The rest is asked for again at the next tick."""
+        if self._stopping or len(self._running) >= self.workers:
+            return
+        for source in await self._work.due():
+            host = urlsplit(source.url).netloc.lower()
+            if self._stopping or len(self._running) >= self.workers:
+                return
+            if source.name in self._running or host in self._hosts:
+                continue
+            self._hosts.add(host)
+            self._running[source.name] = asyncio.create_task(self._check(source, host), name=source.name)
+
+    async def any_done(self) -> None:
+        """Returns when a check that is running has ended, at once when none is."""
+        if self._running:
+            await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+
+    async def idle(self) -> None:
+        """Returns when no check is running."""
+        while self._running:
+            await asyncio.wait(self._running.values())
+
+    async def stop(self, grace: timedelta) -> None:
+        """Starts nothing more; what is in hand has `grace` to finish, then it is given up (and done again later)."""
+        self._stopping = True
+        if self._jobs.running:
+            self._jobs.pause()
+        in_hand = {*self._running.values(), *self._at_job}
+        if in_hand:
+            _, late = await asyncio.wait(in_hand, timeout=grace.total_seconds())
+            for task in late:
+                log.warning("%s: not finished after %d s, given up; it is due again", task.get_name(), grace.seconds)
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        if self._jobs.running:
+            self._jobs.shutdown(wait=False)
+
+    async def _job(self, job: Callable[[], Awaitable[object]]) -> None:
+        """A job of the ticker, as a task of our own: APScheduler cancels its own at once when it is shut down."""
+        task: asyncio.Task[object] = asyncio.create_task(self._guarded(job), name=job.__name__)
+        self._at_job.add(task)
+        try:
+            await asyncio.wait([task])
+        finally:
+            self._at_job.discard(task)
+
+    async def _check(self, source: Source, host: str) -> None:
+        try:
+            await self._guarded(lambda: self._work.check(source))
+        finally:
+            self._hosts.discard(host)
+            self._running.pop(source.name, None)
+
+    async def _guarded(self, job: Callable[[], Awaitable[object]]) -> None:
+        """A bug is loud and ends the service (a supervisor starts it again): it must not go on half blind."""
+        try:
+            await job()
+        except Exception as bug:
+            log.exception("this is a bug in brand-monitor; the service stops")
+            self._on_bug(bug)

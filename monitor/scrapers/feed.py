@@ -1,0 +1,185 @@
+"""Feeds of every make - RSS, RDF, Atom, JSON Feed - read as far as they can be read.
+
+One item is one link with what the feed says about it. Does not follow links and does not read items for facts.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+import feedparser
+from lxml import etree
+
+from monitor.errors import ReadError
+from monitor.models import Link, Outcome, Page, Source, When
+from monitor.pages import dates, walls
+from monitor.pages.decoding import decode
+from monitor.pages.markup import plain, soup, squeeze_line
+from monitor.scrapers.links import absolute
+from monitor.scrapers.safexml import parse_xml
+
+MAX_ITEMS = 5_000
+MAX_TEXT = 1 << 20  # characters of one item
+_ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
+_ROOT = re.compile(r"<(?:\w+:)?(rss|feed|rdf:rdf|channel)[\s>]", re.IGNORECASE)
+_ENDS = {"rss": "</channel></rss>", "feed": "</feed>", "rdf:rdf": "</rdf:RDF>", "channel": "</channel>"}
+_ENCODING = re.compile(r"""^(<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"']*["']""")
+
+
+def read_feed(page: Page, source: Source) -> tuple[Link, ...]:
+    """The items of a feed in its order, each address once. Raises ReadError when it is no feed or holds nothing."""
+    text = decode(page.content, page.content_type).strip()
+    found = _json_items(page, text) if text.startswith("{") else _xml_items(page, text)
+    links = {link.url: link for link in reversed(found)}  # of two items with one address the first counts
+    if not links:
+        raise ReadError(Outcome.NO_ARTICLES, "the feed holds no items that lead anywhere")
+    return tuple(reversed(links.values()))
+
+
+def _xml_items(page: Page, text: str) -> list[Link]:
+    if "<!ENTITY" in text:
+        raise ReadError(Outcome.BAD_FEED, "the feed declares entities of its own, which is refused")
+    if not _ROOT.search(text[:4_096]):
+        _refuse_html(page, text)
+    content = _bounded(_ENCODING.sub(r"\1", text[:200]) + text[200:]).encode("utf-8", "replace")
+    parsed = _parsed(page, content)
+    if not parsed.entries and not parsed.get("version"):
+        raise ReadError(Outcome.BAD_FEED, "this is no feed: neither RSS, Atom, RDF nor JSON Feed")
+    found = _links(page, parsed)
+    return max(found, _mended(page, content), key=len) if parsed.bozo else found
+
+
+def _parsed(page: Page, content: bytes) -> Any:
+    return feedparser.parse(
+        io.BytesIO(content),  # never str or bytes: those may name a file or an address
+        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": page.url},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+
+
+def _mended(page: Page, content: bytes) -> list[Link]:
+    """What a broken feed holds once its tags are mended; sometimes that is more than can be read of it as it is."""
+    root = parse_xml(content)
+    return [] if root is None else _links(page, _parsed(page, etree.tostring(root, encoding="utf-8")))
+
+
+def _links(page: Page, parsed: Any) -> list[Link]:
+    language = _language(parsed.feed.get("language"))
+    found = (_link(page, entry, language) for entry in parsed.entries[:MAX_ITEMS])
+    return [link for link in found if link]
+
+
+def _bounded(text: str) -> str:
+    """The feed up to its 5,000th item, closed again: a parser that took a million would take minutes."""
+    starts = [match.start() for match in islice(_ITEM.finditer(text), MAX_ITEMS + 1)]
+    root = _ROOT.search(text[:4_096])
+    if len(starts) <= MAX_ITEMS or root is None:
+        return text
+    return text[: starts[MAX_ITEMS]] + _ENDS[root[1].lower()]
+
+
+def _link(page: Page, entry: Any, language: str | None) -> Link | None:
+    url = _address(page, entry)
+    if url is None:
+        return None
+    return Link(
+        url=url,
+        title=squeeze_line(plain(str(entry.get("title") or "")))[:1_000] or None,
+        published=_published(page, entry),
+        updated=str(entry["updated"]).strip()[:100] or None if "updated" in entry else None,
+        text=_text(entry),
+        language=_language(entry.get("language")) or language,
+    )
+
+
+def _address(page: Page, entry: Any) -> str | None:
+    """The item's own page: its link, else a guid that is an address."""
+    candidates = [item.get("href") for item in entry.get("links", ()) if item.get("rel", "alternate") == "alternate"]
+    candidates += [entry.get("link"), entry.get("id") if _is_address(entry.get("id")) else None]
+    for candidate in candidates:
+        url = absolute(page.url, candidate) if isinstance(candidate, str) else None
+        if url:
+            return url
+    return None
+
+
+def _is_address(guid: object) -> bool:
+    return isinstance(guid, str) and guid.strip().lower().startswith(("http://", "https://"))
+
+
+def _published(page: Page, entry: Any) -> When | None:
+    """As the feed writes it; feedparser's own reading of dates is wrong for several forms, so it comes last."""
+    for name in ("published", "created", "updated"):
+        if name not in entry:
+            continue
+        when = dates.published(str(entry[name]), page.fetched_at)
+        parsed = entry.get(f"{name}_parsed")
+        if when is None and parsed and not re.search(r"\d[./]\d|[^\x00-\x7f]", str(entry[name])):
+            when = dates.published("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*parsed[:6]), page.fetched_at)
+        if when:
+            return when
+    return None
+
+
+def _text(entry: Any) -> str | None:
+    """The longest of what the item carries, as plain text."""
+    bodies = [str(body.get("value") or "") for body in entry.get("content", ())]
+    bodies.append(str(entry.get("summary") or ""))
+    return plain(max(bodies, key=len)[:MAX_TEXT]) or None
+
+
+def _language(value: object) -> str | None:
+    code = str(value or "").strip().lower()
+    return code[:2] if re.match(r"[a-z]{2}(?:[-_]|$)", code) else None
+
+
+def _refuse_html(page: Page, html: str) -> None:
+    """Raises with the best reason when a web page came where a feed should be; says nothing about anything else."""
+    if not re.search(r"<(?:!doctype html|html|body|head)[\s>]", html[:4_096], re.IGNORECASE):
+        return
+    tree = soup(html)
+    reason = walls.suspicion(tree, html)
+    if reason:
+        raise ReadError(Outcome.SUSPECT, reason)
+    feeds = _announced(page, tree.find_all("link", rel="alternate", href=True, limit=50))
+    hint = f"; the page announces this feed: {feeds[0]}" if feeds else ""
+    raise ReadError(Outcome.BAD_FEED, f"a web page came instead of a feed{hint}")
+
+
+def _announced(page: Page, tags: Iterable[Any]) -> list[str]:
+    named = [tag["href"] for tag in tags if re.search(r"rss|atom|feed\+json", str(tag.get("type")), re.IGNORECASE)]
+    return [url for url in (absolute(page.url, href) for href in named) if url]
+
+
+def _json_items(page: Page, text: str) -> list[Link]:
+    try:
+        feed = json.loads(text, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise ReadError(Outcome.BAD_FEED, "this is neither XML nor valid JSON") from error
+    if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
+        raise ReadError(Outcome.BAD_FEED, "this JSON is no JSON Feed: it has no list of items")
+    language = _language(feed.get("language"))
+    items = (item for item in feed["items"][:MAX_ITEMS] if isinstance(item, dict))
+    return [link for link in (_json_link(page, item, language) for item in items) if link]
+
+
+def _json_link(page: Page, item: dict[str, Any], language: str | None) -> Link | None:
+    named = item.get("url") or item.get("external_url") or (item.get("id") if _is_address(item.get("id")) else None)
+    url = absolute(page.url, named) if isinstance(named, str) else None
+    if url is None:
+        return None
+    text = str(item.get("content_text") or plain(str(item.get("content_html") or item.get("summary") or ""))[:MAX_TEXT])
+    return Link(
+        url=url,
+        title=squeeze_line(str(item.get("title") or ""))[:1_000] or None,
+        published=dates.published(str(item.get("date_published") or ""), page.fetched_at),
+        updated=str(item.get("date_modified") or "")[:100] or None,
+        text=text[:MAX_TEXT] or None,
+        language=_language(item.get("language")) or language,
+    )

@@ -1,0 +1,69 @@
+"""Addresses of articles: made absolute, written in one way, and told apart from addresses that are no articles.
+
+Knows no HTML and fetches nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+
+_TRACKING = re.compile(
+    r"(?:utm_\w+|fbclid|gclid|gclsrc|gbraid|wbraid|dclid|msclkid|yclid|twclid|ttclid|igshid|igsh|mc_[ce]id|_ga|_gl"
+    r"|_hs\w{2,4}|hs(?:ctatracking|_\w+)|mkt_tok|vero_id|oly_\w+_id|wt[._]mc(?:_id)?|wt_zmc|(?:pk|mtm|piwik)_\w+"
+    r"|at_(?:medium|campaign)\w*|ref_(?:src|url)|guccounter|guce_\w+|cmpid|ncid|s_cid|xtor|trk|smid|spm|yptr|sc_cid)",
+    re.IGNORECASE,
+)
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_LONGEST = 2_000
+_SAFE = "%/:=&?~+!$,;'@()*[]|"
+_SECOND_LEVEL = frozenset({"co", "com", "org", "net", "ac", "gov", "edu", "or", "ne", "go", "gob", "gouv", "nom"})
+
+
+def canonical(url: str) -> str | None:
+    """The one way we write an address: no fragment, tracking, credentials or default port. None: no http(s) address."""
+    url = re.sub(r"[\x00-\x20\x7f]+", "", url) if not url.isprintable() or " " in url else url
+    try:
+        parts = urlsplit(url)
+        host = _ascii_host(parts.hostname or "")
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    if scheme not in _DEFAULT_PORTS or not host or len(url) > _LONGEST:
+        return None
+    netloc = host if port == _DEFAULT_PORTS[scheme] else host + port
+    query = "&".join(pair for pair in parts.query.split("&") if not _TRACKING.fullmatch(pair.split("=")[0]))
+    return urlunsplit((scheme, netloc, quote(parts.path, _SAFE) or "/", quote(query, _SAFE), ""))
+
+
+def absolute(base: str, href: str) -> str | None:
+    """Where `href` on the page `base` leads, canonical; None when that is no http(s) address."""
+    href = href.strip()
+    if not href or href.startswith("#"):
+        return None
+    try:
+        return canonical(urljoin(base, href))
+    except ValueError:
+        return None
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether both addresses are of one site: `www.`, `media.` and no prefix at all are."""
+    return site(one) == site(other)
+
+
+def site(url: str) -> str:
+    """The registrable part of the address's host, as well as it can be told without a list of all suffixes."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    labels = host.split(".")
+    if re.fullmatch(r"[\d.]+|.*:.*", host) or len(labels) < 3:
+        return host.removeprefix("www.")
+    keep = 3 if len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL else 2
+    return ".".join(labels[-keep:])
+
+
+def _ascii_host(host: str) -> str:
+    if host.isascii():
+        return f"[{host}]" if ":" in host else host.lower()
+    return host.encode("idna").decode("ascii").lower()

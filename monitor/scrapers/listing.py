@@ -1,0 +1,321 @@
+"""The article links of a newsroom page: by a CSS selector, or found by themselves on layouts nobody configured.
+
+    page ─► candidates (every link outside the furniture, with its card) ─► groups of the same make ─► the best groups
+         └► JSON-LD lists and articles: dates and titles, and links that the markup hides
+
+A card is the largest piece of the page that belongs to one link alone. Cards that repeat, with headlines, dates and
+addresses like articles, are a list of articles. Reads nothing but the page it is given.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from bs4 import BeautifulSoup
+from bs4.element import Tag
+from soupsieve import SelectorSyntaxError
+
+from monitor.errors import ReadError
+from monitor.models import Link, Outcome, Page, Source, When
+from monitor.pages import dates, jsonld, walls
+from monitor.pages.decoding import decode
+from monitor.pages.markup import hidden, soup, squeeze_line
+from monitor.scrapers import shapes
+from monitor.scrapers.links import absolute, canonical, same_site
+
+MAX_LINKS = 2_000
+_ENOUGH = 4.0  # of the points that `_points` gives: a headline, an address like an article's, and one thing more
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_INLINE = frozenset(
+    {"em", "i", "b", "strong", "mark", "sup", "sub", "br", "wbr", "img", "svg", "path", "small", "abbr", "u"}
+)
+_CARD_LIMIT = 1_500  # characters; a larger piece of the page is no card
+_MAX_ANCHORS = 10_000
+_MAX_REPEATS = 5  # links to one address that are looked at
+_MAX_PIECES = 40  # elements within one link that are looked at
+_MAX_DEPTH = 12  # steps up from a link to the top of its card
+
+
+@dataclass
+class _Candidate:
+    """One address with every link to it, and the card it stands in."""
+
+    url: str
+    anchors: list[Tag]
+    card: Tag = field(init=False)
+    title: str | None = None
+    published: When | None = None
+
+
+def read_listing(page: Page, source: Source) -> tuple[Link, ...]:
+    """The article links in the order of the page. Raises NO_ARTICLES, or SUSPECT when the page is a wall."""
+    html = decode(page.content, page.content_type)
+    tree = soup(html)
+    base = _base(page, tree)
+    told = _told(page, base, tree)
+    if source.links:
+        described = found = _described(_selected(tree, base, source.links), page.fetched_at)
+    else:
+        described = _described(_candidates(page, tree, base), page.fetched_at)
+        found = _self_found(described, told)
+    links = _merged(found, {} if source.links else told, told)
+    if not links and (reason := walls.suspicion(tree, html)):
+        raise ReadError(Outcome.SUSPECT, reason)
+    links = links or _merged(_headlines(described), {}, told)
+    if not links:
+        raise ReadError(Outcome.NO_ARTICLES, _nothing(source))
+    return links[:MAX_LINKS]
+
+
+def _nothing(source: Source) -> str:
+    if source.links:
+        return f"the selector {source.links!r} matches no links on this page"
+    return "no article links were found on this page; name them with a CSS selector in `links`"
+
+
+def _base(page: Page, tree: BeautifulSoup) -> str:
+    tag = tree.find("base", href=True)
+    return (absolute(page.url, str(tag["href"])) if isinstance(tag, Tag) else None) or page.url
+
+
+def _selected(tree: BeautifulSoup, base: str, selector: str) -> list[_Candidate]:
+    """What the selector names: links, pieces that hold a link, or pieces within one."""
+    try:
+        matched = tree.select(selector, limit=MAX_LINKS * 2)
+    except SelectorSyntaxError as error:
+        raise ReadError(Outcome.NO_ARTICLES, f"the selector {selector!r} is not valid CSS") from error
+    anchors = [one for match in matched for one in [_anchor_of(match)] if one is not None]
+    return _by_address((absolute(base, str(anchor["href"])), anchor) for anchor in anchors)
+
+
+def _anchor_of(match: Tag) -> Tag | None:
+    if match.name == "a" and match.get("href"):
+        return match
+    return match.find("a", href=True) or match.find_parent("a", href=True)
+
+
+def _candidates(page: Page, tree: BeautifulSoup, base: str) -> list[_Candidate]:
+    """Every link of the site that may be an article: outside navigation and footers, and no way back to here."""
+    here = canonical(page.url)
+    frame = _Frame()
+    pairs = (
+        (absolute(base, str(anchor["href"])), anchor) for anchor in tree.find_all("a", href=True, limit=_MAX_ANCHORS)
+    )
+    kept = (
+        (url, anchor)
+        for url, anchor in pairs
+        if url and url != here and same_site(url, page.url) and shapes.may_be_article(url) and not frame.holds(anchor)
+    )
+    return _by_address(kept)
+
+
+def _by_address(pairs: Iterable[tuple[str | None, Tag]]) -> list[_Candidate]:
+    found: dict[str, _Candidate] = {}
+    for url, anchor in pairs:
+        if url is not None:
+            found.setdefault(url, _Candidate(url, [])).anchors.append(anchor)
+    return list(found.values())
+
+
+class _Frame:
+    """Which parts of the page are its frame: navigation, footer, menus, share buttons, hidden ones. Judged once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[bool, bool]] = {}
+
+    def holds(self, anchor: Tag) -> bool:
+        """Whether the link stands in the frame."""
+        path: list[Tag] = [anchor]
+        for parent in anchor.parents:
+            if id(parent) in self._known:
+                break
+            path.append(parent)
+        top = path[-1].parent
+        framed, content = self._known[id(top)] if top is not None else (False, False)
+        for tag in reversed(path):
+            framed = framed or (tag.name not in ("html", "body") and _framing(tag, content))
+            content = content or tag.name in ("article", "main")
+            self._known[id(tag)] = (framed, content)
+        return framed
+
+
+def _framing(tag: Tag, in_content: bool) -> bool:
+    if tag.name in ("nav", "footer", "aside") or (tag.name == "header" and not in_content):
+        return True
+    return hidden(tag) or shapes.furniture_name(tag)
+
+
+def _described(candidates: list[_Candidate], now: datetime) -> list[_Candidate]:
+    """Gives each candidate its card, and from the card its title and date."""
+    owners: dict[int, str | None] = {}
+    for candidate in candidates:
+        for anchor in candidate.anchors:
+            for piece in (anchor, *islice(anchor.parents, _MAX_DEPTH)):
+                same = owners.setdefault(id(piece), candidate.url) == candidate.url
+                owners[id(piece)] = candidate.url if same else None
+    for candidate in candidates:
+        candidate.card = _card(candidate, owners)
+        candidate.title = _title(candidate, now)
+        candidate.published = _date(candidate, now)
+    return candidates
+
+
+def _card(candidate: _Candidate, owners: dict[int, str | None]) -> Tag:
+    """The largest piece around the first link that holds no link to another candidate."""
+    card = candidate.anchors[0]
+    for parent in islice(card.parents, _MAX_DEPTH):
+        if parent.name in ("body", "html", "main", "[document]") or owners.get(id(parent)) != candidate.url:
+            break
+        if len(parent.get_text()) > _CARD_LIMIT:
+            break
+        card = parent
+    return card
+
+
+def _title(candidate: _Candidate, now: datetime) -> str | None:
+    """The headline: a heading in a link, a heading in the card, else the longest text a link has."""
+    anchors = candidate.anchors[:_MAX_REPEATS]
+    heading = next((h for anchor in anchors if (h := anchor.find(_HEADINGS))), None)
+    heading = heading or candidate.card.find(_HEADINGS)
+    if isinstance(heading, Tag) and (text := squeeze_line(heading.get_text(" "))):
+        return text[:1_000]
+    texts = [_headline(anchor, now) for anchor in anchors]
+    spoken = [squeeze_line(str(anchor.get("aria-label") or anchor.get("title") or "")) for anchor in anchors]
+    images = [squeeze_line(str(i.get("alt") or "")) for anchor in anchors for i in anchor.find_all("img")]
+    for group in (texts, spoken, images):
+        real = [text for text in group if text and not shapes.mere_button(text)]
+        if real:
+            return max(real, key=len)[:1_000]
+    return None
+
+
+def _headline(anchor: Tag, now: datetime) -> str:
+    """A link's text. Where the link is a whole card, the piece of it that is most like a headline."""
+    whole = squeeze_line(anchor.get_text(" "))
+    pieces = [
+        tag for tag in anchor.find_all(True, limit=_MAX_PIECES) if tag.name not in _INLINE and not tag.find(_not_inline)
+    ]
+    spoken = [(tag, text) for tag in pieces if (text := squeeze_line(tag.get_text(" ")))]
+    if not spoken or whole in (text for _, text in spoken):
+        return whole
+    named = [text for tag, text in spoken if shapes.headline_name(tag)]
+    plain = [t for _, t in spoken if not shapes.mere_button(t) and not (len(t) < 60 and dates.beside(t, now))]
+    return max(named or plain or [whole], key=len)
+
+
+def _not_inline(tag: Tag) -> bool:
+    return tag.name not in _INLINE
+
+
+def _date(candidate: _Candidate, now: datetime) -> When | None:
+    for tag in candidate.card.find_all("time", limit=5):
+        when = dates.published(str(tag.get("datetime") or ""), now) or dates.published(tag.get_text(" "), now)
+        if when:
+            return when
+    for text in candidate.card.stripped_strings:
+        if len(text) < 80 and text != candidate.title and (when := dates.beside(text, now)):
+            return when
+    return dates.published(shapes.date_in_path(candidate.url), now)
+
+
+def _self_found(candidates: list[_Candidate], told: dict[str, Link]) -> list[_Candidate]:
+    """The candidates of the best groups, and single ones (a lead story) whose address is shaped like theirs."""
+    points = {candidate.url: _points(candidate, told) for candidate in candidates}
+    groups: dict[str, list[_Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        groups[_make(candidate)].append(candidate)
+    worth = {name: sum(points[c.url] for c in group) / len(group) for name, group in groups.items()}
+    good = [name for name, group in groups.items() if worth[name] >= _ENOUGH and (len(group) > 1 or _sure(group[0]))]
+    if not good:
+        return []
+    best = max(good, key=lambda name: worth[name] * min(len(groups[name]), 10) ** 0.5)
+    chosen = {c.url for name in good if worth[name] >= 0.6 * worth[best] for c in groups[name]}
+    common = Counter(shapes.shape(url) for url in chosen)
+    alike = {shape for shape, count in common.items() if count > 1 or len(chosen) == 1}
+    return [
+        candidate
+        for candidate in candidates
+        if candidate.url in told
+        or (candidate.url in chosen and points[candidate.url] >= _ENOUGH - 1)
+        or (shapes.shape(candidate.url) in alike and points[candidate.url] >= _ENOUGH)
+    ]
+
+
+def _headlines(candidates: list[_Candidate]) -> list[_Candidate]:
+    """Where nothing is plainly a list of articles (a bare page, a single story): the links that read like headlines.
+
+    One too many costs a fetch and finds nothing; one too few would miss the news.
+    """
+    return [c for c in candidates if shapes.headline_points(c.title) >= 1 and _points(c, {}) >= 1.5]
+
+
+def _points(candidate: _Candidate, told: dict[str, Link]) -> float:
+    """How much a link looks like an article's: its headline, its date, its address, its place."""
+    points = shapes.headline_points(candidate.title) + shapes.address_points(candidate.url)
+    points += 2.0 if candidate.published else 0.0
+    points += 1.0 if candidate.card.name in _HEADINGS or candidate.card.find(_HEADINGS) else 0.0
+    points += 1.0 if candidate.card.name == "article" or candidate.card.find_parent(["main", "article"]) else 0.0
+    return points + (3.0 if candidate.url in told else 0.0)
+
+
+def _sure(candidate: _Candidate) -> bool:
+    """A newsroom with one article only: its link must have a date and a headline."""
+    return candidate.published is not None and shapes.headline_points(candidate.title) >= 2
+
+
+def _make(candidate: _Candidate) -> str:
+    """How the card is made and where it stands: cards of one list share it."""
+    parent = candidate.card.parent
+    return f"{_name(parent) if parent else ''}>{_name(candidate.card)}>{_name(candidate.anchors[0])}"
+
+
+def _name(tag: Tag) -> str:
+    """Tag and classes without what differs from item to item (`item-17`, `odd`, `is-first`)."""
+    stable = [name for name in shapes.classes(tag) if not shapes.varying_class(name)]
+    return f"{tag.name}.{'.'.join(sorted(stable)[:4])}"
+
+
+def _told(page: Page, base: str, tree: BeautifulSoup) -> dict[str, Link]:
+    """The articles that the page's JSON-LD names: articles with an address, and the entries of item lists."""
+    found: dict[str, Link] = {}
+    here = canonical(page.url)
+    for item in jsonld.objects(tree):
+        for link in _told_links(item, base, page.fetched_at):
+            if link.url != here and same_site(link.url, page.url) and shapes.may_be_article(link.url):
+                known = found.get(link.url)
+                found[link.url] = link if known is None else _filled(known, link)
+    return found
+
+
+def _told_links(item: dict[str, Any], base: str, now: datetime) -> Iterator[Link]:
+    kinds = jsonld.types(item)
+    if kinds & jsonld.ARTICLES:
+        named = (
+            jsonld.text(item.get("url")) or jsonld.text(item.get("mainEntityOfPage")) or jsonld.text(item.get("@id"))
+        )
+        title, published = jsonld.text(item.get("headline") or item.get("name")), jsonld.text(item.get("datePublished"))
+    elif "ListItem" in kinds and "position" in item and not isinstance(item.get("item"), dict):
+        named, title, published = jsonld.text(item.get("url")), jsonld.text(item.get("name")), None
+    else:
+        return
+    url = absolute(base, named) if named else None
+    if url:
+        yield Link(url=url, title=squeeze_line(title or "") or None, published=dates.published(published, now))
+
+
+def _merged(found: list[_Candidate], added: dict[str, Link], told: dict[str, Link]) -> tuple[Link, ...]:
+    """The links as they stand on the page, then those that only JSON-LD names."""
+    links = {c.url: Link(url=c.url, title=c.title, published=c.published) for c in found}
+    for url, link in links.items():
+        if url in told:
+            links[url] = _filled(told[url], link)
+    return tuple((links | {url: link for url, link in added.items() if url not in links}).values())
+
+
+def _filled(one: Link, other: Link) -> Link:
+    return replace(one, title=one.title or other.title, published=one.published or other.published)

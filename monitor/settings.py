@@ -1,0 +1,352 @@
+"""The settings as values: what the config may hold, section by section, each frozen and checked.
+
+Secrets are named, never written: `env:NAME` or `file:PATH`; their value is fetched when it is needed and shows in no
+`repr`, log or error. Reading the file and telling its mistakes is `monitor.config`'s.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Sequence
+from datetime import time, timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+import soupsieve
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
+from tld import get_fld
+
+from monitor import cron
+from monitor.errors import ConfigError
+from monitor.models import Authority, ChangeKind, Source, SourceKind
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SIZES = {"B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
+
+
+class Secret:
+    """A named secret, fetched when it is needed. Shows as its name only."""
+
+    __slots__ = ("_folder", "_name")
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self._name = name
+        self._folder = folder
+
+    def reveal(self) -> str:
+        """The value. Raises ConfigError, which names the secret and not its value, when it is not there."""
+        where, _, what = self._name.partition(":")
+        if where == "env":
+            value = os.environ.get(what)
+            if not value:
+                raise ConfigError(f"the environment variable {what} is not set; the config takes a secret from it")
+            return value
+        path = self._folder / what
+        try:
+            path = self._folder / Path(what).expanduser()
+            value = path.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError, RuntimeError) as error:  # not UTF-8, or a NUL in its name; the home of nobody
+            raise ConfigError(f"the secret file {path} cannot be read ({type(error).__name__})") from error
+        if not value:
+            raise ConfigError(f"the secret file {path} is empty")
+        return value
+
+    def __repr__(self) -> str:
+        return f"<secret {self._name}>"
+
+
+def _duration(text: Any) -> timedelta:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", text) if isinstance(text, str) else None
+    if not match:
+        raise ValueError('not a duration; write it like "90s", "15m", "1h" or "2d"')
+    return timedelta(seconds=float(match[1]) * UNITS[match[2]])
+
+
+def _size(text: Any) -> int:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?B)\s*", text) if isinstance(text, str) else None
+    if not match:
+        raise ValueError('not a size; write it like "500KB" or "10MB"')
+    return int(float(match[1]) * SIZES[match[2]])
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("must be longer than nothing")
+    return value
+
+
+def _secret(text: Any, info: ValidationInfo) -> Secret:
+    if not isinstance(text, str) or not re.fullmatch(r"(env|file):\S+", text):
+        raise ValueError('a secret is named, not written here: "env:NAME" or "file:PATH"')
+    return Secret(text, (info.context or {}).get("folder", Path()))
+
+
+def _web_address(text: str) -> str:
+    parts = _split(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not a web address; it starts with https:// or http:// and names a host")
+    if parts.username or parts.password:
+        raise ValueError("holds a user or password; addresses are shown in logs and alerts")
+    return text
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises for a port that is no number
+    except ValueError as error:
+        raise ValueError(f"not an address ({error})") from None
+    if re.search(r"[\s\x00-\x1f]", text):
+        raise ValueError("not an address (it holds spaces)")
+    return parts
+
+
+def _cron(text: str) -> str:
+    try:
+        cron.check(text)
+    except ValueError as error:
+        raise ValueError(f"not a cron expression: {error}") from None
+    return text
+
+
+def _zone(text: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ValueError, TypeError, OSError, LookupError):
+        raise ValueError('not a time zone; write it like "Europe/Berlin" or "UTC"') from None
+
+
+def _network(text: Any) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError as error:
+        raise ValueError(f'not a network: {error}; write it like "127.0.0.0/8"') from None
+
+
+def _quiet(text: Any) -> tuple[time, time]:
+    match = re.fullmatch(r"(\d\d:\d\d)-(\d\d:\d\d)", text) if isinstance(text, str) else None
+    try:
+        if match and match[1] != match[2]:
+            return time.fromisoformat(match[1]), time.fromisoformat(match[2])
+    except ValueError:
+        pass
+    raise ValueError('not a span of the day; write it like "22:00-07:00"')
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _mailbox(text: str) -> str:
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", text):
+        raise ValueError("not a mail address; write it like desk@example.org")
+    return text
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
+Pause = Annotated[timedelta, BeforeValidator(_duration)]
+Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
+Named = Annotated[Secret, BeforeValidator(_secret)]
+Address = Annotated[str, AfterValidator(_web_address)]
+Cron = Annotated[str, AfterValidator(_cron)]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+
+
+class Section(BaseModel):
+    """A table of the config: frozen, and unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class HttpSettings(Section):
+    """How pages are fetched: see `[http]` in the contract of the config."""
+
+    user_agent: str = Field(default="brand-monitor/0.1 (news monitor)", min_length=1, pattern=r"^[\x20-\x7e]+$")
+    deadline: Duration = timedelta(seconds=30)
+    max_body: Size = 10_000_000
+    per_host_delay: Pause = timedelta(seconds=1)
+    respect_robots: bool = True
+    allow_private_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = ()
+    proxy: Named | None = None
+    ca_file: Path | None = None
+    """A private certificate authority to trust besides the known ones."""
+
+
+class SourceSettings(Section):
+    name: Name
+    brand: Name | None = None
+    kind: SourceKind
+    url: Address
+    every: Duration | None = None
+    cron: Cron | None = None
+    authority: Authority = Authority.MEDIA
+    outlet: Name | None = None
+    links: Annotated[str, AfterValidator(lambda text: _selector(text))] | None = None
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
+    render: Literal[False] = False
+    alert_on_first: bool = False
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> SourceSettings:
+        if self.every and self.cron:
+            raise ValueError("has both every and cron; keep one")
+        if self.links and self.kind is not SourceKind.LISTING:
+            raise ValueError(f'links goes with kind = "listing", not "{self.kind}"')
+        return self
+
+    def as_source(self) -> Source:
+        every = self.every if self.every or self.cron else timedelta(hours=1)
+        outlet = self.outlet or registrable_domain(urlsplit(self.url).hostname or "")
+        taken = self.model_dump(exclude={"every", "outlet", "render"})
+        return Source(every=every, outlet=outlet, **taken)
+
+
+def _selector(text: str) -> str:
+    try:
+        soupsieve.compile(text)
+    except soupsieve.SelectorSyntaxError as error:
+        raise ValueError(f"not a CSS selector: {str(error).splitlines()[0]}") from None
+    return text
+
+
+def registrable_domain(host: str) -> str:
+    """`media.smart.com` -> `smart.com`, `news.bbc.co.uk` -> `bbc.co.uk`; an IP address or single word as it is.
+
+    By tld's list of public suffixes, which ships with the package: nothing is downloaded.
+    """
+    found: str | None = get_fld(f"//{host}", fix_protocol=False, fail_silently=True)
+    return found or host
+
+
+class SmtpAddress(Section):
+    """Where mail is handed in. `tls`: from the start, by STARTTLS or not at all; never less than asked for."""
+
+    host: str
+    port: int
+    user: str | None = None
+    tls: Literal["tls", "starttls", "none"]
+
+
+def _smtp(text: Any) -> SmtpAddress:
+    parts = _split(text) if isinstance(text, str) else None
+    if parts is None or parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("not a mail server; write it like smtp://user@mail.example.org:587 or smtps://…:465")
+    if parts.password:
+        raise ValueError('holds the password; write password = "env:SMTP_PASSWORD" instead')
+    port = parts.port or (465 if parts.scheme == "smtps" else 587 if parts.username else 25)
+    starttls: Literal["starttls", "none"] = "starttls" if parts.username or port == 587 else "none"
+    user = unquote(parts.username) if parts.username else None
+    return SmtpAddress(host=parts.hostname, port=port, user=user, tls="tls" if parts.scheme == "smtps" else starttls)
+
+
+class ConsoleChannel(Section):
+    """Alerts on standard output, for people who watch the service."""
+
+    name: Name
+    kind: Literal["console"]
+
+
+class EmailChannel(Section):
+    name: Name
+    kind: Literal["email"]
+    to: Annotated[tuple[Mailbox, ...], BeforeValidator(_listed), Field(min_length=1)]
+    sender: Mailbox = Field(alias="from")
+    smtp: Annotated[SmtpAddress, BeforeValidator(_smtp)]
+    password: Named | None = None
+
+
+class WebhookChannel(Section):
+    name: Name
+    kind: Literal["webhook"]
+    url: Address
+    secret: Named | None = None
+
+
+class AppriseChannel(Section):
+    """Any of the services Apprise knows. The address holds tokens, so it is a secret. Needs the extra `apprise`."""
+
+    name: Name
+    kind: Literal["apprise"]
+    url: Named
+
+
+Channel = Annotated[ConsoleChannel | EmailChannel | WebhookChannel | AppriseChannel, Field(discriminator="kind")]
+
+
+class AlertRule(Section):
+    """Which changes go to which channels. Empty lists match everything; a change may match several rules."""
+
+    name: Name
+    brands: tuple[str, ...] = ()
+    kinds: tuple[Literal["market_count", "new_markets", "market_entry", "model_announcement"], ...] = ()
+    changes: tuple[ChangeKind, ...] = ()
+    channels: tuple[str, ...] = Field(min_length=1)
+    digest: Cron | None = None
+    quiet: Annotated[tuple[time, time], BeforeValidator(_quiet)] | None = None
+
+
+def hint(wrong: str, known: Sequence[str]) -> str:
+    """The end of a message about a name that is not known: what was meant, or what there is."""
+    close = difflib.get_close_matches(wrong, known, n=1, cutoff=0.6)
+    if close:
+        return f'; did you mean "{close[0]}"?'
+    return f"; known: {', '.join(known)}" if known else "; none is defined"
+
+
+class Settings(Section):
+    """The whole config. `database` is absolute; `path` is the file it came from."""
+
+    path: Path
+    database: Path = Path("monitor.db")
+    timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
+    keep_pages: Duration = timedelta(days=365)
+    """How long the raw pages are kept, so that they can be read again; documents and facts stay for good."""
+    keep_checks: Duration = timedelta(days=90)
+    workers: Annotated[int, Field(ge=1, le=1000)] = 20
+    """How many sources are checked at once, at the most."""
+    http: HttpSettings = HttpSettings()
+    source_settings: tuple[SourceSettings, ...] = Field(default=(), alias="sources")
+    channels: tuple[Channel, ...] = ()
+    alerts: tuple[AlertRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_are_unique_and_known(self) -> Settings:
+        for key, named in (("sources", self.source_settings), ("channels", self.channels), ("alerts", self.alerts)):
+            seen: set[str] = set()
+            for entry in named:
+                if entry.name in seen:
+                    raise ValueError(f'[[{key}]] name "{entry.name}" is there twice; names are unique')
+                seen.add(entry.name)
+        known = [channel.name for channel in self.channels]
+        for rule in self.alerts:
+            for wanted in rule.channels:
+                if wanted not in known:
+                    raise ValueError(
+                        f'[[alerts]] "{rule.name}": channels: there is no channel "{wanted}"{hint(wanted, known)}'
+                    )
+        return self
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return tuple(entry.as_source() for entry in self.source_settings)
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every secret that the config names, so that a service can ask for all of them at its start."""
+        owners: list[Section] = [self.http, *self.channels]
+        values = (getattr(owner, name) for owner in owners for name in type(owner).model_fields)
+        return tuple(value for value in values if isinstance(value, Secret))

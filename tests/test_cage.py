@@ -1,0 +1,118 @@
+"""Untrusted work in children: bounded in time and memory, and the next page is read all the same."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from monitor.engine.cage import Cage
+from monitor.errors import ReadError
+from monitor.models import Outcome
+
+
+def stall() -> None:
+    while True:
+        pass
+
+
+def swell() -> int:
+    return len(bytearray(4_000_000_000))
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def refuse() -> None:
+    raise ReadError(Outcome.SUSPECT, "a consent wall")
+
+
+def stumble() -> None:
+    raise RecursionError("deep")
+
+
+def outcomes(*calls: Callable[[], Any], seconds: float = 30.0) -> list[Any]:
+    async def scenario() -> list[Any]:
+        cage = Cage(seconds=seconds)
+        try:
+            return await asyncio.gather(*(cage.run(call) for call in calls), return_exceptions=True)
+        finally:
+            cage.close()
+
+    return asyncio.run(scenario())
+
+
+def test_the_result_comes_back_from_another_process() -> None:
+    [child] = outcomes(os.getpid)
+    assert child != os.getpid()
+
+
+@pytest.mark.parametrize(("bad", "words"), [(swell, "memory"), (die, "memory")])
+def test_what_oversteps_is_an_outcome_and_the_next_page_is_read(bad: Callable[[], Any], words: str) -> None:
+    failed, pid = outcomes(bad, os.getpid)
+    assert isinstance(failed, ReadError)
+    assert failed.outcome is Outcome.PARSE_ERROR
+    assert words in failed.reason
+    assert isinstance(pid, int)
+
+
+def test_what_stalls_is_given_up_and_the_next_page_is_read() -> None:
+    failed, pid = outcomes(stall, os.getpid, seconds=3.0)
+    assert isinstance(failed, ReadError)
+    assert "longer than 3 s" in failed.reason
+    assert isinstance(pid, int)
+
+
+def test_a_reason_for_refusing_comes_back_whole() -> None:
+    [failed] = outcomes(refuse)
+    assert (failed.outcome, failed.reason) == (Outcome.SUSPECT, "a consent wall")
+
+
+def test_a_bug_that_a_page_brings_about_is_told_and_the_next_page_is_read(caplog: pytest.LogCaptureFixture) -> None:
+    failed, pid = outcomes(stumble, os.getpid)
+    assert isinstance(failed, ReadError)
+    assert "RecursionError" in failed.reason
+    assert "RecursionError: deep" in caplog.text
+    assert isinstance(pid, int)
+
+
+def test_children_end_with_a_killed_parent() -> None:
+    script = textwrap.dedent("""
+        import asyncio, os, time
+        from monitor.engine.cage import Cage
+        if __name__ == "__main__":
+            async def main():
+                cage = Cage()
+                print(await cage.run(os.getpid), flush=True)
+                time.sleep(60)
+            asyncio.run(main())
+    """)
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    for _ in range(100):
+        if not _alive(child):
+            return
+        time.sleep(0.1)  # the child looks for its parent now and then
+    os.kill(child, signal.SIGKILL)
+    pytest.fail("the child outlived its parent")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            return stat.read().split()[2] != "Z"
+    except OSError:
+        return False

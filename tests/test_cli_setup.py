@@ -1,0 +1,205 @@
+"""`init` and `doctor`: a config that works from the start, and what is wrong with one that does not."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+
+import newsdesk
+import pytest
+from commandline import Result, command, mistake
+
+from monitor import config
+from monitor.cli.examining import Grade, examine
+from monitor.cli.options import Place
+from monitor.models import SourceKind
+
+LISTED = '[http]\nuser_agent = "tests"\nallow_private_networks = ["127.0.0.0/8"]\n'
+SOURCE = '[[sources]]\nname = "news"\nkind = "feed"\nurl = "http://127.0.0.1:8080/feed"\n'
+
+
+def written(folder: Path, *parts: str) -> Path:
+    path = folder / "monitor.toml"
+    path.write_text("\n".join(parts))
+    return path
+
+
+def graded(told: Result, grade: str) -> list[str]:
+    return [line for line in told.out.splitlines() if line.startswith(grade)]
+
+
+# --- init ---
+
+
+def test_init_writes_a_config_that_loads_and_says_what_to_do_next(tmp_path: Path) -> None:
+    told = command("init", tmp_path / "new", "--brand", "smart", "--brand", "byd")
+    assert told.code == 0, told.err
+    path = tmp_path / "new" / "monitor.toml"
+    settings = config.load(path)
+    assert {source.brand for source in settings.sources} >= {"smart", "BYD"}
+    assert all(source.kind in SourceKind for source in settings.sources)
+    assert f"brand-monitor --config {path} doctor" in told.out
+
+
+def test_init_works_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = command("init")
+    assert "brand-monitor run" in told.out
+    assert config.load(tmp_path / "monitor.toml").sources
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    (tmp_path / "monitor.toml").write_text("mine")
+    assert "stays as it is" in mistake("init", tmp_path)
+    assert (tmp_path / "monitor.toml").read_text() == "mine"
+
+
+def test_init_writes_nothing_for_a_brand_that_is_not_there(tmp_path: Path) -> None:
+    assert "did you mean smart" in mistake("init", tmp_path / "new", "--brand", "smart", "--brand", "smrat")
+    assert not (tmp_path / "new").exists()
+
+
+def test_init_says_what_is_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "file" in mistake("init", tmp_path / "file")
+    assert "cannot be written" in mistake("init", tmp_path / "file" / "deeper")
+
+
+# --- doctor ---
+
+
+def test_a_config_that_is_right_is_all_ok(tmp_path: Path) -> None:
+    newsdesk.tell(tmp_path / "monitor.db")
+    told = command("doctor", "--config", written(tmp_path, LISTED, SOURCE))
+    assert told.code == 0, told.out
+    assert graded(told, "failed") == []
+    for about in ("config", "disk", "database", "clock", "network"):
+        assert any(about in line for line in graded(told, "ok")), about
+
+
+def test_every_mistake_in_the_config_is_a_line_and_the_database_is_looked_at_all_the_same(tmp_path: Path) -> None:
+    newsdesk.tell(tmp_path / "news.db")
+    path = written(tmp_path, 'timezone = "Berlin"', 'databse = "x"')
+    told = command("doctor", "--config", path, "--db", tmp_path / "news.db")
+    assert told.code == 1
+    assert len(graded(told, "failed")) == 2
+    assert any("undamaged" in line for line in graded(told, "ok"))
+
+
+def test_secrets_that_are_not_there_are_named_and_those_that_are_there_stay_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", "whsec_canary")
+    hook = '[[channels]]\nname = "{0}"\nkind = "webhook"\nurl = "http://127.0.0.1:8080/"\nsecret = "{1}"\n'
+    channels = hook.format("good", "env:HOOK_SECRET") + hook.format("bad", "file:none.txt")
+    told = command("doctor", "--config", written(tmp_path, LISTED, SOURCE, channels))
+    assert told.code == 1
+    (failed,) = graded(told, "failed")
+    assert "none.txt" in failed
+    assert any("env:HOOK_SECRET" in line for line in graded(told, "ok"))
+    assert "canary" not in told.out + told.err
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1/feed", "http://[::1]/feed", "http://169.254.169.254/feed"])
+def test_hosts_that_may_not_be_reached_fail(url: str, tmp_path: Path) -> None:
+    told = command("doctor", "--config", written(tmp_path, LISTED, SOURCE.replace("http://127.0.0.1:8080/feed", url)))
+    assert told.code == 1
+    (failed,) = graded(told, "failed")
+    assert "is not a public address" in failed
+
+
+def test_brands_that_were_mistyped_are_a_warning(tmp_path: Path) -> None:
+    screen = '[[channels]]\nname = "screen"\nkind = "console"\n'
+    rule = '[[alerts]]\nname = "r"\nchannels = ["screen"]\nbrands = ["smrat", "BYD", "Own"]\n'
+    path = written(tmp_path, LISTED, SOURCE + 'brand = "Own"\n', screen, rule)
+    told = command("doctor", "--config", path)
+    assert told.code == 0, told.out
+    (warned,) = [line for line in graded(told, "warning") if "brand" in line]
+    assert '"smrat"; did you mean smart' in warned
+
+
+def test_a_damaged_database_and_a_missing_folder_fail(tmp_path: Path) -> None:
+    (tmp_path / "monitor.db").write_text("dear diary " * 500)
+    path = written(tmp_path, LISTED, SOURCE)
+    assert any("monitor.db" in line for line in graded(command("doctor", "--config", path), "failed"))
+    nowhere = command("doctor", "--config", path, "--db", tmp_path / "none" / "news.db")
+    assert any("does not exist" in line for line in graded(nowhere, "failed"))
+
+
+def test_a_damaged_page_of_the_database_is_found(tmp_path: Path) -> None:
+    newsdesk.tell(tmp_path / "monitor.db")
+    with sqlite3.connect(tmp_path / "monitor.db") as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'fact'").fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+    with (tmp_path / "monitor.db").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    failed = graded(command("doctor", "--config", written(tmp_path, LISTED, SOURCE)), "failed")
+    assert any("damaged" in line for line in failed)
+
+
+def test_a_clock_that_was_later_before_is_wrong(tmp_path: Path) -> None:
+    newsdesk.tell(tmp_path / "news.db")
+    before = newsdesk.START - timedelta(days=1)
+    verdicts = list(examine(Place(written(tmp_path, LISTED, SOURCE), tmp_path / "news.db"), before))
+    assert [(one.grade, one.about) for one in verdicts if one.grade is Grade.FAILED] == [(Grade.FAILED, "clock")]
+
+
+def test_the_text_that_init_leaves_to_be_filled_in_is_a_warning(tmp_path: Path) -> None:
+    command("init", tmp_path)
+    warned = graded(command("doctor", "--config", tmp_path / "monitor.toml"), "warning")
+    assert any("user_agent" in line for line in warned)
+
+
+@pytest.fixture
+def greeter() -> Iterator[tuple[int, list[bytes]]]:
+    """A mail server's port and what it says first; it keeps what it hears."""
+    greeting = [b"220 mail.example ready\r\n"]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    line, _ = listener.accept()
+                except OSError:
+                    return
+                with line:
+                    line.sendall(greeting[0])
+                    heard = line.recv(100)
+                    assert heard == b"", heard
+
+        thread = Thread(target=serve)
+        thread.start()
+        yield listener.getsockname()[1], greeting
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+def mail(port: int) -> str:
+    return (
+        '[[channels]]\nname = "desk"\nkind = "email"\nto = "desk@example.org"\nfrom = "m@example.org"\n'
+        f'smtp = "smtp://127.0.0.1:{port}"\n'
+    )
+
+
+def test_a_mail_server_is_greeted_and_gets_no_mail(tmp_path: Path, greeter: tuple[int, list[bytes]]) -> None:
+    port, _ = greeter
+    told = command("doctor", "--config", written(tmp_path, LISTED, SOURCE, mail(port)))
+    assert told.code == 0, told.out
+    assert any("220 mail.example ready" in line for line in graded(told, "ok"))
+
+
+def test_a_mail_server_that_refuses_or_is_not_there_fails(tmp_path: Path, greeter: tuple[int, list[bytes]]) -> None:
+    port, greeting = greeter
+    greeting[0] = b"554 go away\r\n"
+    told = command("doctor", "--config", written(tmp_path, LISTED, SOURCE, mail(port)))
+    assert any("554 go away" in line for line in graded(told, "failed"))
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        closed = unused.getsockname()[1]
+    told = command("doctor", "--config", written(tmp_path, LISTED, SOURCE, mail(closed)))
+    assert any(str(closed) in line for line in graded(told, "failed"))

@@ -1,0 +1,514 @@
+"""From the outbox to the other side: real sinks, a clock that is turned by hand, an outbox that can be read."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import random
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from http.server import BaseHTTPRequestHandler
+from threading import Event
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import pytest
+from sinks import Desk, Hook, mail_server, raw_server, status, web_server
+from stories import BERLIN, LOOPBACK, NOW, alert, change, email, webhook
+
+from monitor.models import Alert, Answer, Change, Delivery
+from monitor.notifier.dispatch import BATCH, PATIENCE, Dispatcher
+from monitor.settings import AppriseChannel, Channel, ConsoleChannel
+
+SCREEN = ConsoleChannel(name="screen", kind="console")
+LEASE = timedelta(minutes=15)
+
+
+@dataclass
+class Clock:
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Outbox:
+    """Rows in memory: leased when claimed, with every attempt written down."""
+
+    clock: Clock
+    rows: dict[str, tuple[Alert, tuple[Change, ...]]] = field(default_factory=dict)
+    leases: dict[str, datetime] = field(default_factory=dict)
+    attempts: dict[str, list[Delivery]] = field(default_factory=dict)
+    state: dict[str, str] = field(default_factory=dict)
+
+    def put(self, channel: str, *changes: Change, **given: Any) -> str:
+        alert_id = f"{channel}-{len(self.rows)}"
+        told = changes or (change(),)
+        recipient = given.pop("recipient", "desk@example.org" if channel == "desk" else channel)
+        row = alert(alert_id, channel=channel, recipient=recipient, **given)
+        self.rows[alert_id] = (row, told)
+        self.state[alert_id] = "pending"
+        return alert_id
+
+    async def claim(self, channel: str, limit: int) -> Sequence[tuple[Alert, tuple[Change, ...]]]:
+        now = self.clock()
+        due = [
+            (row, changes)
+            for row, changes in self.rows.values()
+            if (row.channel, self.state[row.id]) == (channel, "pending")
+            and row.not_before <= now
+            and self.leases.get(row.id, now) <= now
+        ]
+        for row, _ in due[:limit]:
+            self.leases[row.id] = now + LEASE
+        return due[:limit]
+
+    async def settle(self, alert_id: str, delivery: Delivery, next_attempt: datetime | None) -> None:
+        row, changes = self.rows[alert_id]
+        self.attempts.setdefault(alert_id, []).append(delivery)
+        self.leases.pop(alert_id, None)
+        if delivery.answer is Answer.RETRY:
+            assert next_attempt is not None
+            assert next_attempt > self.clock()
+            self.rows[alert_id] = (replace(row, attempts=row.attempts + 1, not_before=next_attempt), changes)
+        else:
+            assert next_attempt is None
+            self.state[alert_id] = str(delivery.answer)
+
+    def last(self, alert_id: str) -> Delivery:
+        return self.attempts[alert_id][-1]
+
+
+@dataclass
+class Post:
+    """An outbox, its dispatcher and the console that is watched."""
+
+    clock: Clock
+    outbox: Outbox
+    dispatcher: Dispatcher
+    console: io.StringIO
+
+
+@pytest.fixture
+def post() -> Post:
+    clock, console = Clock(), io.StringIO()
+    outbox = Outbox(clock)
+    dispatcher = Dispatcher(outbox, LOOPBACK, clock=clock, rng=random.Random(1), zone=BERLIN, console=console)
+    return Post(clock, outbox, dispatcher, console)
+
+
+def deliver(post: Post, *channels: Channel, rounds: int = 1, step: timedelta = timedelta()) -> int:
+    """So many rounds, the clock turned on by `step` after each. Returns how many messages were taken."""
+
+    async def run() -> int:
+        taken = 0
+        for _ in range(rounds):
+            taken += await post.dispatcher.deliver(channels)
+            post.clock.now += step
+        await post.dispatcher.aclose()
+        return taken
+
+    return asyncio.run(run())
+
+
+def test_every_channel_is_served_oldest_first(post: Post) -> None:
+    desk, hook = Desk(), Hook()
+    for number in range(BATCH + 5):
+        for channel in ("desk", "hook", "screen"):
+            post.outbox.put(channel, change(f"c{number}", text=f"news {number}"))
+
+    async def run() -> int:
+        async with mail_server(desk) as port:
+            taken = await post.dispatcher.deliver([email(port), webhook(hook.url), SCREEN])
+            await post.dispatcher.aclose()
+            return taken
+
+    with web_server(hook):
+        assert asyncio.run(run()) == 3 * (BATCH + 5)
+    assert [message["Subject"] for message in desk.messages] == [f"news {number}" for number in range(BATCH + 5)]
+    assert [entry.headers["webhook-id"] for entry in hook.posts] == [
+        name for name in post.outbox.rows if "hook" in name
+    ]
+    assert post.console.getvalue().count("brand-monitor why") == BATCH + 5
+    assert set(post.outbox.state.values()) == {"sent"}
+
+
+def test_what_is_not_due_waits(post: Post) -> None:
+    held = post.outbox.put("screen", not_before=NOW + timedelta(hours=1))
+    assert deliver(post, SCREEN) == 0
+    post.clock.now += timedelta(hours=1)
+    assert deliver(post, SCREEN) == 1
+    assert post.outbox.state[held] == "sent"
+
+
+def test_a_slow_channel_delays_no_other_and_is_left_alone_while_it_works(post: Post) -> None:
+    printed = Event()
+    asked: Callable[[], object]
+
+    class Screen(io.StringIO):
+        def write(self, text: str) -> int:
+            printed.set()
+            return super().write(text)
+
+    def slow(handler: BaseHTTPRequestHandler) -> None:
+        asked()
+        assert printed.wait(10), "the console had to wait for the webhook"
+        status(200)(handler)
+
+    hook = Hook(slow)
+    slow_one = post.outbox.put("hook")
+    dispatcher = Dispatcher(
+        post.outbox, LOOPBACK, clock=post.clock, rng=random.Random(1), zone=BERLIN, console=Screen()
+    )
+
+    async def run(channels: Sequence[Channel]) -> tuple[int, int]:
+        nonlocal asked
+        at_work = asyncio.Event()
+        asked = partial(asyncio.get_running_loop().call_soon_threadsafe, at_work.set)
+        first = asyncio.create_task(dispatcher.deliver(channels))
+        await at_work.wait()
+        post.outbox.put("screen")
+        second = await dispatcher.deliver(channels)  # the console's; the webhook is still at work
+        taken = second, await first
+        await dispatcher.aclose()
+        return taken
+
+    with web_server(hook):
+        assert asyncio.run(run([webhook(hook.url), SCREEN])) == (1, 1)
+    assert post.outbox.state[slow_one] == "sent"
+    assert len(hook.posts) == 1
+
+
+def test_a_dead_channel_is_tried_by_the_schedule_and_delivers_in_order_when_it_is_back(post: Post) -> None:
+    """Three days of a dead webhook: nothing is lost, the console never waits, the order is kept."""
+    names = [post.outbox.put("hook", change(f"c{number}")) for number in range(BATCH)]
+    hook = Hook(status(503))
+    with web_server(hook):
+        channel = webhook(hook.url)
+        for day in range(3):
+            post.outbox.put("screen")
+            deliver(post, channel, SCREEN, rounds=24, step=timedelta(hours=1))
+            assert post.console.getvalue().count("brand-monitor why") == day + 1
+        tried = len(hook.posts)
+        assert {post.outbox.state[name] for name in names} == {"pending"}
+        hook.answers = [status(200)]
+        deliver(post, channel, SCREEN, rounds=26, step=timedelta(hours=1))
+    assert [entry.headers["webhook-id"] for entry in hook.posts[tried:]] == names
+
+
+def test_giving_up_is_visible(post: Post) -> None:
+    name = post.outbox.put("hook")
+    hook = Hook(status(500))
+    with web_server(hook):
+        deliver(post, webhook(hook.url), rounds=120, step=timedelta(hours=1))
+    assert len(hook.posts) == 10
+    assert post.outbox.state[name] == "failed"
+    assert "given up after trying 10 times" in post.outbox.last(name).detail
+    assert {entry.headers["webhook-id"] for entry in hook.posts} == {name}
+    assert len({entry.headers["webhook-timestamp"] for entry in hook.posts}) == 10
+
+
+def test_a_greylisted_mail_comes_again_after_five_minutes(post: Post) -> None:
+    desk = Desk(rcpt={"desk@example.org": "451 4.7.1 greylisted"})
+    name = post.outbox.put("desk")
+
+    async def run() -> list[int]:
+        async with mail_server(desk) as port:
+            taken = []
+            for wait in (timedelta(), timedelta(minutes=4, seconds=59), timedelta(minutes=1)):
+                post.clock.now += wait
+                taken.append(await post.dispatcher.deliver([email(port)]))
+                desk.rcpt = {}
+            await post.dispatcher.aclose()
+            return taken
+
+    assert asyncio.run(run()) == [0, 0, 1]
+    assert [delivery.answer for delivery in post.outbox.attempts[name]] == [Answer.RETRY, Answer.SENT]
+    assert post.outbox.attempts[name][0].detail == "451 4.7.1 greylisted"
+
+
+def test_each_recipient_has_a_fate_of_its_own_and_nobody_is_told_twice(post: Post) -> None:
+    desk = Desk(rcpt={"gone@example.org": "550 5.1.1 gone", "busy@example.org": "450 4.2.1 busy"})
+    people = ["a@example.org", "gone@example.org", "busy@example.org", "b@example.org"]
+    names = [post.outbox.put("desk", recipient=person) for person in people]
+
+    async def run() -> None:
+        async with mail_server(desk) as port:
+            channel = email(port, to=people)
+            await post.dispatcher.deliver([channel])
+            desk.rcpt = {}
+            post.clock.now += timedelta(minutes=10)
+            await post.dispatcher.deliver([channel])
+            await post.dispatcher.aclose()
+
+    asyncio.run(run())
+    assert desk.recipients == ["a@example.org", "b@example.org", "busy@example.org"]
+    assert [post.outbox.state[name] for name in names] == ["sent", "failed", "sent", "sent"]
+    assert post.outbox.last(names[1]).detail == "550 5.1.1 gone"
+
+
+def test_a_server_that_asks_for_rest_is_left_alone_by_all_its_alerts(post: Post) -> None:
+    hook = Hook(status(429, retry_after="7200"), status(200))
+    names = [post.outbox.put("hook") for _ in range(3)]
+    with web_server(hook):
+        channel = webhook(hook.url)
+        deliver(post, channel)
+        names.append(post.outbox.put("hook"))
+        deliver(post, channel, rounds=119, step=timedelta(minutes=1))
+        assert len(hook.posts) == 1
+        deliver(post, channel, rounds=15, step=timedelta(minutes=1))
+    assert sorted(entry.headers["webhook-id"] for entry in hook.posts[1:]) == names
+    assert post.outbox.attempts[names[1]][0].detail.startswith("not tried: HTTP 429")
+
+
+def test_one_message_that_breaks_its_connection_does_not_hold_up_the_others(post: Post) -> None:
+    def break_first(handler: BaseHTTPRequestHandler) -> None:
+        if handler.headers["webhook-id"] == names[0]:
+            handler.close_connection = True
+        else:
+            status(200)(handler)
+
+    names = [post.outbox.put("hook") for _ in range(4)]
+    hook = Hook(break_first)
+    with web_server(hook):
+        deliver(post, webhook(hook.url))
+    assert [post.outbox.state[name] for name in names] == ["pending", "sent", "sent", "sent"]
+
+
+def test_a_server_that_is_down_is_not_asked_for_every_alert(post: Post) -> None:
+    met: list[bool] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.append(True)
+
+    for _ in range(BATCH):
+        post.outbox.put("desk")
+
+    async def run() -> None:
+        async with raw_server(talk) as port:
+            await post.dispatcher.deliver([email(port)])
+            await post.dispatcher.aclose()
+
+    asyncio.run(run())
+    assert len(met) == PATIENCE
+    assert len(post.outbox.attempts) == BATCH, "the others are put off and told why"
+
+
+def test_a_bug_with_one_alert_is_written_down_and_stops_no_other(post: Post) -> None:
+    broken = post.outbox.put("hook", change(after={"secret": object()}))
+    whole = post.outbox.put("hook")
+    hook = Hook()
+    with web_server(hook):
+        assert deliver(post, webhook(hook.url)) == 1
+    assert post.outbox.last(broken).answer is Answer.RETRY
+    assert "a bug in brand-monitor: TypeError" in post.outbox.last(broken).detail
+    assert post.outbox.state[whole] == "sent"
+
+
+def test_an_alert_whose_changes_are_gone_fails_for_good(post: Post) -> None:
+    name = post.outbox.put("screen")
+    post.outbox.rows[name] = (post.outbox.rows[name][0], ())
+    assert deliver(post, SCREEN) == 0
+    assert post.outbox.state[name] == "failed"
+
+
+def test_a_missing_secret_names_itself_and_waits(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TEST_MISSING", raising=False)
+    name = post.outbox.put("hook")
+    deliver(post, webhook("http://127.0.0.1:9/", secret="env:TEST_MISSING"))
+    assert post.outbox.last(name).answer is Answer.RETRY
+    assert "TEST_MISSING is not set" in post.outbox.last(name).detail
+
+
+def test_an_error_of_the_outbox_is_raised_after_the_others_are_served(post: Post) -> None:
+    claim = post.outbox.claim
+
+    async def broken(channel: str, limit: int) -> Sequence[tuple[Alert, tuple[Change, ...]]]:
+        if channel == "hook":
+            raise OSError("the disk is gone")
+        return await claim(channel, limit)
+
+    post.outbox.claim = broken  # type: ignore[method-assign]
+    name = post.outbox.put("screen")
+    with pytest.raises(OSError, match="the disk is gone"):
+        deliver(post, webhook("http://127.0.0.1:9/"), SCREEN)
+    assert post.outbox.state[name] == "sent"
+
+
+def test_what_was_claimed_by_a_sender_that_died_comes_back_with_its_lease(post: Post) -> None:
+    name = post.outbox.put("screen")
+    asyncio.run(post.outbox.claim("screen", BATCH))  # and then nothing: the process is gone
+    assert deliver(post, SCREEN) == 0
+    post.clock.now += LEASE
+    assert deliver(post, SCREEN) == 1
+    assert post.outbox.state[name] == "sent"
+
+
+def test_stop_ends_a_round_after_the_alert_in_hand(post: Post) -> None:
+    def stop(handler: BaseHTTPRequestHandler) -> None:
+        post.dispatcher.stop()
+        status(200)(handler)
+
+    names = [post.outbox.put("hook") for _ in range(3)]
+    hook = Hook(stop)
+    with web_server(hook):
+        assert deliver(post, webhook(hook.url)) == 1
+    assert [post.outbox.state[name] for name in names] == ["sent", "pending", "pending"]
+    assert len(hook.posts) == 1
+
+
+def test_closing_waits_for_the_alert_in_hand(post: Post) -> None:
+    """A connection that is cut while the other side takes the message would send it twice."""
+    names = [post.outbox.put("hook") for _ in range(2)]
+    closing = Event()
+    asked: Callable[[], object]
+
+    def slow(handler: BaseHTTPRequestHandler) -> None:
+        asked()
+        assert closing.wait(10)
+        status(200)(handler)
+
+    hook = Hook(slow)
+
+    async def run() -> int:
+        nonlocal asked
+        at_work = asyncio.Event()
+        asked = partial(asyncio.get_running_loop().call_soon_threadsafe, at_work.set)
+        delivering = asyncio.create_task(post.dispatcher.deliver([webhook(hook.url)]))
+        await at_work.wait()
+        asyncio.get_running_loop().call_soon(closing.set)
+        await post.dispatcher.aclose()
+        return await delivering
+
+    with web_server(hook):
+        assert asyncio.run(run()) == 1
+    assert [post.outbox.state[name] for name in names] == ["sent", "pending"]
+
+
+def test_a_changed_channel_is_used_at_once(post: Post) -> None:
+    old, new = Hook(), Hook()
+    with web_server(old), web_server(new):
+        post.outbox.put("hook")
+        deliver(post, webhook(old.url))
+
+        async def run() -> None:
+            for url in (old.url, new.url):
+                post.outbox.put("hook")
+                await post.dispatcher.deliver([webhook(url)])
+            await post.dispatcher.aclose()
+
+        asyncio.run(run())
+    assert (len(old.posts), len(new.posts)) == (2, 1)
+
+
+def test_a_closed_console_is_a_failed_delivery(post: Post) -> None:
+    name = post.outbox.put("screen")
+    post.console.close()
+    deliver(post, SCREEN)
+    assert post.outbox.state[name] == "failed"
+    assert "given up after trying once" in post.outbox.last(name).detail
+
+
+def test_a_console_without_unicode_still_shows_the_news() -> None:
+    raw = io.BytesIO()
+    clock = Clock()
+    outbox = Outbox(clock)
+    console = io.TextIOWrapper(raw, encoding="ascii")
+    dispatcher = Dispatcher(outbox, LOOPBACK, clock=clock, rng=random.Random(1), console=console)
+    outbox.put("screen")
+    assert asyncio.run(dispatcher.deliver([SCREEN])) == 1
+    assert b"smart: 38 ? 39 markets" in raw.getvalue()
+
+
+def test_a_sample_goes_the_way_alerts_go_to_every_recipient(post: Post) -> None:
+    desk = Desk(rcpt={"b@example.org": "550 5.1.1 nobody here"}, data="250 taken")
+
+    async def run() -> Delivery:
+        async with mail_server(desk) as port:
+            try:
+                return await post.dispatcher.send_sample(email(port, to=["a@example.org", "b@example.org"]))
+            finally:
+                await post.dispatcher.aclose()
+
+    delivery = asyncio.run(run())
+    assert delivery.answer is Answer.FAILED
+    assert delivery.detail == "a@example.org: 250 taken; b@example.org: 550 5.1.1 nobody here"
+    assert [message["Subject"] for message in desk.messages] == ["Test, no news: Example: 38 → 39 markets"]
+    assert post.outbox.attempts == {}
+
+
+def test_a_sample_through_a_webhook_and_a_console(post: Post) -> None:
+    hook = Hook()
+
+    async def run() -> list[Delivery]:
+        found = [await post.dispatcher.send_sample(channel) for channel in (webhook(hook.url), SCREEN)]
+        await post.dispatcher.aclose()
+        return found
+
+    with web_server(hook):
+        assert [delivery.answer for delivery in asyncio.run(run())] == [Answer.SENT, Answer.SENT]
+    assert b"Test, no news" in hook.posts[0].body
+    assert "Test, no news" in post.console.getvalue()
+
+
+@pytest.fixture
+def chat(monkeypatch: pytest.MonkeyPatch) -> AppriseChannel:
+    monkeypatch.setenv("TEST_CHAT", "slack://tokenA/tokenB/tokenC")
+    return AppriseChannel.model_validate({"name": "chat", "kind": "apprise", "url": "env:TEST_CHAT"})
+
+
+def test_without_apprise_a_chat_says_what_to_install(
+    post: Post, chat: AppriseChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    name = post.outbox.put("chat")
+    deliver(post, chat)
+    delivery = post.outbox.last(name)
+    assert delivery.answer is Answer.RETRY
+    assert "brand-monitor[apprise]" in delivery.detail
+    assert "token" not in delivery.detail
+
+
+class Service:
+    """Stands for Apprise's own object: knows slack addresses only and takes what it is told to take."""
+
+    told: ClassVar[list[tuple[str, str]]] = []
+    takes = True
+
+    def add(self, address: str) -> bool:
+        return address.startswith("slack://")
+
+    def notify(self, title: str, body: str) -> bool:
+        self.told.append((title, body))
+        return self.takes
+
+
+@pytest.mark.parametrize(("takes", "answer"), [(True, Answer.SENT), (False, Answer.RETRY)])
+def test_a_chat_service_is_told_and_its_address_is_not_shown(
+    takes: bool, answer: Answer, post: Post, chat: AppriseChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", SimpleNamespace(Apprise=Service))
+    monkeypatch.setattr(Service, "takes", takes)
+    monkeypatch.setattr(Service, "told", [])
+    name = post.outbox.put("chat")
+    deliver(post, chat)
+    assert post.outbox.last(name).answer is answer
+    assert "token" not in post.outbox.last(name).detail
+    ((title, body),) = Service.told
+    assert title == "smart: 38 → 39 markets"
+    assert "brand-monitor why c1" in body
+
+
+def test_an_address_that_apprise_does_not_know_is_not_shown(
+    post: Post, chat: AppriseChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", SimpleNamespace(Apprise=Service))
+    monkeypatch.setenv("TEST_CHAT", "nosuch://tokenA")
+    name = post.outbox.put("chat")
+    deliver(post, chat)
+    assert "knows no service" in post.outbox.last(name).detail
+    assert "tokenA" not in post.outbox.last(name).detail

@@ -1,0 +1,71 @@
+"""Sentences that count markets, and sentences that only look like it."""
+
+import pytest
+
+from monitor.models import Document
+from monitor.parser import market_count, scene
+from monitor.parser.market_count import MarketCount, NewMarkets
+
+
+def read(text: str, language: str, brand: str) -> list[MarketCount]:
+    document = Document(url="", title=None, published="2025-06-15", published_from=None, language=language, text=text)
+    found = market_count.read(scene.read(document, brand=brand))
+    return [finding.fact for finding in found if isinstance(finding.fact, MarketCount)]
+
+
+COUNTED = [
+    ("en", "Zeekr now sells its cars in over 40 countries.", 40, "at_least", "current", None),
+    ("en", "The chain runs about 900 shops in 36 markets.", 36, "exact", "current", None),
+    ("en", "With Ecuador, the brand has entered its 40th market.", 40, "ordinal", "current", None),
+    ("en", "By the end of 2027 the company wants to be present in 60 countries.", 60, "exact", "planned", None),
+    ("en", "The brand is available in nearly two dozen European countries.", 24, "about", "current", "region:Europe"),
+    ("en", "Last year the number of markets rose from 10 to 19.", 19, "exact", "current", None),
+    ("de", "Die Marke ist in gut 80 Ländern vertreten.", 80, "at_least", "current", None),
+    ("fr", "La marque est présente dans une vingtaine de pays.", 20, "about", "current", None),
+    ("es", "La firma opera en más de 30 mercados.", 30, "at_least", "current", None),
+    ("it", "Il marchio è presente in 140 Paesi.", 140, "exact", "current", None),
+    ("pt", "A marca está presente em cerca de 70 países.", 70, "about", "current", None),
+    ("zh", "公司业务已覆盖全球110多个国家和地区。", 110, "at_least", "current", None),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "count", "qualifier", "status", "scope"), COUNTED)
+def test_reads_a_count(language: str, text: str, count: int, qualifier: str, status: str, scope: str | None) -> None:
+    (fact,) = read(text, language, "Zeekr")
+    assert (fact.kind, fact.count, fact.qualifier, fact.status, fact.scope) == (
+        "market_count",
+        count,
+        qualifier,
+        status,
+        scope,
+    )
+
+
+NOT_COUNTED = [
+    ("en", "Zeekr recalls cars in 12 countries."),
+    ("en", "A survey in 14 countries found that Zeekr is little known."),
+    ("en", "Zeekr drives without a driver in ten big-city markets across the United States."),
+    ("en", "Zeekr builds cars in four countries and has plants in two more countries."),
+    ("en", "The Zeekr 7X is sold in 45 countries."),
+    ("en", "Rival Tesla, which is present in 50 countries, sold more."),
+    ("en", "Zeekr does not sell cars in 30 countries."),
+    ("en", "Zeekr could be in 60 markets one day."),
+    ("de", "Das Unternehmen betreibt 172 Märkte in der Schweiz."),
+    ("zh", "公司在国内的渠道覆盖223个城市。"),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), NOT_COUNTED)
+def test_is_no_count(language: str, text: str) -> None:
+    assert read(text, language, "Zeekr") == []
+
+
+def test_new_markets_are_another_kind() -> None:
+    (fact,) = read("The brand will enter 16 new countries next year.", "en", "Zeekr")
+    assert isinstance(fact, NewMarkets)
+    assert (fact.count, fact.status, fact.when) == (16, "planned", "2026")
+
+
+def test_two_brands_named_together_have_one_fact_each() -> None:
+    facts = read("Omoda and Jaecoo have set foot in over forty markets around the world.", "en", "Omoda")
+    assert {(fact.brand.lower(), fact.count) for fact in facts} == {("omoda", 40), ("jaecoo", 40)}

@@ -1,0 +1,76 @@
+"""Sentences that say a brand comes to a market, will come, or leaves, and sentences that do not."""
+
+import pytest
+
+from monitor.models import Document
+from monitor.parser import market_entry, scene
+from monitor.parser.market_entry import MarketEntry
+
+
+def read(text: str, language: str = "en", brand: str = "Zeekr") -> list[MarketEntry]:
+    document = Document(url="", title=None, published="2025-06-15", published_from=None, language=language, text=text)
+    found = market_entry.read(scene.read(document, brand=brand))
+    return [finding.fact for finding in found if isinstance(finding.fact, MarketEntry)]
+
+
+STEPS = [
+    ("en", "Zeekr has officially entered Peru.", {"PE": "entered"}),
+    (
+        "en",
+        "The brand will launch in Peru, Chile and, next year, Ecuador.",
+        {"PE": "planned", "CL": "planned", "EC": "planned"},
+    ),
+    (
+        "en",
+        "The company opened its first store in Poland last month and will enter Japan in 2026.",
+        {"PL": "entered", "JP": "planned"},
+    ),
+    ("en", "Zeekr is pulling out of Thailand.", {"TH": "exited"}),
+    ("en", "Ecuador is the brand's 40th market.", {"EC": "entered"}),
+    ("de", "Die Marke startet im Herbst in Österreich.", {"AT": "planned"}),
+    ("de", "Zeekr zieht sich aus Norwegen zurück.", {"NO": "exited"}),
+    ("fr", "La marque débarque au Maroc.", {"MA": "entered"}),
+    ("es", "La marca desembarcó en Perú y en Bolivia.", {"PE": "entered", "BO": "entered"}),
+    ("it", "Il marchio sbarca in Grecia.", {"GR": "entered"}),
+    ("pt", "A marca iniciou as vendas em Portugal.", {"PT": "entered"}),
+    ("zh", "公司计划明年进军阿根廷和秘鲁。", {"AR": "planned", "PE": "planned"}),
+    ("zh", "公司計劃明年進軍歐洲。", {"region:Europe": "planned"}),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "expected"), STEPS)
+def test_reads_a_step(language: str, text: str, expected: dict[str, str]) -> None:
+    assert {fact.market: fact.status for fact in read(text, language)} == expected
+
+
+NO_STEPS = [
+    ("en", "Zeekr is considering a launch in Canada."),
+    ("en", "Zeekr has no plans to enter Canada."),
+    ("en", "Zeekr will build a plant in Spain."),
+    ("en", "The Zeekr 7X is now available in Australia."),
+    ("en", "Rival Xpeng has entered Peru."),
+    ("en", "Zeekr sold 1,812 cars in Thailand in April."),
+    ("en", "Shares of Zeekr rose in New York after sales in Germany fell."),
+    ("de", "Ein Einstieg in Ungarn wird derzeit geprüft."),
+    ("fr", "La marque n'envisage pas de venir au Canada."),
+    ("es", "La empresa descarta por ahora entrar en Italia."),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), NO_STEPS)
+def test_is_no_step(language: str, text: str) -> None:
+    assert [fact for fact in read(text, language) if fact.basis == "event"] == []
+
+
+def test_home_is_no_market_to_enter() -> None:
+    assert [fact.market for fact in read("Zeekr launches in China and Norway.") if fact.basis == "event"] == ["NO"]
+
+
+def test_a_plan_is_dated_by_its_own_words() -> None:
+    text = "The brand will enter Spain in September 2025 and Italy in spring 2026."
+    assert {fact.market: fact.when for fact in read(text)} == {"ES": "2025-09", "IT": "2026-Q2"}
+
+
+def test_a_region_is_left_out_when_its_countries_are_named() -> None:
+    text = "Zeekr will enter Southeast Asia. The brand will launch in Thailand and Malaysia in 2026."
+    assert {fact.market for fact in read(text)} == {"TH", "MY"}

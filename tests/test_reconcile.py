@@ -1,0 +1,228 @@
+"""Believing: tables of claims in, changes out."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+
+from monitor.models import Authority, Change, ChangeKind, Claim, Fact, Subject
+from monitor.parser.market_count import MarketCount
+from monitor.parser.market_entry import MarketEntry
+from monitor.parser.model_announcement import ModelAnnouncement
+from monitor.parser.reconcile import believe, reconcile
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+IDS = count(1)
+
+
+def counted(number: int, qualifier: str = "exact", **more: object) -> MarketCount:
+    return MarketCount(
+        brand="smart",
+        evidence=f"{number} markets",
+        start=0,
+        end=10,
+        count=number,
+        qualifier=qualifier,  # type: ignore[arg-type]
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def model(stage: str, **more: object) -> ModelAnnouncement:
+    return ModelAnnouncement(brand="smart", evidence="…", start=0, end=1, model="#2", stage=stage, **more)  # type: ignore[arg-type]
+
+
+def entry(status: str, market: str = "EC", **more: object) -> MarketEntry:
+    return MarketEntry(brand="smart", evidence="…", start=0, end=1, market=market, status=status, **more)  # type: ignore[arg-type]
+
+
+def said(fact: Fact, day: float, outlet: str = "smart", authority: str = "", **more: object) -> Claim:
+    number = next(IDS)
+    given = authority or ("official" if outlet == "smart" else "media")
+    return Claim(
+        id=number,
+        fact=fact,
+        document=number,
+        url=f"https://{outlet}.example/{number}",
+        title=f"Story {number}",
+        date=START + timedelta(days=day),
+        published=None,
+        outlet=outlet,
+        authority=Authority(given),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def tell(*claims: Claim) -> list[Change]:
+    """The changes of one observation: claims marked fresh, against the others."""
+    about: dict[Subject, list[Claim]] = {}
+    for claim in claims:
+        about.setdefault(Subject(brand="smart", kind=claim.fact.kind, name=claim.fact.subject), []).append(claim)
+    return list(reconcile(about, START + timedelta(days=100))[1])
+
+
+def fresh(claim: Claim) -> Claim:
+    return replace(claim, fresh=True)
+
+
+def one(*claims: Claim) -> Change:
+    changes = tell(*claims)
+    assert len(changes) == 1, changes
+    return changes[0]
+
+
+def numbers(change: Change) -> tuple[object, object]:
+    return (change.before and change.before["count"], change.after and change.after["count"])
+
+
+def test_the_first_claim_is_new() -> None:
+    change = one(fresh(said(counted(38), 0)))
+    assert (change.change, numbers(change), change.subject) == (ChangeKind.NEW, (None, 38), "worldwide")
+
+
+def test_what_a_baseline_finds_is_silent() -> None:
+    assert one(fresh(said(counted(38), 0, baseline=True))).silence == "baseline"
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "kind", "values"),
+    [
+        ([(38, "smart", 0)], (39, "smart", 1), "changed", (38, 39)),
+        ([(38, "smart", 0)], (40, "trade", 60), "changed", (38, 40)),  # the brand has said nothing else lately
+        ([(39, "smart", 0)], (40, "trade", 0), "disputed", (39, 40)),
+        ([(39, "smart", 0)], (40, "trade", 5), "disputed", (39, 40)),
+        ([(40, "trade", 0)], (39, "smart", 0), "disputed", (40, 39)),  # whoever came first
+        ([(38, "trade", 0)], (39, "other", 1), "changed", (38, 39)),
+        ([(39, "smart", 0), (40, "trade", 1)], (40, "other", 2), "resolved", (39, 40)),  # two independent outlets
+        ([(39, "smart", 0), (40, "trade", 1)], (40, "smart", 2), "resolved", (39, 40)),
+        ([(39, "smart", 0), (40, "trade", 1)], (39, "smart", 2), "resolved", (40, 39)),  # the brand stands by it
+        ([(39, "smart", 0), (40, "trade", 1)], (39, "trade", 2), "resolved", (40, 39)),  # the outlet comes round
+    ],
+)
+def test_newer_claims(
+    then: list[tuple[int, str, int]], now: tuple[int, str, int], kind: str, values: tuple[int, int]
+) -> None:
+    known = [said(counted(number), day, outlet) for number, outlet, day in then]
+    change = one(*known, fresh(said(counted(now[0]), now[2], now[1])))
+    assert (change.change, numbers(change)) == (kind, values)
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        ([(39, "smart", 0)], (39, "trade", 1)),  # the same again
+        ([(38, "smart", 0), (39, "smart", 10)], (38, "trade", 20)),  # an outlet behind the times
+        ([(38, "smart", 0), (39, "smart", 10)], (38, "smart", 5)),  # a late find
+        ([(39, "smart", 10)], (35, "trade", -200)),  # the past is filled
+        ([(39, "smart", 0), (40, "trade", 1)], (40, "trade", 2)),  # the same outlet says it again
+    ],
+)
+def test_no_news(then: list[tuple[int, str, int]], now: tuple[int, str, int]) -> None:
+    known = [said(counted(number), day, outlet) for number, outlet, day in then]
+    assert tell(*known, fresh(said(counted(now[0]), now[2], now[1]))) == []
+
+
+@pytest.mark.parametrize(("number", "qualifier"), [(30, "at_least"), (40, "about"), (39, "ordinal")])
+def test_rough_counts_that_allow_the_exact_one_are_support(number: int, qualifier: str) -> None:
+    assert tell(said(counted(39), 0), fresh(said(counted(number, qualifier), 1, "trade"))) == []
+
+
+def test_an_ordinal_beyond_the_official_count_disputes_it_with_both_sentences() -> None:
+    change = one(said(counted(39), 4), fresh(said(counted(40, "ordinal"), 4, "trade")))
+    assert change.change is ChangeKind.DISPUTED
+    assert {citation.evidence for citation in change.sources} == {"39 markets", "40 markets"}
+    assert "39" in change.text
+    assert "40" in change.text
+
+
+def test_six_outlets_are_one_change_with_six_sources() -> None:
+    first = fresh(said(counted(40), 1, "outlet0"))
+    others = [fresh(said(counted(40), 1, f"outlet{number}")) for number in range(1, 6)]
+    change = one(said(counted(38), -60), first, *others)
+    assert change.change is ChangeKind.CHANGED
+    assert len({citation.outlet for citation in change.sources}) == 6
+
+
+def test_late_support_tells_nothing_again() -> None:
+    known = [said(counted(38), -60), said(counted(40), 1, "trade")]
+    assert tell(*known, fresh(said(counted(40), 3, "another"))) == []
+
+
+def test_an_edited_article_is_a_correction() -> None:
+    wrong = said(counted(40, "ordinal"), 3, "trade", closed=True, closed_now=True)
+    change = one(said(counted(39), 1), wrong, fresh(said(counted(39, "ordinal"), 3, "trade")))
+    assert (change.change, numbers(change)) == (ChangeKind.CORRECTED, (40, 39))
+
+
+def test_a_believed_claim_that_is_edited_is_a_correction() -> None:
+    wrong = said(counted(40), 3, "trade", closed=True, closed_now=True)
+    change = one(wrong, fresh(said(counted(41), 3, "trade")))
+    assert (change.change, numbers(change)) == (ChangeKind.CORRECTED, (40, 41))
+
+
+def test_a_claim_closed_long_ago_plays_no_part() -> None:
+    assert tell(said(counted(40), 3, "trade", closed=True), said(counted(39), 1), fresh(said(counted(39), 5))) == []
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "kind"),
+    [
+        ("teased", "confirmed", "changed"),
+        ("confirmed", "launched", "changed"),
+        ("launched", "discontinued", "changed"),
+        ("launched", "confirmed", None),
+        ("deliveries", "unveiled", None),
+    ],
+)
+@pytest.mark.parametrize("outlet", ["smart", "trade"])
+def test_models_climb_the_ladder_and_never_down(then: str, now: str, kind: str | None, outlet: str) -> None:
+    changes = tell(said(model(then), 0), fresh(said(model(now), 2, outlet)))
+    assert [change.change for change in changes] == ([kind] if kind else [])
+
+
+def test_a_rumour_is_told_and_its_confirmation_too_but_it_overturns_nothing() -> None:
+    rumour = said(entry("entered", hedged=True), 0, "trade")
+    assert one(fresh(rumour)).change is ChangeKind.NEW
+    assert one(rumour, fresh(said(entry("entered"), 2))).change is ChangeKind.CHANGED
+    assert tell(said(entry("entered"), 0), fresh(said(entry("exited", hedged=True), 2, "trade"))) == []
+
+
+def test_a_plan_never_moves_what_is() -> None:
+    change = one(said(counted(39), 0), fresh(said(counted(60, status="planned", when="2027"), 1)))
+    assert (change.change, change.subject) == (ChangeKind.NEW, "worldwide, planned")
+
+
+def test_entry_and_plan_are_subjects_of_their_own() -> None:
+    changes = tell(fresh(said(entry("planned", when="2026"), 0)), fresh(said(entry("entered", "PE"), 0)))
+    assert {change.subject for change in changes} == {"EC, planned", "PE"}
+
+
+def test_sponsored_copies_never_outvote_the_brand() -> None:
+    known = [said(counted(39), 0), said(counted(40), 1, "trade")]
+    assert tell(*known, fresh(said(counted(40), 2, "advert", "sponsored"))) == []
+
+
+def test_the_state_does_not_depend_on_the_order_of_arrival() -> None:
+    claims = [
+        said(counted(38), -100),
+        said(counted(39), 0),
+        said(counted(40, "ordinal"), 0, "trade"),
+        said(counted(38), 3, "slow"),
+        said(counted(39), 4, "wire", "wire"),
+    ]
+    subject = Subject(brand="smart", kind="market_count", name="worldwide")
+    expected = believe(subject, claims)
+    assert expected is not None
+    assert expected.believed.fact.value == "39"
+    assert [rival.outlet for rival in expected.rivals] == ["trade"]
+    for seed in range(20):
+        shuffled = random.Random(seed).sample(claims, len(claims))
+        assert believe(subject, shuffled) == expected
+
+
+def test_the_same_step_has_the_same_id() -> None:
+    claims = (said(counted(38), 0), fresh(said(counted(39), 1)))
+    assert tell(*claims)[0].id == tell(*claims)[0].id

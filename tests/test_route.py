@@ -1,0 +1,217 @@
+"""Who is told of which change and when; and when to try again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from stories import BERLIN, NOW, change, email, webhook
+
+from monitor.models import Alert, ChangeKind
+from monitor.notifier.retry import SCHEDULES, next_attempt
+from monitor.notifier.route import NO_RULES, recipients, route
+from monitor.settings import AlertRule, Channel, ConsoleChannel
+
+SCREEN = ConsoleChannel(name="screen", kind="console")
+DESK = email(25, to=["a@example.org", "b@example.org"])
+HOOK = webhook("https://example.org/token")
+CHANNELS: tuple[Channel, ...] = (SCREEN, DESK, HOOK)
+
+
+def rule(name: str = "all", **given: Any) -> AlertRule:
+    return AlertRule.model_validate({"name": name, "channels": ["screen"]} | given)
+
+
+def at(text: str, zone: ZoneInfo = BERLIN, fold: int = 0) -> datetime:
+    """The moment when the clocks of the zone show this."""
+    return datetime.fromisoformat(text).replace(tzinfo=zone, fold=fold).astimezone(UTC)
+
+
+def routed(*rules: AlertRule, now: datetime = NOW, zone: ZoneInfo = BERLIN, **changed: Any) -> tuple[Alert, ...]:
+    return route([change(**changed)], rules, CHANNELS, now, zone)
+
+
+def test_without_rules_everything_goes_to_every_recipient_at_once() -> None:
+    alerts = routed()
+    assert [(alert.channel, alert.recipient) for alert in alerts] == [
+        ("screen", "screen"),
+        ("desk", "a@example.org"),
+        ("desk", "b@example.org"),
+        ("hook", "hook"),
+    ]
+    assert {(alert.rule, alert.not_before, alert.digest, alert.changes) for alert in alerts} == {
+        (NO_RULES, NOW, False, ("c1",))
+    }
+    assert len({alert.id for alert in alerts}) == 4
+
+
+def test_without_channels_nobody_is_told() -> None:
+    assert route([change()], (), (), NOW, BERLIN) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, True),
+        ({"brands": ["SMART"]}, True),
+        ({"brands": ["Xpeng", "Smart"]}, True),
+        ({"brands": ["Smartphone"]}, False),
+        ({"kinds": ["market_count"]}, True),
+        ({"kinds": ["market_entry", "model_announcement"]}, False),
+        ({"changes": ["changed"]}, True),
+        ({"changes": ["new", "disputed"]}, False),
+        ({"brands": ["smart"], "kinds": ["market_count"], "changes": ["new"]}, False),
+    ],
+)
+def test_a_rule_speaks_of_brands_kinds_and_changes(given: dict[str, Any], told: bool) -> None:
+    assert len(routed(rule(**given))) == told
+
+
+def test_a_brand_is_the_same_in_whatever_case_the_change_has_it() -> None:
+    assert routed(rule(brands=["xpeng"]), brand="XPENG")
+
+
+def test_silent_changes_are_never_told() -> None:
+    assert routed(rule(), silence="the baseline of its source") == ()
+    assert routed(silence="the baseline of its source") == ()
+
+
+def test_several_rules_make_one_message_per_channel() -> None:
+    alerts = routed(rule("one"), rule("two", channels=["screen", "hook"]))
+    assert [(alert.channel, alert.rule) for alert in alerts] == [("screen", "one"), ("hook", "two")]
+
+
+def test_the_rule_that_tells_soonest_wins() -> None:
+    (alert,) = routed(rule("later", digest="0 8 * * *"), rule("now"))
+    assert (alert.rule, alert.not_before, alert.digest) == ("now", NOW, False)
+
+
+def test_ids_are_the_same_for_the_same_change_and_recipient_whatever_the_time_or_rule() -> None:
+    again = routed(rule("renamed"), now=NOW + timedelta(days=3))
+    assert [alert.id for alert in again] == [alert.id for alert in routed(rule())]
+    assert routed(rule(), change_id="c2")[0].id != again[0].id
+
+
+def test_a_digest_is_one_row_per_recipient_with_all_its_changes() -> None:
+    changes = [change("c1"), change("c2"), change("c3", brand="BYD"), change("c2")]
+    daily = rule("daily", digest="0 8 * * *", channels=["desk"], brands=["smart"])
+    alerts = route(changes, [daily], CHANNELS, NOW, BERLIN)
+    assert [(alert.recipient, alert.changes, alert.digest) for alert in alerts] == [
+        ("a@example.org", ("c1", "c2"), True),
+        ("b@example.org", ("c1", "c2"), True),
+    ]
+    assert {alert.not_before for alert in alerts} == {at("2026-01-06 08:00")}
+
+
+def test_digests_of_one_time_are_one_row_and_of_the_next_time_another() -> None:
+    daily = rule("daily", digest="0 8 * * *")
+    (first,) = routed(daily, now=at("2026-01-05 08:00"))
+    (same,) = routed(daily, now=at("2026-01-06 07:59"), change_id="c2")
+    (next_day,) = routed(daily, now=at("2026-01-06 08:00"), change_id="c3")
+    assert first.id == same.id
+    assert next_day.id != first.id
+    assert next_day.not_before == at("2026-01-07 08:00")
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2026-01-05 21:59", "2026-01-05 21:59"),
+        ("2026-01-05 22:00", "2026-01-06 07:00"),
+        ("2026-01-05 23:59", "2026-01-06 07:00"),
+        ("2026-01-06 00:00", "2026-01-06 07:00"),
+        ("2026-01-06 06:59", "2026-01-06 07:00"),
+        ("2026-01-06 07:00", "2026-01-06 07:00"),
+        ("2026-03-28 23:00", "2026-03-29 07:00"),  # the night that clocks go forward
+        ("2026-10-24 23:00", "2026-10-25 07:00"),  # the night that they go back
+    ],
+)
+def test_quiet_over_midnight_holds_until_its_end(now: str, until: str) -> None:
+    (alert,) = routed(rule(quiet="22:00-07:00"), now=at(now))
+    assert alert.not_before == at(until)
+
+
+@pytest.mark.parametrize(
+    ("now", "fold", "until"),
+    [
+        ("2026-03-29 01:45", 0, "2026-03-29 03:00"),  # 02:30 does not exist: the next minute that does
+        ("2026-03-29 03:00", 0, "2026-03-29 03:00"),
+        ("2026-10-25 02:10", 0, "2026-10-25 02:30"),
+        ("2026-10-25 02:45", 1, "2026-10-25 02:45"),
+    ],
+)
+def test_quiet_that_ends_while_clocks_jump(now: str, fold: int, until: str) -> None:
+    (alert,) = routed(rule(quiet="01:00-02:30"), now=at(now, fold=fold))
+    assert alert.not_before == at(until, fold=fold)
+
+
+def test_quiet_by_day_is_in_the_zone_of_people() -> None:
+    tokyo = ZoneInfo("Asia/Tokyo")
+    (alert,) = routed(rule(quiet="12:00-19:00"), now=at("2026-01-05 18:00", tokyo), zone=tokyo)
+    assert alert.not_before == at("2026-01-05 19:00", tokyo)
+
+
+def test_a_digest_in_the_quiet_hours_waits_for_their_end() -> None:
+    (alert,) = routed(rule(digest="0 6 * * *", quiet="22:00-07:00"), now=at("2026-01-05 12:00"))
+    assert alert.not_before == at("2026-01-06 07:00")
+    assert alert.digest
+
+
+def test_a_channel_has_a_recipient_per_mail_address() -> None:
+    assert recipients(email(25, to=["a@example.org", "b@example.org", "a@example.org"])) == (
+        "a@example.org",
+        "b@example.org",
+    )
+    assert recipients(HOOK) == ("hook",), "an address that holds a token is no name for a row"
+    assert recipients(SCREEN) == ("screen",)
+
+
+def test_disputes_and_corrections_are_told_by_their_kind() -> None:
+    assert routed(rule(changes=["disputed"]), change=ChangeKind.DISPUTED)
+    assert not routed(rule(changes=["disputed"]), change=ChangeKind.RESOLVED)
+
+
+def waits(kind: str, jitter: float = 0.0) -> list[timedelta]:
+    found = []
+    while (again := next_attempt(kind, len(found) + 1, NOW, jitter)) is not None:
+        found.append(again - NOW)
+    return found
+
+
+def test_webhooks_are_tried_by_the_schedule_of_standard_webhooks() -> None:
+    hours = [wait / timedelta(hours=1) for wait in waits("webhook")]
+    assert hours[0] == pytest.approx(5 / 3600)
+    assert hours[1] == pytest.approx(5 / 60)
+    assert hours[2:] == [0.5, 2, 5, 10, 14, 20, 24]
+
+
+def test_mail_is_tried_after_five_minutes_then_every_half_hour_for_five_days() -> None:
+    first, *rest = waits("email")
+    assert first == timedelta(minutes=5)
+    assert set(rest) == {timedelta(minutes=30)}
+    assert timedelta(days=4) <= first + sum(rest, timedelta()) <= timedelta(days=5, hours=1)
+
+
+def test_the_console_is_tried_once() -> None:
+    assert waits("console") == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind, schedule in SCHEDULES.items() if schedule])
+def test_jitter_makes_waits_longer_never_shorter(kind: str) -> None:
+    pairs = list(zip(waits(kind), waits(kind, jitter=1.0), strict=True))
+    assert all(plain < late <= plain * 1.11 for plain, late in pairs)
+
+
+@pytest.mark.parametrize(
+    ("asked", "wait"),
+    [
+        (timedelta(seconds=1), timedelta(minutes=5)),
+        (timedelta(hours=3), timedelta(hours=3)),
+        (timedelta(days=3650), timedelta(hours=24)),
+    ],
+)
+def test_what_the_other_side_asks_for_is_obeyed_for_up_to_a_day(asked: timedelta, wait: timedelta) -> None:
+    assert next_attempt("webhook", 2, NOW, 0.0, asked) == NOW + wait
+    assert next_attempt("webhook", 10, NOW, 0.0, asked) is None

@@ -1,0 +1,218 @@
+"""When sources are checked: next times as a table, and the rules of what runs at once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitor.models import Observation, Outcome, Source, SourceKind
+from monitor.scheduler import LONGEST_RETRY, Scheduler, next_check, spread
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def source(name: str = "a", url: str = "https://a.example/news", **more: object) -> Source:
+    return Source(name=name, kind=SourceKind.FEED, url=url, **({"every": 15 * MINUTE} | more))  # type: ignore[arg-type]
+
+
+def seen(outcome: Outcome = Outcome.OK, retry_after: timedelta | None = None) -> Observation:
+    return Observation(source="a", started_at=NOW, finished_at=NOW, outcome=outcome, retry_after=retry_after)
+
+
+def wait(failures: int = 0, retry_after: timedelta | None = None, **more: object) -> timedelta:
+    outcome = Outcome.TIMEOUT if failures else Outcome.OK
+    observation = seen(outcome, retry_after)
+    return next_check(source(**more), observation, failures, NOW, UTC, random.Random(1)) - NOW
+
+
+def test_an_interval_has_ten_percent_of_jitter() -> None:
+    waits = [(next_check(source(), seen(), 0, NOW, UTC, random.Random(seed)) - NOW) / MINUTE for seed in range(500)]
+    assert 13.5 <= min(waits) < 14
+    assert 16 < max(waits) <= 16.5
+
+
+def test_cron_is_kept_to_the_minute() -> None:
+    assert wait(every=None, cron="0 7 * * *") == timedelta(hours=22)
+
+
+@pytest.mark.parametrize(
+    ("failures", "at_least", "at_most"),
+    [(1, 5, 5.5), (2, 10, 11), (3, 20, 22), (4, 40, 44), (7, 320, 352), (8, 360, 396), (60, 360, 396)],
+)
+def test_failures_are_retried_at_doubling_distances(failures: int, at_least: float, at_most: float) -> None:
+    assert at_least <= wait(failures) / MINUTE <= at_most
+
+
+def test_a_fast_source_that_fails_once_keeps_its_rhythm() -> None:
+    assert wait(1, every=timedelta(seconds=10)) <= timedelta(seconds=11)
+
+
+def test_a_rare_source_is_never_retried_more_rarely_than_it_is_due() -> None:
+    assert wait(60, every=timedelta(days=2)) <= timedelta(days=2) * 1.1
+    assert wait(60, every=timedelta(days=2)) > LONGEST_RETRY
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"), [(timedelta(hours=3), timedelta(hours=3)), (timedelta(days=3650), timedelta(days=1))]
+)
+def test_retry_after_is_obeyed_for_up_to_a_day(asked: timedelta, kept: timedelta) -> None:
+    assert wait(1, asked) == kept
+
+
+def test_catching_up_is_spread_over_a_minute_at_most() -> None:
+    assert spread([], NOW) == {}
+    assert list(spread(["a", "b", "c"], NOW).values()) == [NOW, NOW + timedelta(seconds=1), NOW + timedelta(seconds=2)]
+    many = spread([str(number) for number in range(6000)], NOW)
+    assert max(many.values()) - NOW < timedelta(seconds=60)
+    assert len(set(many.values())) == 6000
+
+
+class Recorded:
+    """Work that runs until it is let go, and keeps account of what ran at once."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self.waiting = list(sources)
+        self.running: Counter[str] = Counter()
+        self.started: list[str] = []
+        self.release = asyncio.Event()
+        self.most = 0
+
+    async def due(self) -> Sequence[Source]:
+        return list(self.waiting)
+
+    async def check(self, source: Source) -> None:
+        host = source.url.split("/")[2]
+        self.started.append(source.name)
+        self.running[host] += 1
+        self.most = max(self.most, self.running.total())
+        assert self.running[host] == 1
+        await self.release.wait()
+        self.running[host] -= 1
+        self.waiting = [other for other in self.waiting if other.name != source.name]
+
+    async def deliver(self) -> None: ...
+
+    async def housekeep(self) -> None: ...
+
+
+def unexpected(bug: BaseException) -> None:
+    raise AssertionError(bug)
+
+
+def test_one_check_a_host_and_so_many_overall() -> None:
+    async def scenario() -> None:
+        sources = [source(f"{host}{n}", f"https://host{host}.example/{n}") for host in range(5) for n in range(3)]
+        work = Recorded(sources)
+        scheduler = Scheduler(work, workers=4, on_bug=unexpected)
+        await scheduler.dispatch()
+        await asyncio.sleep(0)
+        assert work.started == ["00", "10", "20", "30"]
+        await scheduler.dispatch()  # nothing may start: four are running
+        assert len(work.started) == 4
+        work.release.set()
+        while work.waiting:
+            await scheduler.dispatch()
+            await scheduler.idle()
+        assert sorted(work.started) == sorted(each.name for each in sources)
+        assert work.most == 4
+
+    asyncio.run(scenario())
+
+
+def test_a_slow_source_delays_nobody_else() -> None:
+    async def scenario() -> None:
+        slow, good = source("slow", "https://slow.example/"), source("good", "https://good.example/")
+
+        class OneHangs(Recorded):
+            async def check(self, source: Source) -> None:
+                self.started.append(source.name)
+                if source.name == "slow":
+                    await self.release.wait()
+
+        work = OneHangs([slow, good])
+        scheduler = Scheduler(work, workers=5, on_bug=unexpected)
+        for _ in range(4):
+            await scheduler.dispatch()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        assert work.started.count("slow") == 1
+        assert work.started.count("good") >= 3
+        work.release.set()
+        await scheduler.idle()
+
+    asyncio.run(scenario())
+
+
+def test_stopping_finishes_what_is_in_hand_and_starts_nothing() -> None:
+    async def scenario() -> None:
+        work = Recorded([source("first"), source("second", "https://b.example/")])
+        scheduler = Scheduler(work, workers=1, on_bug=unexpected)
+        await scheduler.dispatch()
+        await asyncio.sleep(0)
+        stopped = asyncio.create_task(scheduler.stop(timedelta(seconds=60)))
+        await asyncio.sleep(0)
+        assert not stopped.done()
+        work.release.set()
+        await stopped
+        await scheduler.dispatch()
+        assert work.started == ["first"]
+        assert [each.name for each in work.waiting] == ["second"]
+
+    asyncio.run(scenario())
+
+
+def test_what_overstays_the_grace_is_given_up() -> None:
+    async def scenario() -> None:
+        work = Recorded([source()])
+        scheduler = Scheduler(work, workers=1, on_bug=unexpected)
+        await scheduler.dispatch()
+        await asyncio.sleep(0)
+        await scheduler.stop(timedelta(0))
+        assert [each.name for each in work.waiting] == ["a"]
+
+    asyncio.run(scenario())
+
+
+def test_a_bug_is_told_and_stops_no_other_check() -> None:
+    async def scenario() -> None:
+        class Buggy(Recorded):
+            async def check(self, source: Source) -> None:
+                self.started.append(source.name)
+                if source.name == "bad":
+                    raise RuntimeError("a bug")
+
+        bugs: list[BaseException] = []
+        work = Buggy([source("bad", "https://b.example/"), source("good")])
+        scheduler = Scheduler(work, workers=5, on_bug=bugs.append)
+        await scheduler.dispatch()
+        await scheduler.idle()
+        assert work.started == ["bad", "good"]
+        assert [str(bug) for bug in bugs] == ["a bug"]
+
+    asyncio.run(scenario())
+
+
+def test_ticking_starts_what_becomes_due() -> None:
+    async def scenario() -> None:
+        work = Recorded([source()])
+        work.release.set()
+        delivered = asyncio.Event()
+
+        async def deliver() -> None:
+            delivered.set()
+
+        work.deliver = deliver  # type: ignore[method-assign]
+        scheduler = Scheduler(work, workers=5, on_bug=unexpected)
+        scheduler.start()
+        await asyncio.wait_for(delivered.wait(), 30)
+        await asyncio.wait_for(scheduler.idle(), 30)
+        await scheduler.stop(timedelta(seconds=1))
+        assert work.started == ["a"]
+
+    asyncio.run(scenario())
