@@ -1,10 +1,9 @@
 """Which brand a text speaks of, and where it names brands.
 
 The brand of a document is the one its source is about (the hint); else the listed brand that title and text name
-most; else
-a name that the text itself treats as one. Names that are common words (`smart`, `Seat`, `Lucid`) count only near a word
-that vouches for them, as the catalogue says; the brand that the source is about needs no voucher.
-This module finds names; what "the company" or "it" means is decided in `clauses`.
+most; else a name that the text itself treats as one. Names that are common words (`smart`, `Seat`, `Lucid`) count only
+near a word that vouches for them, as the catalogue says; the brand that the source is about needs no voucher. This
+module finds names; what "the company" or "it" means is decided in `clauses`.
 """
 
 from __future__ import annotations
@@ -122,8 +121,7 @@ def _whole(text: str, start: int, end: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """All names of all brands, ready to be found; an entry without a brand is a longer name that means something
-    else."""
+    """All names of all brands, ready to be found. A name without a brand holds a brand's and means something else."""
 
     automaton: AhoCorasick
     names: tuple[str, ...]
@@ -155,7 +153,7 @@ def _listed(text: str, whole: str, offset: int = 0) -> Iterator[Name]:
 
 def _means(brand: Brand, name: str, text: str, start: int, end: int, whole: str) -> bool:
     written = text[start:end]
-    if written != name and (brand.case == "exact" or written[0].islower()):
+    if written not in brand.names and (brand.case == "exact" or written[0].islower()):
         return False
     if name not in brand.ambiguous:
         return True
