@@ -17,7 +17,6 @@ from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-import soupsieve
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -217,6 +216,8 @@ class SourceSettings(Section):
 
 
 def _selector(text: str) -> str:
+    import soupsieve  # late: with BeautifulSoup it would be a fifth of the start of every command
+
     try:
         soupsieve.compile(text)
     except soupsieve.SelectorSyntaxError as error:

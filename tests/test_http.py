@@ -16,7 +16,7 @@ import trustme
 from faultserver import FaultServer, Script, Wire, chunked, gzipped, redirect, reply, then
 
 from monitor.answers import LONGEST_WAIT, retry_after
-from monitor.errors import FetchError
+from monitor.errors import ConfigError, FetchError
 from monitor.models import Outcome, Page, Validators
 from monitor.scrapers import Client
 from monitor.scrapers.bodies import Body
@@ -548,3 +548,11 @@ def test_a_failed_request_gives_the_turn_back() -> None:
 
     with FaultServer({"/stall": Wire.hang, "/good": reply(body=PAGE)}) as server:
         assert asyncio.run(run(server)).content == PAGE
+
+
+@pytest.mark.parametrize("proxy", ["not an address: hunter2", "socks9://user:hunter2@", "http://"])
+def test_a_proxy_that_is_none_is_refused_without_showing_it(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_PROXY", proxy)
+    with pytest.raises(ConfigError, match="proxy") as caught:
+        Client(settings(proxy="env:TEST_PROXY"), clock=lambda: NOW)
+    assert "hunter2" not in str(caught.value)

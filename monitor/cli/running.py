@@ -129,36 +129,51 @@ def _chosen(settings: Settings, names: Sequence[str]) -> list[Source]:
 
 async def _check(service: Service, sources: Sequence[Source]) -> int:
     """Checks the sources as the scheduler would: at most one a host at once, so many overall."""
-    waiting = list(sources)
-    failed = 0
-
-    class Once:
-        """The scheduler's work, with these sources due and nothing else."""
-
-        async def due(self) -> Sequence[Source]:
-            return list(waiting)
-
-        async def check(self, source: Source) -> None:
-            nonlocal failed
-            waiting.remove(source)
-            checked = await service.check(source)
-            failed += not checked.observation.outcome.good
-            click.echo(describe(checked))
-
-        async def deliver(self) -> None: ...
-
-        async def housekeep(self) -> None: ...
-
     bugs: list[BaseException] = []
-    scheduler = Scheduler(Once(), workers=service.settings.workers, on_bug=bugs.append)
-    while waiting and not bugs:
-        await scheduler.dispatch()
-        await scheduler.any_done()
-    await scheduler.idle()
+    shown = sys.stderr.isatty()
+    with click.progressbar(length=len(sources), label="checking", file=sys.stderr, hidden=not shown) as bar:
+
+        def tell(line: str) -> None:
+            if shown:
+                click.echo("\r\x1b[K", err=True, nl=False)  # makes room for the line; the bar is drawn again below it
+            click.echo(line)
+            bar.update(1)
+
+        once = Once(service, sources, tell)
+        scheduler = Scheduler(once, workers=service.settings.workers, on_bug=bugs.append)
+        while once.waiting and not bugs:
+            await scheduler.dispatch()
+            await scheduler.any_done()
+        await scheduler.idle()
     await service.deliver()
     if service.undelivered:
         click.echo(f"{service.undelivered} alerts could not be delivered; `brand-monitor alerts` says why", err=True)
-    return 1 if failed or service.undelivered or bugs else 0
+    return 1 if once.failed or service.undelivered or bugs else 0
+
+
+class Once:
+    """The scheduler's work with these sources due, each once, and nothing else. Tells a line a source."""
+
+    def __init__(self, service: Service, sources: Sequence[Source], tell: Callable[[str], None]) -> None:
+        self.waiting = list(sources)
+        self.failed = 0
+        self._service = service
+        self._tell = tell
+
+    async def due(self) -> Sequence[Source]:
+        return list(self.waiting)
+
+    async def check(self, source: Source) -> None:
+        self.waiting.remove(source)
+        checked = await self._service.check(source)
+        self.failed += not checked.observation.outcome.good
+        self._tell(describe(checked))
+
+    async def deliver(self) -> None:
+        """Nothing: what is due goes out once all sources are checked."""
+
+    async def housekeep(self) -> None:
+        """Nothing: the service's own upkeep is not due for one look."""
 
 
 async def _with_service(settings: Settings, work: Callable[[Service], Awaitable[T]]) -> T:

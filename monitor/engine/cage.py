@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import resource
 import signal
+import sys
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
@@ -74,4 +75,5 @@ def _settle(memory: int) -> None:
     """In the child: the bounds, and deafness to the terminal's Ctrl-C, which is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if sys.platform == "linux":  # elsewhere the kernel does not keep to it, or refuses it
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

@@ -25,7 +25,7 @@ import httpx
 
 from monitor.answers import PERMANENT, REDIRECTS, refusal, retry_after, tls_words, validators
 from monitor.dialer import Dialer, Resolve, system_resolver
-from monitor.errors import FetchError
+from monitor.errors import ConfigError, FetchError
 from monitor.models import Outcome, Page, Validators
 from monitor.scrapers.bodies import ACCEPTED, Body, seems_cut
 from monitor.scrapers.robots import MAX_BYTES as ROBOTS_BYTES
@@ -87,7 +87,7 @@ class Client:
         self._clock = clock
         self._threads = ThreadPoolExecutor(_RESOLVERS, "resolve")
         self._resolve = resolve or system_resolver(self._threads)
-        self._proxy = httpx.URL(settings.proxy.reveal()) if settings.proxy else None
+        self._proxy = _proxy(settings.proxy.reveal()) if settings.proxy else None
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
         self._robots = Robots(settings.user_agent, clock)
 
@@ -275,6 +275,17 @@ def _parsed(text: str) -> httpx.URL:
         raise FetchError(Outcome.FORBIDDEN_ADDRESS, f"only http and https addresses are fetched, not {url.scheme}:")
     if url.fragment or url.userinfo:  # credentials in an address are never sent, shown or kept
         return url.copy_with(fragment=None, userinfo=b"")
+    return url
+
+
+def _proxy(text: str) -> httpx.URL:
+    """Raises ConfigError, which does not show the address: it may hold a password."""
+    try:
+        url = httpx.URL(text)
+    except (httpx.InvalidURL, ValueError):
+        url = httpx.URL("")
+    if url.scheme not in _DEFAULT_PORTS or not url.host:
+        raise ConfigError("[http]: proxy: the secret is not the address of a proxy; write http://proxy.example:3128")
     return url
 
 
