@@ -324,15 +324,22 @@ def _with_words(brand: Brand, words: Mapping[str, tuple[str, ...]]) -> Brand:
 @lru_cache(maxsize=512)
 def _context_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     """Any of the words, as whole words where the script has word boundaries. Built when first needed."""
-    return re.compile("|".join(_context_word(word) for word in sorted(words, key=len, reverse=True)))
+    ordered = sorted(words, key=len, reverse=True)
+    spaced = "|".join(_context_word(word) for word in ordered if _has_edges(word))
+    glued = "|".join(_context_word(word) for word in ordered if not _has_edges(word))
+    whole = rf"(?<!{_SPACED})(?:{spaced})(?!{_SPACED})" if spaced else ""
+    return re.compile("|".join(filter(None, (whole, glued))))
 
 
 def _context_word(word: str) -> str:
-    """A pattern for one context word. Only letters of scripts that put spaces between words can run into it."""
+    """A pattern for one context word; one in lower case stands for any case."""
     pattern = re.escape(word).replace("<digit>", r"\d")
-    if word == word.lower():
-        pattern = f"(?i:{pattern})"
-    return rf"(?<!{_SPACED}){pattern}(?!{_SPACED})" if ord(max(word)) < 0x1100 else pattern
+    return f"(?i:{pattern})" if word == word.lower() else pattern
+
+
+def _has_edges(word: str) -> bool:
+    """Whether letters can run into a word: only those of scripts that put spaces between words."""
+    return ord(max(word)) < 0x1100
 
 
 _SPACED = r"[^\W\u1100-\uffff]"

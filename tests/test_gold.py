@@ -1,6 +1,7 @@
 """The reading of facts against our own labelled texts, one file a language: the quality that must not fall."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,17 +10,25 @@ from monitor.models import Document
 from monitor.parser import evaluate, facts
 
 GOLD = sorted((Path(__file__).parent / "gold").glob("*.jsonl"))
-FLOORS = {"market_count": 0.95, "market_entry": 0.85}
-PRECISION = 0.90
+FLOORS = {  # F1 and precision over all languages, a little below what docs/quality.md reports
+    "market_count": (0.95, 0.95),
+    "market_entry": (0.90, 0.95),
+    "model_announcement": (0.70, 0.84),
+}
+FLOOR_OF_A_LANGUAGE = 0.78
 
 
-def score(path: Path) -> evaluate.Score:
-    documents = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    predictions = {document["id"]: read(document) for document in documents}
-    return evaluate.score(documents, predictions)
+def documents(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def read(labelled: dict) -> list[dict]:
+@cache
+def read(path: Path) -> dict[str, list[dict]]:
+    """What the reader finds in each document of a file."""
+    return {labelled["id"]: [fact.as_json() for fact in _facts(labelled)] for labelled in documents(path)}
+
+
+def _facts(labelled: dict) -> tuple:
     document = Document(
         url=labelled["url"],
         title=labelled["title"],
@@ -28,26 +37,45 @@ def read(labelled: dict) -> list[dict]:
         language=labelled["lang"],
         text=labelled["text"],
     )
-    return [fact.as_json() for fact in facts.read_facts(document, brand=labelled["brand_hint"])]
+    return facts.read_facts(document, brand=labelled["brand_hint"])
 
 
-def test_every_language_has_labelled_texts() -> None:
-    assert {path.stem for path in GOLD} >= {"en", "de", "zh", "fr", "es", "it", "pt"}
+def mistakes(scored: evaluate.Score, kind: str | None = None) -> str:
+    return "\n".join(
+        f"{wrong.what} {wrong.document}: {wrong.fact['evidence']}"
+        for wrong in scored.mistakes
+        if kind in (None, wrong.fact["kind"])
+    )
+
+
+@pytest.mark.parametrize("kind", FLOORS)
+def test_each_kind_is_read_as_well_as_it_was(kind: str) -> None:
+    scored = evaluate.score(
+        [document for path in GOLD for document in documents(path)],
+        {name: found for path in GOLD for name, found in read(path).items()},
+    )
+    tally = scored.tally(kind=kind)
+    f1, precision = FLOORS[kind]
+    assert tally.f1 >= f1, mistakes(scored, kind)
+    assert tally.precision >= precision, mistakes(scored, kind)
 
 
 @pytest.mark.parametrize("path", GOLD, ids=lambda path: path.stem)
-@pytest.mark.parametrize("kind", sorted(FLOORS))
-def test_reads_as_well_as_it_did(path: Path, kind: str) -> None:
-    scored = score(path)
-    tally = scored.tally(kind=kind)
-    mistakes = [f"{m.what} {m.document}: {m.fact['evidence']}" for m in scored.mistakes if m.fact["kind"] == kind]
-    assert tally.f1 >= FLOORS[kind] - (0.05 if path.stem == "de" else 0), mistakes
-    assert tally.precision >= PRECISION, mistakes
+def test_each_language_is_read_as_well_as_it_was(path: Path) -> None:
+    scored = evaluate.score(documents(path), read(path))
+    assert scored.tally().f1 >= FLOOR_OF_A_LANGUAGE, mistakes(scored)
+
+
+def test_every_language_has_labelled_texts_a_third_of_them_without_facts() -> None:
+    assert {path.stem for path in GOLD} >= {"en", "de", "zh", "fr", "es", "it", "pt"}
+    for path in GOLD:
+        texts = documents(path)
+        assert len(texts) >= 25
+        assert sum(not document["facts"] for document in texts) >= len(texts) / 3
 
 
 @pytest.mark.parametrize("path", GOLD, ids=lambda path: path.stem)
 def test_evidence_is_the_text_itself(path: Path) -> None:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        labelled = json.loads(line)
-        for fact in (*read(labelled), *labelled["facts"]):
+    for labelled in documents(path):
+        for fact in (*read(path)[labelled["id"]], *labelled["facts"]):
             assert labelled["text"][fact["start"] : fact["end"]] == fact["evidence"]

@@ -25,6 +25,16 @@ COUNTED = [
     ("es", "La firma opera en más de 30 mercados.", 30, "at_least", "current", None),
     ("it", "Il marchio è presente in 140 Paesi.", 140, "exact", "current", None),
     ("pt", "A marca está presente em cerca de 70 países.", 70, "about", "current", None),
+    ("en", "Zeekr is available in over 450 cities and more than 70 countries.", 70, "at_least", "current", None),
+    ("en", "Peru is market number 41 for Zeekr.", 41, "ordinal", "current", None),
+    ("en", "Zeekr, headquartered in Ningbo, runs operations in 45 countries.", 45, "exact", "current", None),
+    ("en", "Rivals sell in 120 countries, and Zeekr should be in 50 of them by 2027.", 50, "exact", "planned", None),
+    ("en", "By the end of May Zeekr ran 90 shops in 44 markets.", 44, "exact", "current", None),
+    ("es", "Con Perú, Zeekr eleva a 44 el número de sus mercados.", 44, "exact", "current", None),
+    ("fr", "L'enseigne compte 2 000 magasins dans 26 pays.", 26, "exact", "current", None),
+    ("pt", "A Noruega torna-se o 18.º mercado da marca.", 18, "ordinal", "current", None),
+    ("de", "Die Marke wird in 30 Ländern verkauft.", 30, "exact", "current", None),
+    ("zh", "公司海外市场已从31个增至38个。", 38, "exact", "current", None),
     ("zh", "公司业务已覆盖全球110多个国家和地区。", 110, "at_least", "current", None),
 ]
 
@@ -50,6 +60,11 @@ NOT_COUNTED = [
     ("en", "Rival Tesla, which is present in 50 countries, sold more."),
     ("en", "Zeekr does not sell cars in 30 countries."),
     ("en", "Zeekr could be in 60 markets one day."),
+    ("en", "Zeekr opened 12 stores in three countries last month."),
+    ("en", "Zeekr raised prices in 14 countries."),
+    ("en", "Zeekr reported strong demand in 12 of its markets."),
+    ("en", "Zeekr's profit fell in six countries."),
+    ("de", "Der Zeekr X wird in 30 Ländern verkauft."),
     ("de", "Das Unternehmen betreibt 172 Märkte in der Schweiz."),
     ("zh", "公司在国内的渠道覆盖223个城市。"),
 ]

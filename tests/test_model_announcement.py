@@ -89,6 +89,19 @@ SILENT = [
 ]
 
 
+SILENT += [
+    ("en", "Kia", "Jane Porter has confirmed the plan, and Peter Holm unveiled it."),
+    ("en", "Kia", "A route south of the Kalahari is scheduled for June."),
+    ("en", "Kia", "The Kia EV2 has won a prize, the brand announced."),
+    ("en", "Kia", "Kia denied that the EV2 would be discontinued."),
+    ("en", "Kia", "Nearly 25 years later, deliveries begin."),
+    ("en", "Kia", "Nova presented the Lumen, a large television."),
+    ("en", "Kia", "Read also: Kia EV2 unveiled in Milan."),
+    ("en", "Kia", "The EV2 starts at 26,000 euros."),
+    ("zh", "起亚", "针对“起亚EV2停产”的传闻，起亚称消息不实。"),
+]
+
+
 @pytest.mark.parametrize(("language", "brand", "text"), SILENT)
 def test_what_announces_no_model_makes_no_fact(language: str, brand: str, text: str) -> None:
     assert facts(text, language, brand, "2026-01-15") == []
@@ -124,6 +137,33 @@ def test_a_heading_names_the_model_that_the_text_below_speaks_of() -> None:
 def test_a_name_that_follows_the_news_takes_it() -> None:
     text = "Kia unveiled a new electric SUV in Seoul on Monday. The EV5 has room for seven."
     assert [(f.model, f.stage) for f in facts(text, brand="Kia", published="2026-03-10")] == [("EV5", "unveiled")]
+
+
+def test_the_present_tense_and_a_month_mean_the_next_one() -> None:
+    (fact,) = facts("The Kia EV2 arrives in showrooms in March.", brand="Kia", published="2025-09-30")
+    assert (fact.stage, fact.when) == ("confirmed", "2026-03")
+
+
+def test_a_month_that_has_just_passed_is_no_plan() -> None:
+    (fact,) = facts("The Kia EV2 is on sale from November.", brand="Kia", published="2025-12-10")
+    assert (fact.stage, fact.when) == ("launched", "2025-11")
+
+
+def test_prices_in_an_entry_story_tell_of_its_models() -> None:
+    text = (
+        "Nova has entered Egypt with a showroom in Cairo. The Nova 11, an electric SUV, costs from 3.2 million pounds."
+    )
+    assert [(f.model, f.stage) for f in facts(text, brand="Nova", published="2026-03-10")] == [("11", "launched")]
+
+
+def test_a_date_behind_a_comma_is_of_another_step() -> None:
+    text = "Nova unveiled the X7, a saloon that could follow the X6 in 2028."
+    assert [(f.model, f.stage) for f in facts(text, brand="Nova", published="2026-03-10")] == [("X7", "unveiled")]
+
+
+def test_a_pronoun_means_the_model_of_the_same_sentence() -> None:
+    text = "The Kia EV2 was shown in May; it can now be ordered in France."
+    assert [f.stage for f in facts(text, brand="Kia", published="2026-06-10")] == ["orders_open"]
 
 
 def test_what_only_the_title_tells_is_told_by_the_first_sentence_with_the_name() -> None:

@@ -93,6 +93,16 @@ def test_a_name_that_was_vouched_for_once_is_found_again() -> None:
     assert found(text, "en", "Ford") == ["Ranger", "Ranger", "Ranger"]
 
 
+def test_a_short_form_is_the_whole_name() -> None:
+    text = "Acme unveiled the Galaxy S20 phone. The S20 costs 900 euros."
+    assert found(text, brand="Acme") == ["Galaxy S20", "Galaxy S20"]
+
+
+def test_a_name_of_chinese_characters_must_stand_out_and_recur() -> None:
+    assert found("比亚迪大汉今日上市。大汉定位轿车。", "zh", "比亚迪", title="比亚迪大汉上市") == ["大汉", "大汉"]
+    assert found("比亚迪正式发布财报。比亚迪正式表态。", "zh", "比亚迪") == []
+
+
 def test_a_bare_number_needs_an_article_to_recur() -> None:
     text = "The Fiat 500 arrives. Some 500 dealers wait. The 500 will be cheap."
     assert found(text, "en", "Fiat") == ["500", "500"]

@@ -9,19 +9,23 @@ module finds names; what "the company" or "it" means is decided in `clauses`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from monitor.catalogue import Brand, load
-from monitor.parser.lexicon import fold
-from monitor.parser.proper import proper_names
+from monitor.parser import territories, topic
+from monitor.parser.lexicon import Lexicon, fold
 
 TITLE_WEIGHT = 3
 """A name in the title counts as much as this many in the text."""
+
+OWN = 60
+"""How many names of the main brand in one sentence are held against others."""
 
 _NO_SHORT_FORM = frozenset({"the", "royal", "great", "first", "grand", "general", "air", "bank", "new", "united", "american", "burger", "pizza", "coffee", "hard", "five"})  # fmt: skip  # noqa: E501
 """First words of brand names that never stand for the brand."""
@@ -47,14 +51,22 @@ class Cast:
     """The main brand's home market, ISO alpha-2, if it is known."""
     _text: str
     """The whole document: where words that vouch for an ambiguous name may stand."""
+    _words: Lexicon
 
-    def names(self, text: str, offset: int = 0) -> tuple[Name, ...]:
-        """Where a sentence names brands, in order; a name of the main brand wins over any it overlaps."""
-        found = [Name(start + offset, end + offset, self.main) for start, end in _spans(text, self.own) if self.main]
-        for name in _listed(text, self._text, offset):
-            if name.brand != self.main and not any(name.start < own.end and own.start < name.end for own in found):
-                found.append(name)
-        return tuple(sorted(found, key=lambda name: name.start))
+    def names(self, text: str, spans: Sequence[tuple[int, int]]) -> tuple[tuple[Name, ...], ...]:
+        """Where each of these sentences of a text names brands, in order; a name of the main brand wins over any it
+        overlaps."""
+        starts = [start for start, _ in spans]
+        named: list[list[Name]] = [[] for _ in spans]
+        for start, end in _spans(text, self.own) if self.main else ():
+            place = bisect_right(starts, start) - 1
+            if place >= 0 and end <= spans[place][1]:
+                named[place].append(Name(start, end, self.main or ""))
+        for name in _listed(text, spans, self._text, self._words):
+            own = named[bisect_right(starts, name.start) - 1]
+            if name.brand != self.main and not any(name.start < o.end and o.start < name.end for o in own[:OWN]):
+                own.append(name)
+        return tuple(tuple(sorted(group, key=lambda name: name.start)) for group in named)
 
     def is_kin(self, brand: str) -> bool:
         """Whether another brand is a sub-brand of the main brand, or the one that it is a sub-brand of."""
@@ -65,14 +77,14 @@ class Cast:
         return other.parent == main.id or main.parent == other.id
 
 
-def cast(title: str, text: str, hint: str | None) -> Cast:
+def cast(title: str, text: str, hint: str | None, words: Lexicon) -> Cast:
     """The brands of a document."""
     whole = f"{title}\n{text}"
-    main = canonical(hint) if hint else _most_named(title, text) or _unlisted(title, text)
+    main = canonical(hint) if hint else _most_named(title, text, words) or topic.guess(title, text, words)
     if not main:
-        return Cast(None, (), None, whole)
+        return Cast(None, (), None, whole, words)
     brand = load().brand(main)
-    return Cast(main, _spellings(main, hint or main, brand), brand.home if brand else None, whole)
+    return Cast(main, _spellings(main, hint or main, brand), brand.home if brand else None, whole, words)
 
 
 def canonical(name: str) -> str:
@@ -138,40 +150,59 @@ def _all() -> _Listed:
     return _Listed(automaton, tuple(name for name, _ in pairs), tuple(brand for _, brand in pairs))
 
 
-def _listed(text: str, whole: str, offset: int = 0) -> Iterator[Name]:
-    """The names of brands in the catalogue, where they mean the brand."""
+def _listed(text: str, spans: Sequence[tuple[int, int]], whole: str, words: Lexicon) -> Iterator[Name]:
+    """The names of brands in the catalogue, where they mean the brand, within these sentences of a text."""
     known = _all()
+    starts = [start for start, _ in spans]
+    judged: dict[tuple[str, int | None], bool] = {}
+    places = () if words.spaced else territories.find(text, words.code)
+    taken = {at for place in places for at in range(place.start, place.end)}  # a brand's characters in a country's name
     for index, start, end in known.automaton.find_matches_as_indexes(fold(text)):
-        brand = known.brands[index]
-        if (
-            brand is not None
-            and _whole(text, start, end)
-            and _means(brand, known.names[index], text, start, end, whole)
-        ):
-            yield Name(start + offset, end + offset, brand.name)
+        brand, name = known.brands[index], known.names[index]
+        place = bisect_right(starts, start) - 1
+        if brand is None or place < 0 or end > spans[place][1] or start in taken or not _whole(text, start, end):
+            continue
+        if not _is_written(brand, text[start:end]):
+            continue
+        if name in brand.ambiguous:
+            near = place if brand.ambiguity == "high" else None
+            if (name, near) not in judged:
+                around = whole if near is None else text[slice(*spans[place])]
+                judged[name, near] = brand.vouched(_without(around, name))
+            if not judged[name, near]:
+                continue
+        yield Name(start, end, brand.name)
 
 
-def _means(brand: Brand, name: str, text: str, start: int, end: int, whole: str) -> bool:
-    written = text[start:end]
-    if written not in brand.names and (brand.case == "exact" or written[0].islower()):
-        return False
-    if name not in brand.ambiguous:
-        return True
-    rest = f"{text[:start]} {text[end:]}" if brand.ambiguity == "high" else whole.replace(name, " ")
-    return brand.vouched(rest)
+def _is_written(brand: Brand, written: str) -> bool:
+    """Whether a name has the capitals that the brand's has, or, when any will do, is no common word."""
+    return written in brand.names or not (brand.case == "exact" or written[0].islower())
 
 
-def _most_named(title: str, text: str) -> str | None:
+def _without(text: str, name: str) -> str:
+    """The text without a name: a name does not vouch for itself."""
+    return re.sub(re.escape(name), " ", text, flags=re.IGNORECASE)
+
+
+def _most_named(title: str, text: str, words: Lexicon) -> str | None:
     whole = f"{title}\n{text}"
-    counts = Counter(name.brand for name in _listed(text, whole))
-    counts.update({name.brand: TITLE_WEIGHT for name in _listed(title, whole)})
+    counts = Counter(name.brand for name in _listed(text, ((0, len(text)),), whole, words))
+    counts.update({name.brand: TITLE_WEIGHT for name in _listed(title, ((0, len(title)),), whole, words)})
+    counts.update(dict.fromkeys(_opening(title, words), TITLE_WEIGHT))
+    counts.update(dict.fromkeys(_opening(text[: topic.OPENING], words), 1))
     return counts.most_common(1)[0][0] if counts else None
 
 
-def _unlisted(title: str, text: str) -> str | None:
-    """A name that no list knows and that the title or the text repeats."""
-    counts = Counter(text[start:end] for start, end in proper_names(text))
-    titled = {title[start:end] for start, end in proper_names(title)} & set(counts)
-    counts.update(dict.fromkeys(titled, TITLE_WEIGHT))
-    best = counts.most_common(1)
-    return best[0][0] if best and best[0][1] >= 2 else None
+def _opening(text: str, words: Lexicon) -> set[str]:
+    """The brands whose names are common words and that a title or an opening makes the subject of a brand's doing:
+    "smart enters Uruguay"."""
+    known = _all()
+    found = set()
+    for index, start, end in known.automaton.find_matches_as_indexes(fold(text)):
+        brand = known.brands[index]
+        written = text[start:end]
+        if brand is None or known.names[index] not in brand.ambiguous or not _whole(text, start, end):
+            continue
+        if written in brand.names and topic.is_subject(text, end, words):
+            found.add(brand.name)
+    return found

@@ -92,13 +92,31 @@ def modality(
         plans = next((cue.start for cue in line.of("shared.and", start=near[1], end=end)), end)
     low, high = segment(line, *near)
     low, high = max(low, start), min(high, end if doubts is None else doubts)
-    ahead = any(is_ahead(moment, published) for moment in line.moments if start <= moment.start and moment.end <= plans)
+    ahead = any(
+        is_ahead(moment, published) and not _is_aside(line, moment, near[0])
+        for moment in line.moments
+        if start <= moment.start and moment.end <= plans
+    )
     return Modality(
-        planned=ahead or line.has("shared.plan", start=start, end=min(plans, end)),
+        planned=ahead or _is_planned(line, start, min(plans, end)),
         maybe=line.has("shared.maybe", start=low, end=high),
         hedged=line.has("shared.hedge"),
         denied=line.has("shared.deny", start=low, end=high),
     )
+
+
+def _is_aside(line: Line, moment: Moment, place: int) -> bool:
+    """Whether a date stands in a relative clause that a place is not in: "Chile, where it starts in autumn, ..."."""
+    low, high = segment(line, moment.start, moment.end)
+    if low <= place < high:
+        return False
+    return any(cue.start - low <= 2 for cue in line.of("shared.relative", "market_count.where", start=low, end=high))
+
+
+def _is_planned(line: Line, start: int, end: int) -> bool:
+    """Whether a word tells of a plan; one that only makes a passive does not ("wird in 30 Ländern verkauft")."""
+    passives = {cue.start for cue in line.of("shared.passive_now")}
+    return any(cue.start not in passives for cue in line.of("shared.plan", start=start, end=end))
 
 
 def is_ahead(moment: Moment, published: When | None) -> bool:

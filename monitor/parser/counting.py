@@ -1,30 +1,26 @@
-"""Numbers that count markets, and what else they may count: cities, shops, plants, visits.
+"""Numbers that count markets, and the part of the world that they are about.
 
 "over 40 overseas markets", "its 40th market", "the number of markets rose from 10 to 19", "three more will follow"
-are found here;
-whose markets they are, and whether now or in future, is decided in `market_count`.
+are found here. What else such a number may count is told by `miscounts`; whose markets they are, and whether now or in
+future, is decided in `market_count`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.parser.clauses import is_light
 from monitor.parser.lexicon import Cue
 from monitor.parser.numerals import Numeral
 from monitor.parser.scene import Line
 
-COUNTABLE = range(2, 251)
-"""More countries and territories than this nobody is in; one is no count."""
-
-
 NEAR = 60
 """How many characters may stand between a number and what it counts."""
 
 
-MOST = 60
+MOST = 16
 """How many numbers of one sentence are looked at."""
 
 
@@ -56,8 +52,8 @@ def counted_markets(line: Line) -> Iterator[Counted]:
         if any(start < number.end and number.start < end for start, end in dates):
             continue
         noun = next((noun for noun in nouns if number.end <= noun.start <= number.end + NEAR), None)
-        if noun and _is_joined(line, number.outer_end, noun.start):
-            new = line.has("market_count.new", start=number.outer_end, end=noun.end) or _follows(
+        if noun and is_joined(line, number.outer_end, noun.start):
+            new = line.has("market_count.new", start=number.outer_end, end=noun.end) or follows(
                 line, number, "market_count.new"
             )
             new = new or any(0 <= cue.start - noun.end <= 2 for cue in line.of("market_count.added", start=noun.end))
@@ -67,6 +63,8 @@ def counted_markets(line: Line) -> Iterator[Counted]:
         yield from number_after(line, line.of("market_count.figure"), nouns)
     else:
         yield from _number_of(line, nouns)
+        yield from _numbered(line, nouns)
+    yield from of_them(line, nouns)
 
 
 def more_of(line: Line, nouns: tuple[Cue, ...]) -> Iterator[Counted]:
@@ -77,13 +75,22 @@ def more_of(line: Line, nouns: tuple[Cue, ...]) -> Iterator[Counted]:
             yield Counted(number, number.outer_start, new[0].end, True, nouns[0])
 
 
-def _follows(line: Line, number: Numeral, role: str) -> bool:
+def of_them(line: Line, nouns: tuple[Cue, ...]) -> Iterator[Counted]:
+    """ "120 countries, and X will be in 50 of them": of what was counted before."""
+    for cue in line.of("market_count.of_them"):
+        number = next((n for n in line.numbers[:MOST] if 0 <= cue.start - n.end <= 1), None)
+        if number and nouns[0].start < number.start and follows(line, number, "market_count.within"):
+            yield Counted(number, number.outer_start, cue.end, False, nouns[0])
+            return
+
+
+def follows(line: Line, number: Numeral, role: str) -> bool:
     """Whether a cue stands right before a number: "another 12", "weitere 12"."""
     cues = line.of(role, end=number.outer_start)
     return bool(cues) and number.outer_start - cues[-1].end <= 2
 
 
-def _is_joined(line: Line, start: int, end: int) -> bool:
+def is_joined(line: Line, start: int, end: int) -> bool:
     """Whether nothing but words that may qualify a market stands between two places."""
     covered = sorted(
         [(cue.start, cue.end) for cue in line.of(*_QUALIFYING, start=start, end=end)]
@@ -107,10 +114,35 @@ def _noun_end(line: Line, noun: Cue) -> int:
 
 def _number_of(line: Line, nouns: tuple[Cue, ...]) -> Iterator[Counted]:
     """The number follows what is counted: "the number of markets rose from 10 to 19" counts 19."""
-    yield from number_after(line, line.of("market_count.number_of"), nouns)
+    counts = line.of("market_count.number_of")
+    yield from _number_before(line, counts, nouns)
+    yield from number_after(line, counts, nouns)
+
+
+def _number_before(line: Line, cues: tuple[Cue, ...], nouns: tuple[Cue, ...]) -> Iterator[Counted]:
+    """ "raises to 44 the number of markets": common in Romance languages."""
+    for cue in cues:
+        for number in line.numbers[:MOST]:
+            led = line.has("market_count.reached", start=number.outer_start - 12, end=number.outer_start)
+            if led and 0 <= cue.start - number.outer_end <= 4:
+                yield Counted(number, number.outer_start, cue.end, False, nouns[0])
+                return
+
+
+def _numbered(line: Line, nouns: tuple[Cue, ...]) -> Iterator[Counted]:
+    """ "market number 18", "el mercado número 18": an ordinal behind what it counts."""
+    for noun in nouns:
+        for cue in line.of("market_count.numero", start=noun.end, end=noun.end + 12):
+            for number in line.numbers[:MOST]:
+                if cue.start - noun.end <= 1 and 0 <= number.start - cue.end <= 1:
+                    ordinal = replace(number, ordinal=True)
+                    yield Counted(ordinal, noun.start, number.end, False, noun)
+                    return
 
 
 def number_after(line: Line, cues: tuple[Cue, ...], nouns: tuple[Cue, ...]) -> Iterator[Counted]:
+    """The number that is told of what the cues name: the last of two ("from 10 to 19")."""
+    reach = 12 if line.spaced else 3
     for cue in cues:
         numbers = [
             n for n in line.numbers if n.start >= cue.end and not any(m.start <= n.start < m.end for m in line.moments)
@@ -118,7 +150,7 @@ def number_after(line: Line, cues: tuple[Cue, ...], nouns: tuple[Cue, ...]) -> I
         numbers = [
             n
             for n in numbers
-            if line.has("market_count.reached", start=n.outer_start - 12, end=n.outer_start)
+            if line.has("market_count.reached", start=n.outer_start - reach, end=n.outer_start)
             or n.outer_start - cue.end <= 2
         ]
         if numbers:
@@ -144,78 +176,6 @@ def is_own_ordinal(line: Line, counted: Counted) -> bool:
         cue.start for cue in line.of("shared.self", "shared.pronoun", "market_count.worldwide", start=end)
     ]
     return bool(after) and min(after) - end <= NEAR
-
-
-def counts_shops(line: Line, counted: Counted) -> bool:
-    """ "172 Märkte in neun Ländern": what is counted in so many countries is no country itself."""
-    for number in line.numbers:
-        if number.start > counted.end and line.has("market_count.within", start=counted.end, end=number.outer_start):
-            noun = next((noun for noun in line.of("market_count.market", start=number.end)), None)
-            joined = is_light(line, counted.end, number.outer_start, "market_count.within", "shared.link")
-            return joined and noun is not None and _is_joined(line, number.outer_end, noun.start)
-    return False
-
-
-def _is_reached(line: Line, counted: Counted) -> bool:
-    """Whether a word of place or presence leads to the number: "in 40 countries", "serves 40 countries"; "40
-    countries have" is none."""
-    if counted.start < counted.number.outer_start or not line.spaced:  # "the number of countries … 40"
-        return True
-    roles = (
-        "market_count.within",
-        "market_count.presence",
-        "market_count.entering",
-        "market_count.reached",
-        "shared.plan",
-    )
-    after = line.of("market_count.added", start=counted.end)
-    if after and after[0].start - counted.end <= 2:
-        return True
-    before = [cue.end for cue in line.of(*roles, start=counted.start - NEAR, end=counted.start)]
-    return bool(before) and is_light(
-        line, max(before), counted.start, "shared.link", "market_count.modifier", "shared.also", "market_count.lead"
-    )
-
-
-def _within_one_country(line: Line, end: int) -> bool:
-    """ "ten markets across the United States" are no countries."""
-    for place in line.places:
-        if place.start >= end and not place.is_region and not place.adjective:
-            cues = line.of("market_count.within", start=end, end=place.start)
-            joined = bool(cues) and not line.between(end, cues[0].start).strip() and place.start - cues[0].end <= 5
-            return joined and not re.match(r"\s*(?:,|and\b)\s*", line.between(place.end, line.end))
-    return False
-
-
-def why_no_count(line: Line, counted: Counted, low: int, high: int) -> str | None:
-    """Why a number of markets says nothing of where the brand is."""
-    number = counted.number
-    if number.value not in COUNTABLE:
-        return "no plausible number of markets"
-    if line.has("market_count.city", start=max(low, counted.start - 30), end=min(high, counted.end + 12)):
-        return "cities or states"
-    if any(
-        counted.start <= place.start and place.end <= counted.noun.start and not place.is_region
-        for place in line.places
-    ):
-        return "shops or buyers in one country"
-    if counts_shops(line, counted):
-        return "shops, counted in countries right after"
-    if number.value <= 10 and _follows(line, number, "market_count.definite"):
-        return "markets that were named before"
-    if _within_one_country(line, counted.end):
-        return "parts of one country"
-    if blocker := next(iter(line.of("market_count.not", start=low, end=high)), None):
-        return f'something else is counted ("{blocker.text}")'
-    if number.ordinal:
-        return None if is_own_ordinal(line, counted) else "no market of the brand's own counting"
-    if not counted.new and not _is_reached(line, counted):
-        return "the countries do something, or have something done to them"
-    if not counted.new and not line.has(
-        "market_count.presence", "market_count.added", "market_count.figure", start=low, end=high
-    ):
-        return "nothing says that the brand is there"
-    return None
 
 
 def scope_of(line: Line, counted: Counted) -> str | None:

@@ -148,8 +148,8 @@ def _meanings(table: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, int | 
 
 def _atoms(text: str, words: Words) -> list[Atom]:
     whole = list(_numeric(text, words))
-    covered = [(atom.start, atom.end) for atom in whole]
-    numbers = [atom for atom in _numbers(text, words) if not any(s <= atom.start < e for s, e in covered)]
+    covered = {at for atom in whole for at in range(atom.start, atom.end)}
+    numbers = [atom for atom in _numbers(text, words) if atom.start not in covered]
     return sorted([*whole, *numbers, *_named(text, words)], key=lambda atom: (atom.start, atom.end))
 
 

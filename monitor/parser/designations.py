@@ -29,6 +29,14 @@ _TECH = re.compile(
 )  # fmt: skip
 _NEVER = frozenset(
     [
+        "rs",
+        "inr",
+        "eur",
+        "usd",
+        "gbp",
+        "chf",
+        "rmb",
+        "cny",
         "co",
         "corp",
         "corporation",
@@ -138,6 +146,12 @@ class Habits:
     """Capital words that are no model: "Group", "Chief", "The"."""
     definite: frozenset[str]
     """What opens "the electric SUV", when that means a model named before."""
+    prepositions: frozenset[str]
+    """What governs a name: "south of the Sahara" neither acts nor is acted on."""
+    glue: frozenset[str]
+    """Characters that are no part of a name, in a script without spaces."""
+    words: tuple[str, ...]
+    """Words that are no part of a name, in such a script."""
     nouns_capital: bool
     spaced: bool
 
@@ -147,6 +161,8 @@ def is_code(text: str) -> bool:
     """Whether letters and digits mix as in a model's code, and not as in a measure, a quarter or a standard."""
     if text[0] == "0" and 2 <= len(text) <= 3 and text.isdecimal() and text.strip("0"):
         return True  # 001: no count begins with a nought
+    if text.startswith("N°"):
+        return True
     if not _CODE.match(text) or _TECH.match(text):
         return False
     if text[0] == "#":
@@ -165,6 +181,9 @@ def habits(words: Lexicon) -> Habits:
         after=frozenset(table.get("after", ())),
         never=_NEVER.union(word.lower() for word in table.get("never", ())),
         definite=frozenset(table.get("definite", ())),
+        prepositions=frozenset(table.get("prepositions", ())),
+        glue=frozenset(table.get("glue", "")),
+        words=tuple(table.get("words", ())),
         nouns_capital=table.get("nouns_capital", False),
         spaced=words.spaced,
     )

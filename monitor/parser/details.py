@@ -41,6 +41,8 @@ def segment(line: Wording, mention: Mention | None, others: Sequence[Mention] = 
         distance = (
             min(start - line.start, REACH) if mention is None else max(start - mention.end, mention.start - end, 0)
         )
+        if any(other.start <= kind.start and kind.end <= other.end for other in others):
+            continue  # the "Model" of "Model S"
         if mention and (_crossed(mention, start, end, others) or (start < mention.end and mention.start < end)):
             continue
         if distance <= REACH:
@@ -112,9 +114,10 @@ def markets(line: Wording, low: int, high: int) -> tuple[str, ...]:
 
 def _elsewhere(line: Wording, place: Territory) -> bool:
     low, high = max(line.start, place.start - 20), min(line.end, place.end + 20)
-    if place.adjective and not line.has("market", start=low, end=high):
+    if (place.adjective or line.line.is_possessive(place.end)) and not line.has("market", start=low, end=high):
         return True
     return any(
         len(line.between(cue.end, place.start).split()) <= 4
+        and not any(cue.end <= moment.start and moment.end <= place.start for moment in line.moments)
         for cue in line.of("made", start=max(line.start, place.start - 60), end=place.start)
     ) or line.has("made", start=place.end, end=min(line.end, place.end + 16))

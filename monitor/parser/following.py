@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from monitor.parser.designations import CODED, Mention
+from monitor.parser.designations import CODED, Mention, habits
 from monitor.parser.scene import Scene
 from monitor.parser.stages import Step, promised, unnamed
 from monitor.parser.targets import group
-from monitor.parser.wording import Wording
+from monitor.parser.wording import STEP_KEYS, Wording
 
 LOOK_BACK = 2
 """How many sentences may wait for a name."""
+_SUBJECT = re.compile(r"([A-Z][\w&-]+(?: (?:[A-Z][\w&-]+))?) ")
 MEMORY = 2
 """For how many sentences without a name "it" still means the model named last."""
 OWNER_REACH = 150
@@ -49,7 +51,25 @@ def owned(scene: Scene, line: Wording, mention: Mention) -> Mention:
         return mention
     named = [name for name in line.names if name.end <= mention.start]
     brand = named[-1].brand if named and mention.start - named[-1].end <= OWNER_REACH else scene.brand
+    if not named and not habits(scene.words).nouns_capital:
+        brand = _stranger(scene, line, mention) or brand
     return replace(mention, brand=brand)
+
+
+def _stranger(scene: Scene, line: Wording, mention: Mention) -> str | None:
+    """A company that we do not know and that acts here: "Rivals show" no, "Samsung presented the X" yes."""
+    match = _SUBJECT.match(line.text)
+    if match is None or line.start + match.end(1) > mention.start - 2 or line.line.sentence.kind != "prose":
+        return None
+    name = match[1]
+    known = habits(scene.words).never
+    if any(word.lower() in known for word in name.split()[:1]) or name.split()[0].isdigit():
+        return None
+    behind = line.start + match.end(1)
+    acts = any(0 < cue.start - behind <= 2 for cue in line.of(*STEP_KEYS, "coming"))
+    last = re.escape(name.split()[-1])
+    person = re.search(rf"\b[A-Z][\w.-]+ (?:[A-Z]\. )?{last}\b", scene.document.text)
+    return name if acts and not person else None
 
 
 def still_waiting(
@@ -64,9 +84,10 @@ def still_waiting(
 def named_late(line: Wording, found: Sequence[Mention], waiting: Sequence[Wording], scene: Scene) -> Iterator[Step]:
     """What the sentences before told of a model that only this one names."""
     models = group(line, found) if waiting else []
-    if len(models) != 1 or models[0].trust < CODED:
+    if not models or any(model.trust < CODED for model in models) or (len(models) > 1 and not line.has("is")):
         return
     for earlier in waiting:
-        for step in unnamed(earlier, models[0], scene.document.published):
-            if isinstance(step, Step):
-                yield replace(step, line=line)
+        for model in models:
+            for step in unnamed(earlier, model, scene.document.published):
+                if isinstance(step, Step):
+                    yield replace(step, line=line)

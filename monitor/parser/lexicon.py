@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -49,12 +50,18 @@ class Cue(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One phrase: what to look for first (`head`, in the form of `_marked`), and what must follow it."""
+    """One phrase: what to look for first (`head`, between single spaces), and what must follow it, as written."""
 
     head: str
     role: str
-    rest: re.Pattern[str] | None
+    rest: str | None
     open_end: bool  # any ending may follow
+
+
+Ready = tuple[tuple[int, ...], tuple[int, ...], tuple[tuple[int, re.Pattern[str]], ...]]
+"""The phrases of one head, ready for use, by the numbers of their roles: those of the head alone, those that may have
+any ending, those with a pattern of what must follow."""
+Span = tuple[int, int]
 
 
 class Lexicon:
@@ -75,17 +82,28 @@ class Lexicon:
         grouped: dict[str, list[Phrase]] = {}
         for phrase in _compile(tables, self.spaced):
             grouped.setdefault(phrase.head, []).append(phrase)
-        self._groups = tuple(tuple(_merged(group)) for group in grouped.values())
+        self._groups = tuple(grouped.values())
+        self._roles = tuple(sorted({phrase.role for group in self._groups for phrase in group}))
+        self._ready: list[Ready | None] = [None] * len(grouped)
         self._automaton = AhoCorasick(list(grouped))
 
     def find(self, text: str, offset: int = 0) -> tuple[Cue, ...]:
         """All cues of a sentence, in order; `offset` is added to their places. One role never overlaps itself."""
-        longest: dict[tuple[str, int], Cue] = {}
-        for start, end, role in self._hits(self.plain(fold(text))):
-            known = longest.get((role, start))
-            if known is None or known.end < end + offset:
-                longest[role, start] = Cue(start + offset, end + offset, role, text[start:end])
-        return tuple(_without_overlaps(longest.values()))
+        (found,) = self.scan(text, ((0, len(text)),))
+        return (
+            tuple(Cue(cue.start + offset, cue.end + offset, cue.role, cue.text) for cue in found) if offset else found
+        )
+
+    def scan(self, text: str, spans: Sequence[Span]) -> tuple[tuple[Cue, ...], ...]:
+        """The cues of each of the spans of a text (in order, apart from each other), in one pass over the text."""
+        found: list[list[Cue]] = [[] for _ in spans]
+        reached = [0] * len(self._roles)
+        for key, (end, place) in sorted(self._longest(self.plain(fold(text)), spans).items()):
+            start, role = divmod(key, len(self._roles))
+            if start >= reached[role]:
+                reached[role] = end
+                found[place].append(Cue(start, end, self._roles[role], text[start:end]))
+        return tuple(map(tuple, found))
 
     def plain(self, text: str) -> str:
         """The text in the script that the language's file is written in, character for character."""
@@ -95,26 +113,57 @@ class Lexicon:
         """The phrases of one role, as written."""
         return tuple(self._tables.get(table, {}).get(key, ()))
 
+    def pattern(self, phrases: Iterable[str]) -> re.Pattern[str]:
+        """These phrases as one pattern for folded text; it matches nothing when there are none."""
+        edge = r"(?!\w)" if self.spaced else ""
+        plain = sorted({fold(one) for written in phrases for one in _expand(written)}, key=len, reverse=True)
+        each = (_pattern(one) + (edge if one[-1:].isalnum() else "") for one in plain)
+        return re.compile("|".join(each) if plain else r"(?!)")
+
     def data(self, table: str, key: str) -> Mapping[str, Any]:
         """A table nested in a table, as written; empty when the language has none."""
         found: Mapping[str, Any] = self._tables.get(table, {}).get(key, {})
         return found
 
-    def _hits(self, folded: str) -> Iterator[tuple[int, int, str]]:
-        """Where phrases of which role stand. The automaton sees words between single spaces, so it finds whole
-        words only."""
-        shift = 1 if self.spaced else 0
+    def _longest(self, folded: str, spans: Sequence[Span]) -> dict[int, Span]:
+        """Start and role (as one number) of every phrase -> its end, and the number of the span that holds it. The
+        automaton sees words between single spaces, so it finds whole words only."""
+        shift, roles, ready = int(self.spaced), len(self._roles), self._ready
         marked = f" {_SEPARATOR.sub(' ', folded)} " if self.spaced else folded
+        starts = [start for start, _ in spans]
+        longest: dict[int, Span] = {}
         for index, start, end in self._automaton.find_matches_as_indexes(marked, overlapping=True):
-            for phrase in self._groups[index]:
-                if phrase.rest is not None:
-                    match = phrase.rest.match(folded, end - shift)
-                    if match is not None:
-                        yield start, match.end(), phrase.role
-                elif phrase.open_end and self.spaced:
-                    yield start, marked.find(" ", end) - 1, phrase.role
-                else:
-                    yield start, end - 2 * shift, phrase.role
+            place = bisect_right(starts, start) - 1
+            if place < 0 or (last := end - 2 * shift) > (stop := spans[place][1]):
+                continue
+            whole, opened, followed = ready[index] or self._prepare(index)
+            for role in whole:
+                if longest.get(start * roles + role, _NOWHERE)[0] < last:
+                    longest[start * roles + role] = last, place
+            if opened:
+                last = min(marked.find(" ", end) - 1, stop) if shift else last
+                for role in opened:
+                    if longest.get(start * roles + role, _NOWHERE)[0] < last:
+                        longest[start * roles + role] = last, place
+            for role, rest in followed:
+                match = rest.match(folded, end - shift, stop)
+                if match and longest.get(start * roles + role, _NOWHERE)[0] < match.end():
+                    longest[start * roles + role] = match.end(), place
+        return longest
+
+    def _prepare(self, index: int) -> Ready:
+        """The phrases of one head, compiled when the head is first found: most never are."""
+        group, number = self._groups[index], self._roles.index
+        plain = [phrase for phrase in group if phrase.rest is None]
+        ready = self._ready[index] = (
+            tuple({number(phrase.role) for phrase in plain if not phrase.open_end}),
+            tuple({number(phrase.role) for phrase in plain if phrase.open_end}),
+            tuple((number(role), pattern) for role, pattern in _merged(group)),
+        )
+        return ready
+
+
+_NOWHERE = (-1, -1)
 
 
 def fold(text: str) -> str:
@@ -123,14 +172,6 @@ def fold(text: str) -> str:
     if len(lowered) != len(text):
         lowered = "".join(low if len(low := char.lower()) == 1 else char for char in text)
     return lowered.replace("’", "'")
-
-
-def _without_overlaps(cues: Iterable[Cue]) -> Iterator[Cue]:
-    reached: dict[str, int] = {}
-    for cue in sorted(cues, key=lambda cue: (cue.start, -cue.end)):
-        if cue.start >= reached.get(cue.role, 0):
-            reached[cue.role] = cue.end
-            yield cue
 
 
 def _compile(tables: Mapping[str, Any], spaced: bool) -> Iterator[Phrase]:
@@ -163,32 +204,29 @@ def _phrase(plain: str, role: str, spaced: bool) -> Phrase:
     if not head.strip():
         raise ValueError(f"the phrase {plain!r} of {role} must begin with a word")
     if not spaced:
-        return Phrase(head, role, _pattern(rest) if rest.strip("*") else None, True)
+        return Phrase(head, role, rest if rest.strip("*") else None, True)
     marked = " " + _SEPARATOR.sub(" ", head).lstrip()
     if not marked.strip():
         raise ValueError(f"the phrase {plain!r} of {role} has no letter or digit to begin with")
     if not rest:
         return Phrase(marked.rstrip() + " ", role, None, False)
-    if rest == "*":
-        return Phrase(marked, role, None, True)
-    return Phrase(marked, role, re.compile(_pattern(rest).pattern + r"(?!\w)"), False)
+    return Phrase(marked, role, None if rest == "*" else rest, rest == "*")
 
 
-def _merged(group: list[Phrase]) -> Iterator[Phrase]:
-    """The phrases of one head, with one pattern for all of a role: the longest first."""
+def _merged(group: list[Phrase]) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """For each role, one pattern for all that must follow the head: the longest first."""
     rests: dict[str, list[str]] = {}
     for phrase in group:
-        if phrase.rest is None:
-            yield phrase
-        else:
-            rests.setdefault(phrase.role, []).append(phrase.rest.pattern)
+        if phrase.rest is not None:
+            edge = "" if phrase.open_end else r"(?!\w)"
+            rests.setdefault(phrase.role, []).append(_pattern(phrase.rest) + edge)
     for role, patterns in rests.items():
         ordered = sorted(dict.fromkeys(patterns), key=len, reverse=True)
-        yield Phrase(group[0].head, role, re.compile("|".join(ordered)), False)
+        yield role, re.compile("|".join(ordered))
 
 
-def _pattern(rest: str) -> re.Pattern[str]:
-    return re.compile("".join(_piece(piece) for piece in re.findall(r" ?… ?|\*|_| |[^*…_ ]+", rest)))
+def _pattern(rest: str) -> str:
+    return "".join(_piece(piece) for piece in re.findall(r" ?… ?|\*|_| |[^*…_ ]+", rest))
 
 
 def _piece(piece: str) -> str:

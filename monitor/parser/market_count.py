@@ -9,13 +9,15 @@ dropped with the reason. One fact per subject and document.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from monitor.models import Fact
 from monitor.parser.clauses import Modality, actor, bounds, is_light, joint, modality, moment_in, segment
-from monitor.parser.counting import Counted, counted_markets, more_of, number_after, scope_of, why_no_count
+from monitor.parser.counting import Counted, counted_markets, more_of, number_after, scope_of
+from monitor.parser.miscounts import why_no_count
 from monitor.parser.scene import Finding, Line, Scene
 
 Qualifier = Literal["exact", "at_least", "about", "ordinal"]
@@ -24,8 +26,12 @@ Qualifier = Literal["exact", "at_least", "about", "ordinal"]
 CountStatus = Literal["current", "planned"]
 
 
+MOST = 8
+"""How many counts of one sentence are judged."""
 FRONTED = 40
 """How far into a sentence the date of a count may stand, when it stands before its clause."""
+_MODEL = re.compile(r" (?:#?\d{1,3}[A-Z]{0,2}|[A-Z]{1,2}\d{0,3})(?![\w.,])")
+"""What follows a brand's name in the name of a model: "X", "7X", "#1"."""
 ABOUT = 0.1
 """How far from its number an "about" may be and still agree with another count."""
 
@@ -104,7 +110,7 @@ def read(scene: Scene) -> tuple[Finding, ...]:
     """Every number of countries or markets in a document, kept or dropped with the reason. One fact per subject."""
     found: list[Finding] = []
     for line in scene.lines:
-        counts = list(counted_markets(line)) or list(_figure(scene, line))
+        counts = (list(counted_markets(line)) or list(_figure(scene, line)))[:MOST]
         found += [finding for counted in counts for finding in _judge(scene, line, counted)]
     return _one_per_subject(found)
 
@@ -211,7 +217,14 @@ def _is_product(scene: Scene, line: Line, counted: Counted, low: int, subject: i
     start = max(low, subject if subject is not None else low)
     if line.has("market_count.product", start=start, end=counted.start):
         return True
-    owners = {cue.end + 1 for cue in line.of("shared.of", end=counted.start)}  # "the giant of Shenzhen"
+    # "the giant of Shenzhen", "headquartered in Ningbo"
+    owners = {
+        cue.end + 1 for cue in line.of("shared.of", "market_count.within", "market_count.from", end=counted.start)
+    }
+    if any(
+        start <= name.end <= counted.start and _MODEL.match(line.between(name.end, line.end)) for name in line.names
+    ):
+        return True
     inside = [(a, b) for a, b in line.strangers if start <= a and b <= counted.start and a not in owners]
     return any("," not in line.between(start, a) or "," not in line.between(b, counted.start) for a, b in inside)
 

@@ -19,13 +19,15 @@ from monitor.parser.following import LOOK_BACK, followed, named_late, still_wait
 from monitor.parser.lexicon import Cue
 from monitor.parser.moments import anchor
 from monitor.parser.scene import Finding, Scene
-from monitor.parser.stages import Dropped, Step, is_old, steps
+from monitor.parser.stages import Dropped, Step, is_background, is_old, steps
 from monitor.parser.territories import english_name
 from monitor.parser.timing import earliest, is_past, is_recent, latest, planned
 from monitor.parser.wording import Stage, Wording, clause, meaning
 
 SURE = 9
 """The weight of a step that makes a model of a name which nothing else vouches for."""
+ENTRY = ("market_entry.enter", "market_entry.come")
+"""Words for a brand that comes to a country: what it costs there is then on sale."""
 LADDER: tuple[Stage, ...] = ("teased", "confirmed", "unveiled", "orders_open", "launched", "deliveries")
 
 
@@ -106,8 +108,9 @@ class _Ledger:
 
 def read(scene: Scene) -> tuple[Finding, ...]:
     """The models that a document announces; and what was dropped, with the reason."""
-    definite = habits(scene.words).definite
-    title, lines = Wording(scene.title), tuple(Wording(line, definite) for line in scene.lines)
+    ways = habits(scene.words)
+    title = Wording(scene.title)
+    lines = tuple(Wording(line, ways.definite, ways.after) for line in scene.lines)
     mentions = names.find(scene, title, lines)
     ledger = _Ledger(scene)
     vetoed = title.of("veto_title")
@@ -156,8 +159,12 @@ def _judged(account: _Account, scene: Scene, lines: Sequence[Wording], title: Wo
         yield Finding(first.line.line, ModelAnnouncement.kind, (first.cue.role,), None, f"{account.name} {why}")
         return
     told = _news(
-        [_in_context(step, lines, scene.document.published) for step in account.steps], scene.document.published
+        [_in_context(s, lines, scene.document.published) for s in account.steps if _is_news(s, account.steps, lines)],
+        scene.document.published,
     )
+    if not told:
+        yield Finding(first.line.line, ModelAnnouncement.kind, (first.cue.role,), None, f"{account.name}: months ago")
+        return
     ends = [step for step in told if step.stage == "discontinued"]
     ways = [step for step in told if step.stage != "discontinued"]
     if ends and ways and set(_markets(ends, lines, title)) <= set(_markets(ways, lines, title)):
@@ -182,7 +189,7 @@ def _doubt(account: _Account, scene: Scene) -> str | None:
 
 def _in_context(step: Step, lines: Sequence[Wording], published: When | None) -> Step:
     """ "It starts with the X": whether that is still to come, and when, is told by the sentences before."""
-    if meaning(step.cue) != "lineup" or step.stage not in ("launched", "confirmed") or step.when:
+    if meaning(step.cue) not in ("lineup", "price") or step.stage not in ("launched", "confirmed") or step.when:
         return step
     at = next(place for place, line in enumerate(lines) if line is step.line)
     before = lines[max(0, at - LOOK_BACK) : at]
@@ -194,10 +201,20 @@ def _in_context(step: Step, lines: Sequence[Wording], published: When | None) ->
     return replace(step, stage="confirmed", when=next(iter(dated), None))
 
 
+def _is_news(step: Step, told: Sequence[Step], lines: Sequence[Wording]) -> bool:
+    """Whether a step is more than a price; a price tells of a launch if the brand has just been said to come."""
+    if meaning(step.cue) != "price":
+        return True
+    if any(meaning(other.cue) != "price" for other in told):
+        return False
+    at = next(place for place, line in enumerate(lines) if line is step.line)
+    return any(line.line.has(*ENTRY) for line in lines[max(0, at - LOOK_BACK) : at + 1])
+
+
 def _news(told: list[Step], published: When | None) -> list[Step]:
     """Without the steps that are weeks old, if there are others: they are told as background."""
     fresh = [step for step in told if not is_old(step, told, published)]
-    return fresh or told
+    return fresh or [step for step in told if not is_background(step, published)]
 
 
 def _named_there(account: _Account, step: Step) -> bool:

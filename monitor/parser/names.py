@@ -8,11 +8,12 @@ What is said about a model is not judged here.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from monitor.parser import spaced_names, unspaced_names
-from monitor.parser.designations import BESIDE, BRANDED, Habits, Mention, habits, is_mixed
+from monitor.parser.designations import ALONE, BESIDE, BRANDED, Habits, Mention, habits, is_code, is_mixed
 from monitor.parser.scene import Scene
 from monitor.parser.wording import Wording
 
@@ -24,7 +25,7 @@ def find(scene: Scene, title: Wording, lines: Sequence[Wording]) -> dict[int, tu
     """The mentions of every line by the line's start, and of the title under -1."""
     places = {-1: title} | {line.start: line for line in lines}
     first = {key: _mentions(scene, line) for key, line in places.items()}
-    strangers = _strangers(scene, [m for found in first.values() for m in found])
+    strangers = _strangers(scene, [m for found in first.values() for m in found], _described(places.values()))
     first = {key: tuple(m for m in found if m.name not in strangers) for key, found in first.items()}
     told = dict.fromkeys(m.name for found in first.values() for m in found)
     if len(told) > MODELS:
@@ -39,23 +40,46 @@ def find(scene: Scene, title: Wording, lines: Sequence[Wording]) -> dict[int, tu
         return first
     ways = habits(scene.words)
     pattern = _recurring(known, ways)
-    return {key: _again(places[key], found, known, pattern, ways) for key, found in first.items()}
+    again = {key: _again(places[key], found, known, pattern, ways) for key, found in first.items()}
+    whole = _whole(known)
+    return {key: tuple(replace(m, name=whole.get(m.name, m.name)) for m in found) for key, found in again.items()}
+
+
+def _whole(known: Mapping[str, Mention]) -> dict[str, str]:
+    """Names that are the end of one longer name of the text, with that one: "S20" of "Galaxy S20"."""
+    found: dict[str, set[str]] = {}
+    for long in known:
+        words = long.split(" ")
+        for cut in range(1, len(words)):
+            tail = " ".join(words[cut:])
+            if tail in known and (cut < len(words) - 1 or is_code(tail)) and not is_code(words[0]):
+                found.setdefault(tail, set()).add(long)
+    return {tail: next(iter(names)) for tail, names in found.items() if len(names) == 1}
 
 
 def _mentions(scene: Scene, line: Wording) -> tuple[Mention, ...]:
     ways = habits(scene.words)
-    return (
-        spaced_names.read(line, ways, scene.cast)
-        if ways.spaced
-        else tuple(islice(unspaced_names.read(line, ways), MOST))
-    )
+    if ways.spaced:
+        return spaced_names.read(line, ways, scene.cast)
+    told = (scene.document.title or "", scene.document.text)
+    coined = (m for m in unspaced_names.coined(line, ways) if m.trust > BESIDE or unspaced_names.recurs(m.name, *told))
+    return tuple(islice((*unspaced_names.read(line, ways), *coined), MOST))
 
 
-def _strangers(scene: Scene, mentions: Sequence[Mention]) -> frozenset[str]:
+def _described(lines: Iterable[Wording]) -> frozenset[int]:
+    """Where a word such as "concept" ends in the text: a name right behind needs no article."""
+    return frozenset(cue.end for line in lines if line.line.number >= 0 for cue in line.of("kind"))
+
+
+def _strangers(scene: Scene, mentions: Sequence[Mention], described: frozenset[int]) -> frozenset[str]:
     """Plain names that go without an article more often than with one: companies and people, not models."""
     ways = habits(scene.words)
-    if not ways.spaced or ways.nouns_capital:
+    if not ways.spaced:
         return frozenset()
+    if ways.nouns_capital:
+        told = f"{scene.document.title}\n{scene.document.text}"
+        alone = {m.name for m in mentions if m.trust == ALONE}
+        return frozenset(name for name in islice(sorted(alone), MODELS) if len(re.findall(rf"\b{name}\b", told)) < 2)
     plain = {
         m.name
         for m in mentions
@@ -66,17 +90,20 @@ def _strangers(scene: Scene, mentions: Sequence[Mention]) -> frozenset[str]:
     }
     branded = {m.name for m in mentions if m.trust == BRANDED}
     return frozenset(
-        name for name in islice(sorted(plain - branded), MODELS) if _bare(name, scene.document.text, ways) > 0
+        name
+        for name in islice(sorted(plain - branded), MODELS)
+        if _bare(name, scene.document.text, ways, described) > 0
     )
 
 
-def _bare(name: str, text: str, ways: Habits) -> int:
+def _bare(name: str, text: str, ways: Habits, described: frozenset[int]) -> int:
     """How many more times a name stands without an article than with one."""
     balance = 0
     for match in list(re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text))[:20]:
         before = re.search(r"(\w+)['’\"“„«]?\s*[\"“„«]?$", text[max(0, match.start() - 20) : match.start()])
         word = before[1].lower() if before else ""
-        balance += -1 if word in ways.articles or word in ways.fresh or word.isdigit() else 1
+        vouched = word in ways.articles or word in ways.fresh or word.isdigit() or match.start() - 1 in described
+        balance += -1 if vouched else 1
     return balance
 
 
@@ -85,13 +112,16 @@ def _again(
 ) -> tuple[Mention, ...]:
     """The mentions of a line with those added that only recur there."""
     kept = [m if m.trust >= BRANDED or m.name not in known else _vouched(m, known[m.name]) for m in found]
-    taken = [(m.start, m.end) for m in found]
+    taken = {(m.start, m.end): m for m in found if m.trust < BRANDED}
+    whole = {(m.start, m.end) for m in found if m.trust >= BRANDED}
     for match in islice(pattern.finditer(line.text), MOST):
         name, model = match[1], known[match[1]]
         start, end = line.start + match.start(1), line.start + match.end(1)
         if name.isdigit() and not _stands_for_model(line, match.start(1), match.end(1), ways):
             continue  # "301" alone may be any number
-        if not any(start < e and s < end for s, e in taken):
+        crossed = [(s, e) for s, e in (*taken, *whole) if start < e and s < end]
+        if all(span in taken and start <= span[0] and span[1] <= end for span in crossed):
+            kept = [m for m in kept if (m.start, m.end) not in crossed]  # "08" of 海豹08
             kept.append(Mention(start, end, name, model.brand, model.trust))
     return tuple(sorted(kept, key=lambda m: m.start))
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib import import_module
 from typing import Literal
 
-import cn2an
 from text_to_num import find_numbers
 
 from monitor.parser.lexicon import Cue, Lexicon, fold, lexicon
@@ -48,7 +48,7 @@ _Found = tuple[int, int, int, Form]  # start, end, value, and how it is put
 _DIGITS = re.compile(
     r"(?<![A-Za-zÀ-ɏ0-9_.,$€£¥#/+-])(\d{1,3}(?:[.,'’\u00a0\u202f]\d{3}){1,4}|\d{1,9})(?![\d%‰/]|[.,]\d)"
 )
-_ORDINAL = re.compile(r"(?:st|nd|rd|th|e|er|ère|ème|ième|º|ª|°|\.)(?!\w)", re.IGNORECASE)
+_ORDINAL = re.compile(r"(?:st|nd|rd|th|e|er|ère|ème|ième|\.?[ºª°]|\.)(?!\w)", re.IGNORECASE)
 _CHINESE = re.compile(r"[零一二两三四五六七八九十百千万亿〇]{1,12}")
 _SCALE = re.compile(r"\s?(万|亿|萬|億)")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|[^\w\s]")
@@ -59,13 +59,16 @@ def find(text: str, language: str | None, cues: tuple[Cue, ...] | None = None, o
     words = lexicon(language)
     known = words.find(text, offset) if cues is None else cues
     hedges = [(cue.start - offset, cue.end - offset, cue.key) for cue in known if cue.role in _HEDGES]
-    return tuple(_qualified(text, number, hedges, offset) for number in _plain(text, words))
+    spelled = any(cue.role == "numerals.spelled" for cue in known)
+    return tuple(_qualified(text, number, hedges, offset) for number in _plain(text, words, spelled))
 
 
-def _plain(text: str, words: Lexicon) -> Iterator[_Found]:
+def _plain(text: str, words: Lexicon, spelled: bool) -> Iterator[_Found]:
     """Numbers in order; digits first where words and digits overlap."""
     reached = 0
-    for found in sorted({*_digits(text, words), *_words(text, words)}, key=lambda found: (found[0], -found[1])):
+    for found in sorted(
+        {*_digits(text, words), *_words(text, words, spelled)}, key=lambda found: (found[0], -found[1])
+    ):
         if found[0] >= reached:
             reached = found[1]
             yield found
@@ -91,11 +94,11 @@ def _is_ordinal(text: str, mark: re.Match[str], words: Lexicon) -> bool:
     )
 
 
-def _words(text: str, words: Lexicon) -> Iterator[_Found]:
+def _words(text: str, words: Lexicon, any_spelled: bool) -> Iterator[_Found]:
     if not words.spaced:
         yield from _chinese(text)
     if words.code in WORD_LANGUAGES:
-        spelled = list(_spelled(text, words.code))
+        spelled = list(_spelled(text, words.code)) if any_spelled else []
         yield from spelled
         yield from _rough(text, words, spelled)
 
@@ -104,7 +107,10 @@ def _rough(text: str, words: Lexicon, spelled: list[_Found]) -> Iterator[_Found]
     """ "une vingtaine", "a dozen", "two dozen": words of `[numerals.rough]`; a number right before one multiplies
     it."""
     pattern, values = _rough_words(words)
-    for match in pattern.finditer(fold(text)) if values else ():
+    folded = fold(text)
+    if not any(word in folded for word in values):
+        return
+    for match in pattern.finditer(folded):
         times = next((found for found in spelled if 0 <= match.start() - found[1] <= 1), None)
         start = times[0] if times else match.start()
         yield start, match.end(), values[match[1]] * (times[2] if times else 1), "rough"
@@ -126,7 +132,7 @@ def _chinese(text: str) -> Iterator[_Found]:
 @lru_cache(maxsize=2048)
 def _cn(written: str) -> int | None:
     try:
-        return int(cn2an.cn2an(written, "smart"))
+        return int(import_module("cn2an").cn2an(written, "smart"))  # slow to import, and only Chinese needs it
     except (ValueError, KeyError):
         return None
 

@@ -8,6 +8,7 @@ and in scripts that have none, only designations are found.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 _NAME = re.compile(
@@ -80,10 +81,13 @@ _OPENS = re.compile(r"(?:^|[.!?:]\s{1,3}|\n|[\"“„«(]\s?)$")
 def proper_names(text: str, capitals: bool = True) -> tuple[tuple[int, int], ...]:
     """Where names stand; a single word that opens a sentence is none."""
     found = list(_names(text)) if capitals else []
+    ends = [end for _, end in found]
+    free = []
     for match in _DESIGNATION.finditer(text):
-        if not any(start < match.end() and match.start() < end for start, end in found):
-            found.append(match.span())
-    return tuple(sorted(found))
+        nearest = bisect_right(ends, match.start())
+        if nearest == len(found) or found[nearest][0] >= match.end():
+            free.append(match.span())
+    return tuple(sorted(found + free))
 
 
 def beyond(name: str) -> bool:

@@ -9,8 +9,11 @@ point into it. Kinds of facts decide from here; nothing here decides what is a f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Protocol, TypeVar
 
 from monitor.models import Document, Fact
 from monitor.parser import brands, dates, numerals, sentences, territories
@@ -22,6 +25,12 @@ from monitor.parser.proper import beyond, proper_names
 from monitor.parser.sentences import Sentence
 from monitor.parser.territories import Territory
 
+MAX_SENTENCES = 800
+"""Of one document; an article has no more."""
+MAX_TITLE = 500
+MAX_CUES = 300
+MANY = 60
+"""Names, places, numbers, dates of one sentence; what stands behind them is no news, and reading it takes time."""
 OWNER_REACH = 25
 """How far from "the brand" its owner's name may stand: "the premium brand of the Dongfeng group"."""
 
@@ -175,21 +184,67 @@ def _quoted(line: Line, start: int, end: int) -> str:
 def read(document: Document, *, brand: str | None) -> Scene:
     """The scene of a document; `brand` is what its source is about, if that is known."""
     words = lexicon(document.language)
-    title = document.title or ""
-    members = brands.cast(title, document.text, brand)
-    told = (sentence for sentence in sentences.split(document.text, words.code) if sentence.kind != "service")
-    lines = tuple(_line(number, sentence, words, members, document.published) for number, sentence in enumerate(told))
+    title, text = (document.title or "")[:MAX_TITLE], document.text[: sentences.MAX_TEXT]
+    members = brands.cast(title, text, brand, words)
+    told = [sentence for sentence in sentences.split(text, words.code, members.own) if sentence.kind != "service"]
+    lines = tuple(_lines(text, told[:MAX_SENTENCES], words, members, document.published))
     heading = Sentence(0, len(title), title, "heading", -1)
-    return Scene(document, words, members, _line(-1, heading, words, members, document.published), lines)
+    (titled,) = _lines(title, [heading], words, members, document.published)
+    return Scene(document, words, members, replace(titled, number=-1), lines)
 
 
-def _line(number: int, sentence: Sentence, words: Lexicon, members: Cast, published: str | None) -> Line:
+def _lines(text: str, told: list[Sentence], words: Lexicon, members: Cast, published: str | None) -> Iterator[Line]:
+    """The sentences with their mentions; what is found by words is sought in the whole text at once."""
+    text = text[: told[-1].end] if told else ""
+    spans = [(sentence.start, sentence.end) for sentence in told]
+    groups = zip(
+        told,
+        words.scan(text, spans),
+        members.names(text, spans),
+        _apart(territories.find(text, words.code), spans),
+        _apart(dates.find(text, words.code, published), spans),
+        strict=True,
+    )
+    for number, (sentence, cues, named, places, moments) in enumerate(groups):
+        yield _line(number, sentence, words, members, cues[:MAX_CUES], named[:MANY], places[:MANY], moments[:MANY])
+
+
+class Placed(Protocol):
+    """Something with a place in a text."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+P = TypeVar("P", bound=Placed)
+
+
+def _apart(found: Iterable[P], spans: list[tuple[int, int]]) -> list[tuple[P, ...]]:
+    """What was found in a text, by the sentences that hold it."""
+    held: list[list[P]] = [[] for _ in spans]
+    starts = [start for start, _ in spans]
+    for one in found:
+        place = bisect_right(starts, one.start) - 1
+        if place >= 0 and one.end <= spans[place][1]:
+            held[place].append(one)
+    return [tuple(group) for group in held]
+
+
+def _line(
+    number: int,
+    sentence: Sentence,
+    words: Lexicon,
+    members: Cast,
+    cues: tuple[Cue, ...],
+    named: tuple[Name, ...],
+    places: tuple[Territory, ...],
+    moments: tuple[Moment, ...],
+) -> Line:
     offset = sentence.start
-    cues = words.find(sentence.text, offset)
-    named = members.names(sentence.text, offset)
+    cues = tuple(cue for cue in cues if cue.role != "shared.maybe" or not _inside(cue.start, cue.end, moments))  # May
     names = _speaking(named, cues, members)
-    places = territories.find(sentence.text, words.code, offset)
-    moments = dates.find(sentence.text, words.code, published, offset)
     known = [(found.start, found.end) for group in (named, places, moments) for found in group]
     return Line(
         number=number,
@@ -198,10 +253,10 @@ def _line(number: int, sentence: Sentence, words: Lexicon, members: Cast, publis
         cues=cues,
         names=names,
         places=tuple(place for place in places if not _inside(place.start, place.end, names)),
-        numbers=numerals.find(sentence.text, words.code, cues, offset),
+        numbers=numerals.find(sentence.text, words.code, cues, offset)[:MANY],
         moments=moments,
         by_role=_by_role(cues),
-        strangers=tuple(_strangers(sentence.text, offset, words, known)),
+        strangers=tuple(islice(_strangers(sentence.text, offset, words, known), MANY)),
     )
 
 
@@ -227,8 +282,8 @@ def _speaking(names: tuple[Name, ...], cues: tuple[Cue, ...], members: Cast) -> 
     return tuple(name for name in names if name.brand == members.main or not is_owner(name))
 
 
-def _inside(start: int, end: int, names: tuple[Name, ...]) -> bool:
-    return any(name.start <= start and end <= name.end for name in names)
+def _inside(start: int, end: int, things: Iterable[Placed]) -> bool:
+    return any(thing.start <= start and end <= thing.end for thing in things)
 
 
 def _strangers(text: str, offset: int, words: Lexicon, known: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import sentencex
 
-from monitor.parser.lexicon import Lexicon, lexicon
+from monitor.catalogue import load
+from monitor.parser.lexicon import Lexicon, fold, lexicon
 
 Kind = Literal["prose", "heading", "item", "service"]
 
@@ -22,6 +24,13 @@ MAX_SENTENCE = 1_500
 """Longer ones are cut: no rule may take time beyond this."""
 MAX_TEXT = 40_000
 """What stands later in a text is not read: no article is longer, and a trap may be."""
+
+SHORT = 40
+"""A line as short as this that opens with a word such as "Related" is a heading of the page."""
+RETRACTS = 90
+"""How far into its sentence the words stand that take something back."""
+_BEFORE_SERVICE = " \t\u3000>»›•*▶►→-–—[(【"
+_GOES_ON = re.compile(r"[;；]\s*|\s[—–]\s")
 
 _ITEM = re.compile(r"\s*(?:[-–—*•·▪●◦‣]|\d{1,2}[.)])\s+")
 _ABBREVIATED = re.compile(
@@ -31,6 +40,8 @@ _STARTS_ANEW = re.compile(r"[\s\"“”'‘’«»(\[„]*[A-ZÀ-ÞĀ-Ž0-9#一-
 _AFTER_CAPITALS = re.compile(r"(?<=[A-Z]{3})\.\s+(?=[A-ZÀ-Þ])")
 """A stop after a word in capitals ("three SUV. In Italia"), which sentencex takes for an abbreviation."""
 _FIRST_WORD = re.compile(r"\W*(\w+)")
+_CAMEL = re.compile(r"[a-z]{1,2}[A-Z]\w*")
+"""Names such as iX3 and eBay, which keep their first letter."""
 _NUMBERED = re.compile(r"(\w+)\s+\d{1,3}\.\s*$")
 
 
@@ -45,13 +56,20 @@ class Sentence:
     paragraph: int
 
 
-def split(text: str, language: str | None) -> tuple[Sentence, ...]:
-    """The sentences of a text, in order, without white space around them."""
+def split(text: str, language: str | None, names: tuple[str, ...] = ()) -> tuple[Sentence, ...]:
+    """The sentences of a text, in order, without white space around them. `names` may open a sentence in lower case."""
     words = lexicon(language)
+    small = _small_names() | {name.split()[0] for name in names if name[:1].islower()}
     found: list[Sentence] = []
     for number, (start, end) in enumerate(_lines(text[:MAX_TEXT])):
         kind = _kind(text[start:end], words)
-        found += (Sentence(a, b, text[a:b], kind, number) for a, b in _cut(text, start, end, words))
+        for a, b in _cut(text, start, end, words, small):
+            if kind == "item" and (sign := _ITEM.match(text, a, b)):
+                a = sign.end()
+            told = a if kind == "service" else _retracted(text, a, b, words)
+            if told > a:
+                found.append(Sentence(a, told, text[a:told], "service", number))
+            found += (Sentence(c, d, text[c:d], kind, number) for c, d in _trimmed(text, told, b))
     return tuple(found)
 
 
@@ -73,19 +91,46 @@ def _kind(line: str, words: Lexicon) -> Kind:
 
 def _is_service(line: str, words: Lexicon) -> bool:
     """Lines that serve the page. Rows of short pieces between bars are menus or related stories."""
-    start = len(line) - len(line.lstrip())
-    cues = words.find(line[:200])
-    if any(cue.role == "shared.service" and cue.start <= start + 2 for cue in cues):
+    opening = words.plain(fold(line[:200])).lstrip(_BEFORE_SERVICE)
+    always, alone = _service(words)
+    if always.match(opening):
+        return True
+    match = alone.match(opening)
+    if match and (len(line.strip()) <= SHORT or opening[match.end() :].lstrip()[:1] in (":", "：", "|", "")):
         return True
     return line.count(" | ") >= 2 and not re.search(r"[.!?]\s", line)
 
 
-def _cut(text: str, start: int, end: int, words: Lexicon) -> Iterator[tuple[int, int]]:
+@cache
+def _service(words: Lexicon) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What marks a line that serves the page: always, and (single common words) only when little else follows."""
+    written = words.phrases("shared", "service")
+    weak = [one for one in written if " " not in one and one[-1] not in ":：" and (words.spaced or len(one) <= 2)]
+    return words.pattern(one for one in written if one not in weak), words.pattern(weak)
+
+
+def _retracted(text: str, start: int, end: int, words: Lexicon) -> int:
+    """Where a sentence that takes back what an article said before goes on with what is so; `start` when it takes
+    nothing back: "Correction: an earlier version said 40 markets; it is 39"."""
+    opening = words.plain(fold(text[start : min(end, start + RETRACTS)]))
+    found = _retracting(words).search(opening)
+    if found is None:
+        return start
+    goes_on = _GOES_ON.search(text, start + found.end(), end)
+    return goes_on.end() if goes_on else end
+
+
+@cache
+def _retracting(words: Lexicon) -> re.Pattern[str]:
+    return words.pattern(words.phrases("shared", "retract"))
+
+
+def _cut(text: str, start: int, end: int, words: Lexicon, small: frozenset[str]) -> Iterator[tuple[int, int]]:
     begin = start
     for boundary in _boundaries(text[start:end], words.code):
         stop = start + boundary
         if stop < end and (
-            _continues(text, begin, stop, end, words) or _is_ordinal(text[max(begin, stop - 24) : stop], words)
+            _continues(text, begin, stop, end, words, small) or _is_ordinal(text[max(begin, stop - 24) : stop], words)
         ):
             continue
         yield from _bounded(text, begin, stop)
@@ -101,12 +146,21 @@ def _boundaries(line: str, code: str) -> list[int]:
     return [len(line)]
 
 
-def _continues(text: str, begin: int, stop: int, end: int, words: Lexicon) -> bool:
+def _continues(text: str, begin: int, stop: int, end: int, words: Lexicon, small: frozenset[str]) -> bool:
     """Whether a cut was made too early: after an abbreviation, or before a word in lower case."""
     if _ABBREVIATED.search(text[max(begin, stop - 12) : stop]):
         following = _FIRST_WORD.match(text, stop, end)
         return following is None or following[1].lower() not in words.phrases("shared", "link")
-    return not _STARTS_ANEW.match(text, stop, min(end, stop + 12))
+    if _STARTS_ANEW.match(text, stop, min(end, stop + 12)):
+        return False
+    following = _FIRST_WORD.match(text, stop, end)
+    return following is None or not (following[1] in small or _CAMEL.fullmatch(following[1]))
+
+
+@cache
+def _small_names() -> frozenset[str]:
+    """The brands that are written in lower case even at the start of a sentence, by their first word."""
+    return frozenset(name.split()[0] for brand in load().brands for name in brand.names if name[:1].islower())
 
 
 def _is_ordinal(before: str, words: Lexicon) -> bool:

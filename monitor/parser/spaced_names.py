@@ -17,19 +17,20 @@ from monitor.parser.designations import ALONE, BESIDE, BRANDED, CODED, Habits, M
 from monitor.parser.surroundings import Surroundings
 from monitor.parser.wording import Wording
 
-MAX_WORDS = 5
+MAX_WORDS = 7
 LONGEST = 24
 MOST = 24
 """How many names of one sentence are read: no sentence names more, and a trap may."""
 MAX_TOKENS = 400  # of one sentence; no sentence of prose is longer
 TAILS = frozenset(
-    {"standard", "sport", "line", "racing", "first", "plus", "max", "city", "urban", "class", "design", "series"}
+    {"standard", "sport", "line", "racing", "first", "plus", "max", "city", "urban", "class", "design", "series", "one"}
 )
 """Words that name nothing by themselves and yet may end a name: "R1S Standard"."""
 EDITIONS = frozenset({"edition", "edición", "édition", "edizione", "edição"})
-_TOKEN = re.compile(r"#?[^\W_]+(?:(?:[.\-–](?=[^\W_])|,(?=\d{3}))[^\W_]+)*\+?")
+_TOKEN = re.compile(r"(?:#|N°\s?)?[^\W_]+(?:(?:[.\-–](?=[^\W_])|,(?=\d{3}))[^\W_]+)*\+?")
 _TAIL = re.compile(r"(?:[a-z]-[a-zA-Z][a-z]+|DM-[ip]|[A-Z]{1,4}-?[a-z]?)$")
 _HYPHENED = re.compile(r"(?:[a-z]-[a-zA-Z][a-z]+|[A-Z]{2}-[ip])$")
+_LETTERED = re.compile(r"\d{1,3}[a-z]$")  # 500e: an ordinal elsewhere, no doubt a model behind its brand
 _NUMBERED = re.compile(r"\d{1,2}[a-z]$")
 _PERIOD = re.compile(r"[A-Z][1-9]$")
 
@@ -75,7 +76,7 @@ class _Reader(Surroundings):
             return None  # "the third quarter" is "Q3", "the Q3" a car
         if (
             brand
-            and (token.code or token.number or _NUMBERED.match(token.text) or self.capital(index))
+            and (token.code or token.number or _LETTERED.match(token.text) or self.capital(index))
             and not self.counts(index)
         ):
             return (BRANDED, brand) if token.code or not self._company(index) else None
@@ -108,14 +109,16 @@ class _Reader(Surroundings):
         before = self.tokens[index - 1] if index else None
         tail = self.tokens[index + 1 : stop]
         numbered = any(t.number or len(t.text) == 1 or _NUMBERED.match(t.text) for t in tail)
-        pointed = bool(tail) and self.line.between(self.tokens[index].end, tail[0].start) == ". "  # "ID. Polo"
+        if numbered and self.opens(index) and self.counted_noun(stop):
+            return None  # "Nearly 25 years"
+        pointed = bool(tail) and self.pointed(index + 1)
         hyphened = stop - index >= 2 and bool(_HYPHENED.match(last.text))
         after_kind = (
             before is not None and before.end in self.kind_ends and before.text[0].islower() != self.ways.nouns_capital
         )
         if self.ways.nouns_capital:
-            vouched = hyphened or (numbered and (before is None or before.text[0].islower() or after_kind))
-            return (BESIDE, None) if vouched else None
+            plain = before is None or before.text[0].islower() or after_kind
+            return self._among_nouns(index, stop, hyphened or pointed or (numbered and plain), after_kind)
         crowned = stop - index >= 2 and last.start in self.kind_starts  # "X Gran Coupe"
         if numbered or hyphened or pointed or (crowned and index > 0):
             return BESIDE, None
@@ -125,13 +128,24 @@ class _Reader(Surroundings):
             self.before_kind(last)
             or self.coordinated(last)
             or after_kind
+            or self.in_apposition(index)
             or (self.article(index) and self.described(last))
         ):
             return BESIDE, None
         if self.after_called(index) and (self.kinds or any(c.start == self.line.start for c in self.line.of("it"))):
             return CODED, None
         mixed = any(is_mixed(token.text) for token in self.tokens[index:stop]) and self.after_verb(index)
-        return (ALONE, None) if (self.article(index) or mixed) and self.stands_alone(stop) else None
+        alone = (self.article(index) or mixed) and self.stands_alone(stop) and not self.governed(index)
+        return (ALONE, None) if alone else None
+
+    def _among_nouns(self, index: int, stop: int, shaped: bool, after_kind: bool) -> tuple[int, None] | None:
+        """A name where every noun has a capital: by its shape, in capitals after "the", or behind "SUV"."""
+        last = self.tokens[stop - 1]
+        single = stop - index == 1
+        shouted = single and 2 <= len(last.text) <= 5 and last.text.isupper() and self.article(index)
+        if shaped or (shouted and len(last.text) > 2 and self.described(last)):
+            return BESIDE, None
+        return (ALONE, None) if (shouted and last.text.isalpha()) or (after_kind and single) else None
 
     def _run(self, index: int, branded: bool) -> int:
         """Where the designation that begins here ends (a token index)."""
@@ -161,21 +175,15 @@ class _Reader(Surroundings):
         token = self.tokens[index]
         if len(token.text) > LONGEST:
             return False
-        if token.code:
+        if token.code or (not first and self.pointed(index)):
             return True
         if token.number:
             return (not first or branded or self.numbered_name(index)) and not self.counts(index)
         if first:
-            return self.capital(index) or bool(_PERIOD.match(token.text) or (branded and _NUMBERED.match(token.text)))
-        if (
-            _TAIL.match(token.text)
-            and token.start not in self.kind_starts
-            and token.text.lower() not in self.ways.never
-        ):
+            return self.capital(index) or bool(_PERIOD.match(token.text) or (branded and _LETTERED.match(token.text)))
+        if self._is_tail(index):
             return True
-        if token.text in ("EV", "HEV", "PHEV", "GT"):
-            return True
-        if self.is_word(token):
+        if (self.ways.nouns_capital or self.titled) and self.is_word(token):
             return False
         if _NUMBERED.match(token.text) and self.tokens[index - 1].capital:
             return True
@@ -184,6 +192,17 @@ class _Reader(Surroundings):
         if token.start in self.kind_starts:
             return token.text[0].isupper() and not token.text.isupper() and not self.ways.nouns_capital
         return self.capital(index) or (token.capital and token.text.lower() in TAILS and not self.ways.nouns_capital)
+
+    def _is_tail(self, index: int) -> bool:
+        """Whether a word may only end a name: "DM-i", "EV", a single letter, "Gen 4", "Shooting Brake"."""
+        token = self.tokens[index]
+        letter = len(token.text) == 1 and self.tokens[index - 1].capital
+        named = letter or token.text.lower() not in self.ways.never
+        if named and _TAIL.match(token.text) and token.start not in self.kind_starts:
+            return True
+        if token.text in ("EV", "HEV", "PHEV", "GT", "SE") or (token.text == "Gen" and self.numbers_next(index)):
+            return True
+        return any(cue.start <= token.start < cue.end for cue in self.line.of("crown"))
 
     def _mention(self, index: int, stop: int, trust: int, brand: str | None) -> Mention | None:
         while stop > index and self.tokens[stop - 1].text.lower() in ("ev", "bev") and stop - index > 2:

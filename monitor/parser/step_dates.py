@@ -11,8 +11,9 @@ from __future__ import annotations
 from monitor.models import When
 from monitor.parser.clauses import bounds, is_ahead, is_light, last_day, moment_in
 from monitor.parser.dates import Moment
+from monitor.parser.place_lists import Chain, chains_of
 from monitor.parser.scene import Line, Scene
-from monitor.parser.steps import Chain, Event, chains_of
+from monitor.parser.steps import Event
 from monitor.parser.territories import Territory
 
 
@@ -42,6 +43,8 @@ def upcoming_launch(scene: Scene, line: Line, event: Event) -> Moment | None:
 
 def is_recent(scene: Scene, line: Line, event: Event) -> bool:
     """ "its cars have been on sale there since Monday": what has been so for days only has just begun."""
+    if line.has("market_entry.from_now", start=event.low, end=event.high):
+        return True
     moment = _moment(line, event)
     published = scene.document.published
     if moment and any(0 <= moment.start - cue.end <= 4 for cue in line.of("market_entry.since", end=moment.end)):
@@ -65,7 +68,9 @@ def when_of(scene: Scene, line: Line, event: Event, place: Territory, status: st
         outside, key=lambda moment: min(abs(moment.start - event.cue.end), abs(event.cue.start - moment.end))
     )
     if status == "exited":
-        return next((moment.when for moment in (*beside, *nearest)), None)
+        dated = [*beside, *nearest]
+        ahead = [moment.when for moment in dated if is_ahead(moment, published)]
+        return next(iter([*ahead, *(moment.when for moment in dated if not _is_report(line, moment))]), None)
     if status == "entered":
         found = next((moment.behind for moment in (*beside, *nearest)), None) or _day_told_beside(scene, line)
         return found or (published[:7] if published else None)
@@ -74,6 +79,12 @@ def when_of(scene: Scene, line: Line, event: Event, place: Territory, status: st
         if not published or last_day(moment.ahead) > published:
             return moment.ahead
     return None
+
+
+def _is_report(line: Line, moment: Moment) -> bool:
+    """ "said on Thursday" dates the saying."""
+    told = line.of("market_entry.told", end=moment.start)
+    return bool(told) and is_light(line, told[-1].end, moment.start, "shared.link")
 
 
 def _beside(line: Line, chain: Chain, place: Territory, own: list[Moment]) -> list[Moment]:

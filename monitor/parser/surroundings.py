@@ -29,7 +29,7 @@ class Surroundings:
         self.called = {cue.end for cue in line.of("called")}
         self.main = cast.main
         self.shorts = {own.split()[0] for own in cast.own if " " in own and own[0].isupper()}
-        self.titled = line.line.sentence.kind == "heading" and _title_case(tokens)
+        self.titled = line.line.sentence.kind == "heading" and not ways.nouns_capital and _title_case(tokens)
         self.blocked = [(span.start, span.end) for spans in (line.names, line.places) for span in spans]
         self.dates = [(moment.start, moment.end) for moment in line.moments]
 
@@ -54,11 +54,19 @@ class Surroundings:
             return False
         begin = copula.end if copula else last.end + 1
         first = re.match(r"\s*([^\W\d_]+['’]?)", self.line.between(begin, last.end + 70))
-        if first is None or first[1].lower().rstrip("'’") not in self.ways.articles:
+        owned = any(name.start == begin + 1 and self.line.line.is_possessive(name.end) for name in self.line.names)
+        if first is None or (first[1].lower().rstrip("'’") not in self.ways.articles and not owned):
             return False
         stop = re.search(r"[,.;:]", self.line.between(begin, last.end + 70))
         limit = begin + stop.start() if stop else last.end + 70
         return any(begin < start < limit for start in self.kind_starts)
+
+    def in_apposition(self, index: int) -> bool:
+        """Whether "its first electric SUV, the" stands before."""
+        if index < 2 or self.tokens[index - 1].text.lower() not in self.ways.articles:
+            return False
+        comma = self.tokens[index - 1].start - 2
+        return self.line.between(comma, comma + 2) == ", " and comma in self.kind_ends
 
     def after_verb(self, index: int) -> bool:
         start = self.tokens[index].start
@@ -70,9 +78,22 @@ class Surroundings:
             return True
         between = self.line.between(self.tokens[stop - 1].end, self.tokens[stop].start)
         following = self.tokens[stop]
-        if between not in (" ", "\u00a0") or following.text.lower() in self.ways.after:
+        if between not in (" ", "\u00a0") or following.text.lower() in self.ways.after | self.ways.articles:
             return True
         return any(cue.start == following.start for cue in self.line.of(*STEP_KEYS, start=following.start))
+
+    def opens(self, index: int) -> bool:
+        """Whether a word stands at the beginning of the sentence, or of what a colon or quote opens."""
+        start = self.tokens[index].start
+        before = self.line.between(start - 2, start)
+        return index == 0 or before.strip()[-1:] in tuple('.:"“„«(')
+
+    def counted_noun(self, stop: int) -> bool:
+        """Whether a plain noun follows that a number would count: "Nearly 25 years"."""
+        if stop >= len(self.tokens) or self.line.between(self.tokens[stop - 1].end, self.tokens[stop].start) != " ":
+            return False
+        following = self.tokens[stop]
+        return following.plain and following.text not in self.ways.after and following.start not in self.kind_starts
 
     def coordinated(self, last: Token) -> bool:
         """Whether "and Genesis sedans" follows."""
@@ -89,6 +110,12 @@ class Surroundings:
         between = self.line.between(before.end, token.start)
         return between in (" ", "\u00a0") or (between == ". " and len(before.text) == 2 and before.text.isupper())
 
+    def pointed(self, index: int) -> bool:
+        """Whether a capital follows the point of a short prefix: "ID. Polo"."""
+        before, token = self.tokens[index - 1], self.tokens[index]
+        joined = self.line.between(before.end, token.start) == ". "
+        return joined and len(before.text) == 2 and before.text.isupper() and token.capital
+
     def numbered_name(self, index: int) -> bool:
         """Whether a number opens a name: "the 849 Testarossa"."""
         if self.ways.nouns_capital or self.titled or index + 1 >= len(self.tokens) or self.counts(index):
@@ -97,6 +124,10 @@ class Surroundings:
         named = len(self.tokens[index].text) in (2, 3) and following.text.isalpha() and len(following.text) > 3
         return named and self.capital(index + 1) and self.adjoins(index + 1) and self.article(index)
 
+    def numbers_next(self, index: int) -> bool:
+        """Whether a number follows a word: "Gen 4"."""
+        return index + 1 < len(self.tokens) and self.tokens[index + 1].number and self.adjoins(index + 1)
+
     def owner(self, index: int) -> str | None:
         """Whose model a possessive makes it: "Nintendo's Wii U". None if it is the main brand's, or there is none."""
         if index < 2 or self.tokens[index - 1].text != "s" or not self.adjoins(index):
@@ -104,6 +135,8 @@ class Surroundings:
         owner = self.tokens[index - 2]
         if self.line.between(owner.end, self.tokens[index - 1].start) not in ("'", "’") or not owner.capital:
             return None
+        if owner.text.lower() in self.ways.never and index > 2:
+            owner = self.tokens[index - 3]  # "Sony Corp's"
         return self.brands.get(owner.end, owner.text)
 
     def joint(self, index: int) -> bool:
@@ -157,6 +190,19 @@ class Surroundings:
                     return all(w.text.lower() in self.ways.articles | self.ways.fresh for w in words) and start > 0
         return False
 
+    def governed(self, index: int) -> bool:
+        """Whether a preposition rules the name and no step comes before it: "rated for the Rubicon Trail"."""
+        index -= 1
+        while index > 0 and self.tokens[index].text.lower() in self.ways.articles | self.ways.fresh:
+            if self.tokens[index].text.lower() in self.ways.prepositions:
+                break
+            index -= 1
+        word = self.tokens[index]
+        if index < 0 or word.text.lower() not in self.ways.prepositions:
+            return False
+        told = self.line.of(*STEP_KEYS, "opening", "called", "issue", start=self.line.start, end=word.end + 8)
+        return not any(cue.start <= word.start <= cue.end + 1 for cue in told)
+
     def article(self, index: int) -> bool:
         """Whether "the", or "the new", stands before."""
         index -= 1
@@ -167,4 +213,4 @@ class Surroundings:
 
 def _title_case(tokens: Sequence[Token]) -> bool:
     words = [t for t in tokens if t.text.isalpha() and len(t.text) > 3]
-    return len(words) >= 3 and sum(t.text[0].isupper() for t in words) > 0.7 * len(words)
+    return len(words) >= 2 and sum(t.text[0].isupper() for t in words) > 0.7 * len(words)

@@ -24,10 +24,14 @@ def of(line: Wording, cue: Cue, mentions: Sequence[Mention], focus: Sequence[Men
     low, high = clause(line, cue.start)
     inside = [m for m in mentions if low <= m.start and m.end <= high and distance(m, cue) <= FAR]
     inside = [m for m in inside if m.trust > ALONE or distance(m, cue) <= NEAR]
+    inside = [m for m in inside if not _acts(line, m, cue)]
     inside = [m for m in inside if not beside(line, m)] or inside
     if inside:
         nearest = min(inside, key=lambda m: distance(m, cue))
         return _with_listed(line, nearest, mentions)
+    earlier = [m for m in mentions if m.end <= low and m.trust > ALONE and not beside(line, m)]
+    if earlier and _pronoun(line, cue, low, mentions):
+        return _with_listed(line, earlier[-1], mentions)  # "The X was shown in May; it can now be ordered"
     if focus and (_pronoun(line, cue, low, mentions) or (not mentions and len(focus) == 1 and _bare(line, cue))):
         return list(focus)
     outside = [m for m in mentions if distance(m, cue) <= NEAR and m.trust > ALONE and not beside(line, m)]
@@ -71,11 +75,13 @@ def _joined(line: Wording, left: Mention, right: Mention) -> bool:
 
 def beside(line: Wording, mention: Mention) -> Cue | None:
     """What makes a model one that is only compared with: "than the EHS9", "rivals like the Model 3"."""
-    start = mention.start - (len(mention.brand) + 1 if mention.brand else 0)
+    start = next((name.start for name in line.names if name.end == mention.start - 1), mention.start)
     for cue in line.of("beside", start=max(line.start, start - 32), end=mention.start):
         between = line.between(cue.end, start)
         if any(other.start < cue.end and cue.start < other.end for other in line.of("lineup", "called")):
             continue  # "starts with the X", "goes by the name X": the words are part of those
+        if cue.start - line.start <= 1 and line.has("opening", start=cue.start, end=cue.end):
+            continue  # "With the X, the brand enters ..."
         if len(between.split()) <= 3 and not re.search(r",(?!\d)", between):
             return cue
     return None
@@ -83,13 +89,43 @@ def beside(line: Wording, mention: Mention) -> Cue | None:
 
 def _pronoun(line: Wording, cue: Cue, low: int, mentions: Sequence[Mention]) -> Cue | None:
     """The "it" or "this model" that is the verb's subject."""
+    if not mentions and (found := _object(line, cue)):
+        return found
     for found in reversed([*_subjects(line, low, cue), *line.of("it", start=low, end=cue.end)]):
         if any(found.end <= name.start and name.end <= cue.start for name in line.names):
             continue  # somebody else has become the subject
         if any(c.end - c.start > 4 for c in line.of("shared.self", start=found.end, end=cue.start)):
             continue
+        if _is_company(line, found, cue):
+            continue
         if found.start - line.start <= 3 or cue.start - found.end <= 60:
             return found
+    return None
+
+
+def _acts(line: Wording, mention: Mention, cue: Cue) -> bool:
+    """Whether the name is who does it: "Mr X confirmed", "the team has unveiled"."""
+    if mention.end > cue.start or line.line.sentence.kind != "prose":
+        return False
+    if not any(c.start == cue.start for c in line.of("agentive")):
+        return False
+    between = line.between(mention.end, cue.start).strip()
+    return not between or any(c.text == between for c in line.of("have", start=mention.end, end=cue.start))
+
+
+def _is_company(line: Wording, pronoun: Cue, cue: Cue) -> bool:
+    """Whether "it" is who acts, not the model: "the company said it would launch a service"."""
+    named = any(name.end <= pronoun.start for name in line.names) or line.has("shared.self", end=pronoun.start)
+    following = re.match(r"\s([^\W\d_]+)", line.between(cue.end, cue.end + 24))
+    return bool(named and pronoun.end <= cue.start and following and following[1].lower() not in line.after)
+
+
+def _object(line: Wording, cue: Cue) -> Cue | None:
+    """The "the SUV" right behind a verb: "will launch the SUV", "gezeigt wird der Zweisitzer"."""
+    for kind in line.of("kind", start=cue.end, end=min(line.end, cue.end + NEAR)):
+        lead = re.findall(r"[^\W\d_]+", line.between(cue.end, kind.start))
+        if 1 <= len(lead) <= 3 and any(word.lower() in line.definite for word in lead[:2]):
+            return kind
     return None
 
 

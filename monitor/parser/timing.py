@@ -15,10 +15,13 @@ from monitor.parser.lexicon import Cue
 from monitor.parser.moments import anchor, span
 from monitor.parser.wording import ROLES, Wording, clause, meaning
 
-COMMA = 12
+COMMA = 24
 BACKGROUND = timedelta(days=30)
 """Steps taken longer ago are background if the text tells of newer ones."""
+LONG_AGO = timedelta(days=75)
+"""Steps taken longer ago are background, whatever else the text tells."""
 NEWS = timedelta(days=7)
+LATELY = timedelta(days=75)
 STALE = timedelta(days=400)
 """Steps that lie further back are background."""
 
@@ -35,12 +38,20 @@ def moment_of(line: Wording, cue: Cue, cues: Sequence[Cue], published: str | Non
     return min(near, key=lambda m: _apart(line, m, cue), default=None)
 
 
-def reading(line: Wording, moment: Moment, plan: bool, past: bool) -> str:
+def reading(line: Wording, moment: Moment, plan: bool, past: bool, published: str | None) -> str:
     """What a date means here: "from June" is ahead, "since June" behind; else it depends on what is told."""
     lead = [cue for cue in line.of("starting", "since", end=moment.start) if moment.start - cue.end <= 2]
     if lead:
-        return moment.ahead if meaning(lead[-1]) == "starting" else moment.behind
+        lately = not plan and published is not None and _is_lately(moment.behind, published)
+        return moment.ahead if meaning(lead[-1]) == "starting" and not lately else moment.behind
     return moment.ahead if plan else moment.behind if past else moment.when
+
+
+def _is_lately(when: str, published: str) -> bool:
+    """Whether a month ended within the last weeks before publication: "in showrooms from November", in December."""
+    base = anchor(published)
+    day = base.date if base else None
+    return day is not None and (day - LATELY).isoformat() <= span(when)[0] <= day.isoformat()
 
 
 def _apart(line: Wording, moment: Moment, cue: Cue) -> int:

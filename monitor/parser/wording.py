@@ -12,7 +12,7 @@ from monitor.parser.scene import Line
 Stage = Literal["teased", "confirmed", "unveiled", "orders_open", "launched", "deliveries", "discontinued"]
 ROLES: dict[str, Stage] = {
     "tease": "teased", "confirm": "confirmed", "future": "confirmed", "show": "unveiled", "order": "orders_open",
-    "launch": "launched", "deliver": "deliveries", "end": "discontinued", "lineup": "launched",
+    "launch": "launched", "deliver": "deliveries", "end": "discontinued", "lineup": "launched", "price": "launched",
 }  # fmt: skip
 STEP_KEYS = tuple(ROLES)
 """The verbs of the ladder, by their keys in the language files, and the stage that each tells of."""
@@ -28,6 +28,7 @@ class Wording:
     __slots__ = (
         "_breaks",
         "_cues",
+        "after",
         "definite",
         "end",
         "line",
@@ -39,8 +40,8 @@ class Wording:
         "text",
     )
 
-    def __init__(self, line: Line, definite: Container[str] = ()) -> None:
-        self.line, self.definite = line, definite
+    def __init__(self, line: Line, definite: Container[str] = (), after: Container[str] = ()) -> None:
+        self.line, self.definite, self.after = line, definite, after
         self.start, self.end, self.text = line.start, line.end, line.text
         self.names, self.places, self.numbers, self.moments = line.names, line.places, line.numbers, line.moments
         self._cues: dict[str, list[Cue]] = {}
@@ -59,8 +60,13 @@ class Wording:
     def breaks(self) -> list[int]:
         """Where strong breaks part the sentence: a semicolon, a dash."""
         if self._breaks is None:
-            self._breaks = [self.start + match.start() for match in _BREAK.finditer(self.text)]
+            self._breaks = [self.start + m.start() for m in _BREAK.finditer(self.text) if not self._lists(m.end())]
         return self._breaks
+
+    def _lists(self, at: int) -> bool:
+        """Whether a colon opens a list: "three cars: the X, the Y"."""
+        word = re.match(r"[^\W\d_]+", self.text[at : at + 12])
+        return self.text[:at].rstrip().endswith(":") and bool(word and word[0].lower() in self.definite)
 
     def of(self, *keys: str, start: int | None = None, end: int | None = None) -> list[Cue]:
         """The cues of these meanings that lie wholly between two places, in order."""

@@ -1,0 +1,40 @@
+"""Texts cut into sentences: names in lower case, bullets, lines that serve the page, what an article takes back."""
+
+from monitor.parser import sentences
+
+
+def told(text: str, language: str = "en", names: tuple[str, ...] = ()) -> list[str]:
+    return [piece.text for piece in sentences.split(text, language, names) if piece.kind != "service"]
+
+
+def test_a_brand_in_lower_case_opens_a_sentence() -> None:
+    assert told("Chile stays on the road map. smart will enter Ecuador.")[1] == "smart will enter Ecuador."
+    assert len(told("It is a start. tomtam will follow.", names=("tomtam",))) == 2
+    assert len(told("It grew by approx. two points.")) == 1
+
+
+def test_a_bullet_is_no_part_of_its_sentence() -> None:
+    assert told("News:\n- Zeekr enters Peru\n\u2022 Zeekr enters Chile") == [
+        "News:",
+        "Zeekr enters Peru",
+        "Zeekr enters Chile",
+    ]
+
+
+def test_what_is_taken_back_is_not_told() -> None:
+    assert told("Correction: an earlier version of this article said that smart was entering its 40th market.") == []
+    assert told("An earlier version said it was in 40 markets; it is in 39 markets.") == ["it is in 39 markets."]
+    assert told("The article wrongly reported that Zeekr entered Peru. Zeekr entered Chile.") == [
+        "Zeekr entered Chile."
+    ]
+
+
+def test_common_words_make_a_service_line_only_when_little_follows() -> None:
+    assert told("Popular\nRelated: Zeekr enters Peru\nPopular Chinese brand Zeekr has entered Peru this week.") == [
+        "Popular Chinese brand Zeekr has entered Peru this week."
+    ]
+
+
+def test_places_are_those_of_the_text() -> None:
+    text = "- One. two\n\nRead also: three\n\u2022 Four! smart is five."
+    assert all(text[piece.start : piece.end] == piece.text for piece in sentences.split(text, "en"))
