@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib import import_module
 from typing import Literal
 
 from text_to_num import find_numbers
@@ -131,8 +130,10 @@ def _chinese(text: str) -> Iterator[_Found]:
 
 @lru_cache(maxsize=2048)
 def _cn(written: str) -> int | None:
+    import cn2an  # late: slow to import, and only Chinese needs it
+
     try:
-        return int(import_module("cn2an").cn2an(written, "smart"))  # slow to import, and only Chinese needs it
+        return int(cn2an.cn2an(written, "smart"))
     except (ValueError, KeyError):
         return None
 
