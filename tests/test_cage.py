@@ -72,6 +72,21 @@ def test_what_stalls_is_given_up_and_the_next_page_is_read() -> None:
     assert isinstance(pid, int)
 
 
+def test_children_that_die_between_pages_are_replaced() -> None:
+    async def scenario() -> tuple[int, int]:
+        cage = Cage()
+        try:
+            first = await cage.run(os.getpid)
+            os.kill(first, signal.SIGKILL)
+            _wait_for_the_end_of(first)
+            return first, await cage.run(os.getpid)
+        finally:
+            cage.close()
+
+    first, second = asyncio.run(scenario())
+    assert first != second
+
+
 def test_a_reason_for_refusing_comes_back_whole() -> None:
     [failed] = outcomes(refuse)
     assert (failed.outcome, failed.reason) == (Outcome.SUSPECT, "a consent wall")
@@ -108,6 +123,11 @@ def test_children_end_with_a_killed_parent() -> None:
         time.sleep(0.1)  # the child looks for its parent now and then
     os.kill(child, signal.SIGKILL)
     pytest.fail("the child outlived its parent")
+
+
+def _wait_for_the_end_of(pid: int) -> None:
+    while _alive(pid):
+        time.sleep(0.01)
 
 
 def _alive(pid: int) -> bool:

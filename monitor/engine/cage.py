@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -36,22 +37,17 @@ class Cage:
     """`await cage.run(function, *arguments)` calls a picklable pure function in a child."""
 
     def __init__(self, processes: int = 1, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+        self._processes = processes
         self._seconds = seconds
+        self._memory = memory
         self._turns = asyncio.Semaphore(processes)
-        self._pool = ProcessPool(
-            max_workers=processes,
-            max_tasks=PAGES_A_CHILD,
-            initializer=_settle,
-            initargs=[memory],
-            context=multiprocessing.get_context("spawn"),  # the parent has threads; forking them is undefined
-        )
+        self._pool = self._new_pool()
 
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """The function's result or its exception; ReadError when it overstepped the bounds."""
         async with self._turns:  # so that waiting for a turn does not count as reading
-            future = self._pool.schedule(function, args=arguments, timeout=self._seconds)
             try:
-                return await asyncio.wrap_future(future)
+                return await self._ask(function, arguments)
             except FutureTimeout:
                 raise ReadError(
                     Outcome.PARSE_ERROR, f"reading the page took longer than {self._seconds:g} s; given up"
@@ -64,6 +60,28 @@ class Cage:
                 # Ours or a parser's: told loudly, but a page that brings it about must not stop the watch over others.
                 log.exception("this is a bug in brand-monitor: it cannot read a page")
                 raise ReadError(Outcome.PARSE_ERROR, f"a bug in brand-monitor: {type(bug).__name__}") from bug
+
+    async def _ask(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """One call in a child. A pool whose children died between calls is broken for good, so it is replaced, once."""
+        pool = self._pool
+        try:
+            return await asyncio.wrap_future(pool.schedule(function, args=arguments, timeout=self._seconds))
+        except (BrokenProcessPool, RuntimeError) as broken:
+            if pool.active and not isinstance(broken, BrokenProcessPool):
+                raise  # an error of the function itself
+            if self._pool is pool:
+                log.warning("the children that read pages are gone; starting new ones")
+                self._pool = self._new_pool()
+        return await asyncio.wrap_future(self._pool.schedule(function, args=arguments, timeout=self._seconds))
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self._processes,
+            max_tasks=PAGES_A_CHILD,
+            initializer=_settle,
+            initargs=[self._memory],
+            context=multiprocessing.get_context("spawn"),  # the parent has threads; forking them is undefined
+        )
 
     def close(self) -> None:
         """Ends the children at once."""
