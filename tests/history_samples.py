@@ -223,6 +223,8 @@ def change(name: str = "c1", *, before: Fact | None = None, after: Fact | None =
         subject=after.subject,
         before=before.as_json() if before else None,
         after=after.as_json(),
+        before_value=before.value if before else None,
+        after_value=after.value,
         text=after.headline(before),
         rule="the brand itself says so",
         sources=(
