@@ -18,7 +18,7 @@ SAME_TEXT_AND_TITLE = 18
 """As above, when they have the same title too."""
 
 FEWEST = 20
-"""Word pairs below which a text has no fingerprint: of shorter ones too many look alike by chance."""
+"""Different word pairs below which a text has no fingerprint: of shorter ones too many look alike by chance."""
 MOST = 20_000
 """Words that are looked at; a longer text is known by its beginning."""
 
@@ -36,7 +36,7 @@ def fingerprint(text: str) -> int | None:
     """The fingerprint, or None for a short text. Letters of East Asian scripts count as words."""
     words = _WORD.findall(text.casefold())[:MOST]
     pairs = [f"{one} {other}" for one, other in itertools.pairwise(words)]
-    if len(pairs) < FEWEST:
+    if len(set(pairs)) < FEWEST:
         return None
     votes = 0
     for pair in pairs:
