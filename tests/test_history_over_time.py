@@ -1,4 +1,4 @@
-"""The history as a whole, through the real `record`: the order of arrival, repeats, as-of and why, over random histories."""
+"""The history as a whole, through the real `record`: order of arrival, repeats, as-of and why, at random."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SOURCES = (
     source("agency-wire", Authority.WIRE),
     source("advert-site", Authority.SPONSORED),
 )
-SLOW = settings(max_examples=12, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=6, stateful_step_count=8, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,7 @@ SEQUENCE = (
 )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(order=st.permutations(SEQUENCE))
 def test_the_real_counts_of_smart_in_any_order_yield_one_timeline(order: list[tuple[str, str, str]]) -> None:
     by = {one.name: one for one in SOURCES}
@@ -264,7 +264,7 @@ def test_the_real_counts_of_smart_in_any_order_yield_one_timeline(order: list[tu
 # --- articles that move ---
 
 LONG = " ".join(
-    f"The head of sales said on {day} that dealers in region {number} had opened {number + 2} more workshops than planned."
+    f"The head of sales said on {day} that dealers in region {number} had opened {number + 2} more shops than planned."
     for number, day in enumerate(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"))
 )
 
@@ -284,12 +284,12 @@ def test_an_article_at_a_new_address_and_date_is_known_by_its_content(
     desk, by = Desk(tmp_path), SOURCES[0]
     old = "smart is now present in 38 markets worldwide. " + LONG
     desk.take(by, [reading("https://smart.example/2025/38", "smart grows", old, "2025-06-20", "smart")])
-    desk.take(
-        by, [reading("https://smart.example/39", "39", "smart is now present in 39 markets.", "2026-01-05", "smart")]
-    )
+    more = "smart is now present in 39 markets."
+    desk.take(by, [reading("https://smart.example/39", "39", more, "2026-01-05", "smart")])
     changes = desk.take(by, [reading("https://smart.example/new/38", title, text, "2026-02-20", "smart")])
     facts = desk.history.queries.facts(kind="market_count")
-    assert (changes == (), len(facts) == 2) == (moved, moved)
+    assert (len(facts) == 2) == moved
+    assert changes == ()  # an older number than the one that is known, by the brand itself
     desk.history.close()
 
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -142,6 +143,11 @@ def read(db: Database, subjects: Iterable[Subject], check_id: int, revive: Reviv
     }
 
 
+@lru_cache(maxsize=4096)
+def _publisher(outlet: str) -> str:
+    return catalogue.load().publisher(outlet)
+
+
 def _claim(row: Mapping[str, Any], check_id: int, revive: Revive) -> Claim:
     return Claim(
         id=row["id"],
@@ -157,6 +163,6 @@ def _claim(row: Mapping[str, Any], check_id: int, revive: Revive) -> Claim:
         baseline=bool(row["baseline"]),
         closed=row["closed_at"] is not None,
         closed_now=row["closed_by"] == check_id,
-        publisher=catalogue.load().publisher(row["outlet"]),
+        publisher=_publisher(row["outlet"]),
         fingerprint=int(row["fingerprint"], 16) if row["fingerprint"] else None,
     )

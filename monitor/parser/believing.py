@@ -51,8 +51,8 @@ class Hearing:
     passing: bool = False
     """It is of an event: what is said of it much later is said of another one."""
     state: State | None = None
-    left: list[Claim] = field(default_factory=list)
-    """What was believed once."""
+    left: dict[tuple[str, str], Claim] = field(default_factory=dict)
+    """What was believed once: of each value and voice the latest claim."""
 
     def hear(self, claim: Claim) -> None:
         """Takes in one more claim, not older than those before."""
@@ -62,7 +62,8 @@ class Hearing:
             return
         following = self._weighed(state, claim)
         if following.believed.fact.value != state.believed.fact.value:
-            self.left.append(state.believed)
+            was = state.believed
+            self.left[was.fact.value, self._voice(was)] = was
         self.state = following
 
     def verdict(self) -> State | None:
@@ -113,7 +114,7 @@ class Hearing:
         believed = state.believed
         if not claim.fact.lags(believed.fact):
             repeats = any(
-                claim.fact.agrees(past.fact) and self._voice(past) != self._voice(claim) for past in self.left
+                claim.fact.agrees(past.fact) and self._voice(past) != self._voice(claim) for past in self.left.values()
             )
             return repeats and claim.authority is not Authority.OFFICIAL and not state.disputed
         if claim.authority is Authority.OFFICIAL and believed.authority is not Authority.OFFICIAL:
@@ -121,7 +122,7 @@ class Hearing:
         official = any(support.authority is Authority.OFFICIAL for support in state.supports)
         if official or believed.fact.advances(claim.fact):
             return True
-        return any(claim.fact.agrees(past.fact) for past in self.left)
+        return any(claim.fact.agrees(past.fact) for past in self.left.values())
 
     def _why_enough(self, state: State, claim: Claim, allies: Sequence[Claim]) -> str | None:
         """The rule by which a differing claim is believed at once, or None."""
