@@ -7,11 +7,11 @@ UV     := $(shell command -v uv 2>/dev/null)
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
             $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help run demo test lint lock clean
+.PHONY: help run demo test bench-history lint lock clean
 .DEFAULT_GOAL := help
 
 help:           ## what there is to make
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1 — /'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1 — /'
 
 run: $(VENV)/.run            ## the service with config/monitor.toml, in the foreground; Ctrl-C stops it
 	$(BIN)/brand-monitor run --config config/monitor.toml
@@ -21,6 +21,9 @@ demo: $(VENV)/.run           ## the main job end to end, no internet needed
 
 test: $(VENV)/.test          ## the test suite
 	$(BIN)/python -m pytest -n 2
+
+bench-history: $(VENV)/.test ## how long a history of a million facts takes to answer
+	PYTHONPATH=tests $(BIN)/python tests/bench_history.py
 
 lint: $(VENV)/.test          ## style, types and layers
 	$(BIN)/ruff check .

@@ -2,7 +2,8 @@
 -- it with a migrated database.
 --
 -- Base tables have singular names and may change from one version to the next. The views at the end (facts, state,
--- changes, documents, checks, alerts, sources) are what other programs should read: their columns keep their meaning.
+-- changes, documents, checks, alerts, sources, steps, plans) are what other programs should read: their columns keep
+-- their meaning.
 --
 -- Times are UTC, ISO 8601 text (2026-01-05T09:00:12Z), so that they sort as text. A date that a page or a text states
 -- keeps the precision it has (2026, 2026-01, 2026-Q3, 2026-late, ...). Flags are 0 or 1.
@@ -116,12 +117,17 @@ CREATE TABLE document (
     page TEXT REFERENCES page (hash) ON DELETE SET NULL,  -- null: no longer kept, or the text came from a feed
     page_url TEXT,                            -- where the page was in the end, after redirects; null: as `page`
     content_type TEXT,                        -- null: not stated, or as `page`
+    article TEXT NOT NULL DEFAULT '',         -- derived: the address under which its source first had it; another one after
+                                              -- a redesign
+    fingerprint TEXT,                         -- derived: 64 bits of its text, hex, near those of a copy; null: a short text
     UNIQUE (url, version)
 );
 CREATE INDEX document_source ON document (source, id);
 CREATE INDEX document_visit ON document (visit);
 CREATE INDEX document_page ON document (page);
 CREATE INDEX document_fetched ON document (fetched_at);
+CREATE INDEX document_article ON document (article);
+CREATE INDEX document_text ON document (text_hash);
 
 
 -- One claim that one document makes. Rows are never edited, only closed.
@@ -155,9 +161,15 @@ CREATE TABLE belief (
     rule TEXT NOT NULL,                       -- why it is believed, in words
     since TEXT NOT NULL,                      -- when the monitor began to believe this value
     updated_at TEXT NOT NULL,                 -- when it was last weighed
+    attributes TEXT,                          -- the fact as JSON, with what its supports add; null: as the fact's
+    due TEXT,                                 -- when a plan is over its date; null: no plan, or none with a date
+    independent INTEGER NOT NULL DEFAULT 1,   -- derived: supports that count for themselves
+    syndicated INTEGER NOT NULL DEFAULT 0,    -- derived: supports that are copies of another publisher's text
+    sponsored INTEGER NOT NULL DEFAULT 0,     -- derived: supports that were paid for
     UNIQUE (brand, kind, subject)
 );
 CREATE INDEX belief_fact ON belief (fact);
+CREATE INDEX belief_due ON belief (due) WHERE due IS NOT NULL;
 
 
 -- The claims that speak for a belief and against it.
@@ -165,9 +177,34 @@ CREATE TABLE belief_claim (
     belief INTEGER NOT NULL REFERENCES belief (id) ON DELETE CASCADE,
     fact INTEGER NOT NULL REFERENCES fact (id),
     role TEXT NOT NULL,                       -- supports, rivals
+    standing TEXT NOT NULL DEFAULT 'independent',  -- independent, repeated, syndicated, sponsored
     PRIMARY KEY (belief, fact)
 ) WITHOUT ROWID;
 CREATE INDEX belief_claim_fact ON belief_claim (fact);
+CREATE INDEX belief_claim_rival ON belief_claim (belief) WHERE role = 'rivals';
+
+
+-- What is believed now of an attribute that claims may contradict each other in.
+CREATE TABLE aspect (
+    belief INTEGER NOT NULL REFERENCES belief (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,                       -- when (a plan's date), drive (of a model), debut
+    value TEXT NOT NULL,
+    fact INTEGER NOT NULL REFERENCES fact (id),
+    rule TEXT NOT NULL,                       -- why it is believed, in words
+    PRIMARY KEY (belief, name)
+) WITHOUT ROWID;
+CREATE INDEX aspect_fact ON aspect (fact);
+
+
+-- The claims that speak against what is believed of an attribute.
+CREATE TABLE aspect_rival (
+    belief INTEGER NOT NULL REFERENCES belief (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    fact INTEGER NOT NULL REFERENCES fact (id),
+    value TEXT NOT NULL,                      -- what it says of the attribute
+    PRIMARY KEY (belief, name, fact)
+) WITHOUT ROWID;
+CREATE INDEX aspect_rival_fact ON aspect_rival (fact);
 
 
 -- One step in what is believed of one subject.
@@ -187,11 +224,17 @@ CREATE TABLE change (
     after TEXT,                               -- a fact as JSON; null: nothing is said any more. In a dispute: what is held against it
     text TEXT NOT NULL,                       -- the news in a few words
     rule TEXT NOT NULL,                       -- why it is a change, in words
-    silence TEXT                              -- why nobody is told; null: the alert rules decided
+    silence TEXT,                             -- why nobody is told; null: the alert rules decided
+    aspect TEXT,                              -- the attribute that moved: when, drive, debut; null: the value itself
+    plan INTEGER REFERENCES fact (id),        -- the fact that planned what has come about; null: none is known
+    independent INTEGER NOT NULL DEFAULT 1,   -- claims for it that count for themselves
+    syndicated INTEGER NOT NULL DEFAULT 0,    -- claims for it that are copies of another publisher's text
+    sponsored INTEGER NOT NULL DEFAULT 0      -- claims for it that were paid for
 );
 CREATE INDEX change_subject ON change (brand, kind, subject, seq);
 CREATE INDEX change_detected ON change (detected_at);
 CREATE INDEX change_visit ON change (visit);
+CREATE INDEX change_plan ON change (plan);
 
 
 -- The sources that a change cites, the one that brought it first.
@@ -204,8 +247,44 @@ CREATE TABLE change_source (
     authority TEXT NOT NULL,
     outlet TEXT NOT NULL,
     evidence TEXT NOT NULL,                   -- the words that say so
+    standing TEXT NOT NULL DEFAULT 'independent',  -- independent, repeated, syndicated, sponsored
     PRIMARY KEY (change, position)
 ) WITHOUT ROWID;
+
+
+-- The course of a subject: one step of what holds since when, by the dates of texts and what they say. Rows are never
+-- edited, only ended, when other claims make it another course.
+CREATE TABLE step (
+    id INTEGER PRIMARY KEY,
+    brand TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    aspect TEXT,                              -- an attribute: when, drive, debut; null: the value itself
+    since TEXT NOT NULL,
+    position INTEGER NOT NULL,                -- orders steps of one moment
+    change TEXT NOT NULL,                     -- new, changed, disputed, resolved
+    before_value TEXT,                        -- null: nothing was known
+    after_value TEXT NOT NULL,
+    value TEXT NOT NULL,                      -- what is believed from then on
+    disputed INTEGER NOT NULL,
+    text TEXT NOT NULL,                       -- the step in a few words
+    rule TEXT NOT NULL,                       -- why it is one, in words
+    fact INTEGER NOT NULL REFERENCES fact (id),  -- the believed claim
+    known_from TEXT NOT NULL,                 -- when the monitor began to have it so
+    known_until TEXT                          -- when it ceased to; null: it still does
+);
+CREATE INDEX step_subject ON step (brand, kind, subject, since);
+CREATE INDEX step_fact ON step (fact);
+
+
+-- The claims that decided a step, the one that brought it first.
+CREATE TABLE step_claim (
+    step INTEGER NOT NULL REFERENCES step (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    fact INTEGER NOT NULL REFERENCES fact (id),
+    PRIMARY KEY (step, position)
+) WITHOUT ROWID;
+CREATE INDEX step_claim_fact ON step_claim (fact);
 
 
 -- The outbox: one message to one recipient through one channel.
@@ -281,9 +360,25 @@ SELECT
     document.language,
     fact.document,
     fact.recorded_at,
-    fact.closed_at
+    fact.closed_at,
+    spoken.role,                              -- supports, rivals; null: it is neither for what is believed nor against it
+    spoken.standing,                          -- independent, repeated, syndicated, sponsored; null: as `role`
+    CASE spoken.role WHEN 'supports' THEN belief.independent WHEN 'rivals' THEN (
+        SELECT count(*) FROM belief_claim AS c
+        WHERE c.belief = belief.id AND c.role = 'rivals' AND c.standing = 'independent'
+    ) END AS independent,                     -- how many of all claims on its side count for themselves,
+    CASE spoken.role WHEN 'supports' THEN belief.syndicated WHEN 'rivals' THEN (
+        SELECT count(*) FROM belief_claim AS c
+        WHERE c.belief = belief.id AND c.role = 'rivals' AND c.standing = 'syndicated'
+    ) END AS syndicated,                      -- are copies of another publisher's text,
+    CASE spoken.role WHEN 'supports' THEN belief.sponsored WHEN 'rivals' THEN (
+        SELECT count(*) FROM belief_claim AS c
+        WHERE c.belief = belief.id AND c.role = 'rivals' AND c.standing = 'sponsored'
+    ) END AS sponsored                        -- were paid for
 FROM fact
-JOIN document ON document.id = fact.document;
+JOIN document ON document.id = fact.document
+LEFT JOIN belief_claim AS spoken ON spoken.fact = fact.id
+LEFT JOIN belief ON belief.id = spoken.belief;
 
 
 -- What is believed now, a row a subject, with the claim that it rests on.
@@ -293,34 +388,42 @@ SELECT
     belief.kind,
     belief.subject,
     belief.value,
-    facts.count,
-    facts.qualifier,
-    facts.status,
-    facts.scope,
-    facts.market,
-    facts.basis,
-    facts.model,
-    facts.stage,
-    facts.markets,
-    facts.segment,
-    facts.platform,
-    facts.dated,
-    facts.hedged,
-    facts.evidence,
-    facts.url,
-    facts.title,
-    facts.published,
-    facts.outlet,
-    facts.authority,
+    json_extract(coalesce(belief.attributes, fact.attributes), '$.count') AS count,
+    json_extract(coalesce(belief.attributes, fact.attributes), '$.qualifier') AS qualifier,
+    json_extract(coalesce(belief.attributes, fact.attributes), '$.status') AS status,
+    json_extract(coalesce(belief.attributes, fact.attributes), '$.scope') AS scope,
+    json_extract(coalesce(belief.attributes, fact.attributes), '$.market') AS market,
+    json_extract(coalesce(belief.attributes, fact.attributes), '$.basis') AS basis,
+    json_extract(coalesce(belief.attributes, fact.attributes), '$.model') AS model,
+    json_extract(coalesce(belief.attributes, fact.attributes), '$.stage') AS stage,
+    json_extract(coalesce(belief.attributes, fact.attributes), '$.markets') AS markets,
+    json_extract(coalesce(belief.attributes, fact.attributes), '$.segment') AS segment,
+    json_extract(coalesce(belief.attributes, fact.attributes), '$.platform') AS platform,
+    json_extract(coalesce(belief.attributes, fact.attributes), '$.when') AS dated,
+    json_extract(fact.attributes, '$.hedged') AS hedged,
+    json_extract(fact.attributes, '$.evidence') AS evidence,
+    document.url,
+    document.title,
+    document.published,
+    document.outlet,
+    document.authority,
     belief.rule,
     (SELECT count(*) FROM belief_claim AS c WHERE c.belief = belief.id AND c.role = 'supports') AS supports,
     (SELECT count(*) FROM belief_claim AS c WHERE c.belief = belief.id AND c.role = 'rivals') AS rivals,
     EXISTS (SELECT 1 FROM belief_claim AS c WHERE c.belief = belief.id AND c.role = 'rivals') AS disputed,
     belief.since,                             -- when the monitor began to believe this value
     belief.updated_at,
-    belief.fact
+    belief.fact,
+    belief.independent,                       -- of its supports: how many count for themselves,
+    belief.syndicated,                        -- are copies of another publisher's text,
+    belief.sponsored,                         -- were paid for
+    belief.due,                               -- when a plan is over its date; null: no plan, or none with a date
+    (
+        SELECT group_concat(DISTINCT r.name) FROM aspect_rival AS r WHERE r.belief = belief.id
+    ) AS disputed_attributes                  -- null: none
 FROM belief
-JOIN facts ON facts.id = belief.fact;
+JOIN fact ON fact.id = belief.fact
+JOIN document ON document.id = fact.document;
 
 
 -- How what is believed moved, a row a step.
@@ -351,7 +454,21 @@ SELECT
         WHEN EXISTS (SELECT 1 FROM alert_change AS a WHERE a.change = change.id) THEN NULL
         ELSE coalesce(change.silence, 'no alert rule asks for it')
     END AS silence,                           -- why nobody is told; null: somebody is
-    change.visit AS check_id
+    change.visit AS check_id,
+    change.aspect,                            -- the attribute that moved: when, drive, debut; null: the value itself
+    change.plan,                              -- the fact that planned what has come about; null: none is known
+    change.independent,                       -- of all claims for it: how many count for themselves,
+    change.syndicated,                        -- are copies of another publisher's text,
+    change.sponsored,                         -- were paid for
+    CASE
+        WHEN NOT EXISTS (SELECT 1 FROM alert_change AS a WHERE a.change = change.id) THEN 'silent'
+        WHEN EXISTS (
+            SELECT 1 FROM alert_change AS a JOIN alert ON alert.id = a.alert
+            WHERE a.change = change.id
+                AND (alert.status <> 'pending' OR alert.attempts > 0 OR alert.not_before <= alert.queued_at)
+        ) THEN 'told'
+        ELSE 'held'
+    END AS fate                               -- told; held until a digest's hour or the end of quiet hours; silent
 FROM change
 LEFT JOIN change_source AS cited ON cited.change = change.id AND cited.position = 0;
 
@@ -449,3 +566,74 @@ SELECT
     (SELECT count(*) FROM link WHERE link.source = source.name AND link.state = 'waiting') AS waiting,
     (SELECT count(*) FROM document WHERE document.source = source.name) AS documents
 FROM source;
+
+
+-- The course of each subject: since when which value holds, by the dates of texts and what they say, and from when until
+-- when the monitor had it so. What was so on a day, as known on another: the last row of each subject, by since and
+-- position, with since <= :as_of and known_from <= :known_at and (known_until IS NULL or known_until > :known_at).
+CREATE VIEW steps AS
+SELECT
+    step.id,
+    step.brand,
+    step.kind,
+    step.subject,
+    step.aspect,                              -- an attribute: when, drive, debut; null: the value itself
+    step.since,
+    step.position,                            -- orders steps of one moment
+    step.change,                              -- new, changed, disputed, resolved
+    step.before_value,
+    step.after_value,                         -- in a dispute: what is held against what is believed
+    step.value,                               -- what is believed from then on
+    step.disputed,
+    step.text,
+    step.rule,
+    json_extract(fact.attributes, '$.evidence') AS evidence,
+    document.url,
+    document.title,
+    document.published,
+    document.outlet,
+    document.authority,
+    step.fact,
+    step.known_from,
+    step.known_until                          -- null: it still stands
+FROM step
+JOIN fact ON fact.id = step.fact
+JOIN document ON document.id = fact.document;
+
+
+-- What is planned, and what became of it: a row for each plan that is believed. `due` is null for a plan without a date.
+CREATE VIEW plans AS
+SELECT
+    plan.brand,
+    plan.kind,
+    plan.subject,
+    plan.value,
+    json_extract(plan.attributes, '$.when') AS dated,
+    plan.due,                                 -- the first moment after that date
+    CASE plan.kind
+        WHEN 'market_entry' THEN EXISTS (
+            SELECT 1 FROM belief AS real
+            WHERE real.brand = plan.brand AND real.kind = plan.kind
+                AND real.subject = substr(plan.subject, 1, length(plan.subject) - length(', planned'))
+                AND real.value = 'entered'
+        )
+        WHEN 'market_count' THEN EXISTS (
+            SELECT 1 FROM belief AS real
+            WHERE real.brand = plan.brand AND real.kind = plan.kind
+                AND real.subject = substr(plan.subject, 1, length(plan.subject) - length(', planned'))
+                AND json_extract(real.attributes, '$.count') >= json_extract(plan.attributes, '$.count')
+        )
+        ELSE 0
+    END AS kept,                              -- 1: it has come about
+    (SELECT count(*) FROM aspect_rival AS r WHERE r.belief = plan.id AND r.name = 'when') > 0 AS date_disputed,
+    document.published AS told,
+    document.outlet,
+    document.authority,
+    json_extract(fact.attributes, '$.evidence') AS evidence,
+    document.url,
+    plan.fact
+FROM belief AS plan
+JOIN fact ON fact.id = plan.fact
+JOIN document ON document.id = fact.document
+WHERE json_extract(plan.attributes, '$.status') = 'planned'
+    OR json_extract(plan.attributes, '$.stage') IN ('teased', 'confirmed');

@@ -102,6 +102,8 @@ class Outlet:
     country: str | None = None
     authority: Authority = Authority.MEDIA
     about: str = ""
+    publisher: str = ""
+    """Who owns it, when that is said: outlets of one publisher are never independent of each other."""
     sources: tuple[CatalogueSource, ...]
 
     @property
@@ -133,6 +135,11 @@ class Catalogue:
         """The outlet with this id or name."""
         return self._outlets.get(_key(name))
 
+    def publisher(self, outlet: str) -> str:
+        """Who owns an outlet, by its id, name or domain; the outlet itself when the catalogue does not say."""
+        found = self.outlet(outlet) or self._domains.get(outlet.casefold())
+        return found.publisher or found.name if found else outlet
+
     def suggest(self, name: str) -> tuple[str, ...]:
         """Up to three names of brands that look like `name`, the closest first."""
         close = difflib.get_close_matches(_key(name), self._brands, n=6)
@@ -151,6 +158,12 @@ class Catalogue:
     @cached_property
     def _brands(self) -> dict[str, Brand]:
         return {_key(name): brand for brand in self.brands for name in (brand.id, *brand.names)}
+
+    @cached_property
+    def _domains(self) -> dict[str, Outlet]:
+        """Outlets by their host without `www.`; the first of two that share one."""
+        hosts = ((urlsplit(outlet.site).hostname or "", outlet) for outlet in reversed(self.outlets))
+        return {host.removeprefix("www.").casefold(): outlet for host, outlet in hosts}
 
     @cached_property
     def _outlets(self) -> dict[str, Outlet]:

@@ -268,6 +268,19 @@ class Claim:
     """A newer version of the same article says something else about the subject: the source took it back."""
     closed_now: bool = False
     """It was this very observation that closed it."""
+    publisher: str = ""
+    """Who owns the outlet; empty: nobody is known to but the outlet itself. Publishers count towards independence."""
+    fingerprint: int | None = None
+    """Of the document's text: 64 bits that texts which are nearly the same share; None for a short text."""
+
+
+class Standing(StrEnum):
+    """How a claim counts beside others that say the same: of one voice, the first is independent."""
+
+    INDEPENDENT = "independent"
+    REPEATED = "repeated"  # its publisher has said so before
+    SYNDICATED = "syndicated"  # a copy of another publisher's text
+    SPONSORED = "sponsored"  # somebody was paid for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +303,18 @@ class State:
     rivals: tuple[Claim, ...] = ()
     rule: str = ""
     """Why it is believed, in words."""
+    aspect: str | None = None
+    """The attribute that it is about, as in `when`; None: the value. Its claims hold that attribute only."""
+    standings: Mapping[int, Standing] = field(default_factory=dict)
+    """How each support and each rival counts, by the claim's id."""
+    aspects: tuple[State, ...] = ()
+    """What is believed of each attribute that claims may contradict each other in."""
+    course: tuple[Step, ...] = ()
+    """How the value, and each attribute, came to be what they are, oldest step first: as all claims have it now."""
+    gathered: Mapping[str, Any] | None = None
+    """The believed fact in JSON form, with attributes of its supports where it has none; None: as it is."""
+    due: datetime | None = None
+    """When a plan is over its date; None: no plan, or none with a date."""
 
     @property
     def disputed(self) -> bool:
@@ -314,9 +339,44 @@ class Citation:
     authority: Authority
     outlet: str
     evidence: str
+    standing: Standing = Standing.INDEPENDENT
 
     def as_json(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a subject's course: since when which value holds, by the dates of texts and what they say.
+
+    Unlike a change it says nothing of when the monitor knew, and late finds have their place in it.
+    """
+
+    since: datetime
+    change: ChangeKind
+    aspect: str | None
+    before: str | None
+    after: str
+    """The values; in a dispute what is believed and what is held against it."""
+    value: str
+    """What is believed from then on."""
+    disputed: bool
+    text: str
+    rule: str
+    fact: int
+    """The believed claim's fact."""
+    cited: tuple[int, ...]
+    """The facts that decided it, the one that brought it first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A change that was recorded lately, by its values: what flapping is told by."""
+
+    detected_at: datetime
+    aspect: str | None
+    before: str | None
+    after: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,7 +399,18 @@ class Change:
     """Why this is a change, in words: what `why` prints."""
     sources: tuple[Citation, ...] = ()
     silence: str | None = None
-    """Why nobody is told (a baseline, no rule matched), or None."""
+    """Why nobody is told (a baseline, flapping), or None."""
+    aspect: str | None = None
+    """The attribute that moved, as in `when`; None: the value itself."""
+    before_value: str | None = None
+    """What moved, short, as `before` has it; None: as the fact's own `value`."""
+    after_value: str | None = None
+    plan: int | None = None
+    """The fact that planned what has now come about; None: no plan was known."""
+    independent: int = 1
+    syndicated: int = 0
+    sponsored: int = 0
+    """How many of all claims for it count for themselves, are copies of a text, were paid for."""
 
     def as_json(self) -> dict[str, Any]:
         """The public JSON form: the webhook's body without its envelope."""

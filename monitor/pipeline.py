@@ -22,7 +22,7 @@ from monitor.models import Change, Document, Fact, Link, Memory, Observation, Ou
 from monitor.notifier.route import route
 from monitor.parser.document import read_page, read_text
 from monitor.parser.facts import read_facts
-from monitor.parser.reconcile import reconcile
+from monitor.parser.reconcile import concerned, reconcile
 from monitor.scrapers import INDEXES
 from monitor.settings import Settings
 
@@ -142,7 +142,8 @@ def record(
     """Stores an observation and all that follows from it, in one transaction. Returns the changes."""
     with history.writing():
         stored = history.store(observation, source, now)
-        states, changes = reconcile(history.claims(stored.subjects, stored.check_id), now)
+        claims = history.claims(concerned(stored.subjects), stored.check_id)
+        states, changes = reconcile(claims, now, history.past(stored.subjects))
         history.put_states(states, now)
         history.add_changes(changes, stored.check_id)
         history.queue(route(changes, settings.alerts, settings.channels, now, settings.timezone), now)

@@ -26,6 +26,7 @@ from monitor.models import (
     Source,
     SourceKind,
     State,
+    Step,
     Subject,
     Validators,
 )
@@ -208,8 +209,42 @@ def claims(history: History, stored: Stored, subject: Subject = WORLDWIDE) -> tu
     return history.claims([subject], stored.check_id)[subject]
 
 
-def believed(about: tuple[Claim, ...], *, rivals: tuple[Claim, ...] = (), subject: Subject = WORLDWIDE) -> State:
-    return State(subject=subject, believed=about[-1], supports=about, rivals=rivals, rule="the brand itself says so")
+def believed(
+    about: tuple[Claim, ...],
+    *,
+    rivals: tuple[Claim, ...] = (),
+    subject: Subject = WORLDWIDE,
+    course: tuple[Step, ...] = (),
+    **changes: Any,
+) -> State:
+    made = State(
+        subject=subject,
+        believed=about[-1],
+        supports=about,
+        rivals=rivals,
+        rule="the brand itself says so",
+        course=course,
+    )
+    return replace(made, **changes)
+
+
+def step(claim: Claim, since: datetime, *, before: Claim | None = None, against: Claim | None = None) -> Step:
+    """A step to what a claim says, from what another said; or a dispute of it by a third."""
+    held = against or claim
+    kind = ChangeKind.DISPUTED if against else ChangeKind.CHANGED if before else ChangeKind.NEW
+    return Step(
+        since=since,
+        change=kind,
+        aspect=None,
+        before=before.fact.value if before else None,
+        after=held.fact.value,
+        value=claim.fact.value,
+        disputed=against is not None,
+        text=held.fact.headline(before.fact if before else None),
+        rule="the brand itself says so",
+        fact=claim.id,
+        cited=(held.id,) if against is None else (held.id, claim.id),
+    )
 
 
 def change(name: str = "c1", *, before: Fact | None = None, after: Fact | None = None, **changes: Any) -> Change:
@@ -223,6 +258,8 @@ def change(name: str = "c1", *, before: Fact | None = None, after: Fact | None =
         subject=after.subject,
         before=before.as_json() if before else None,
         after=after.as_json(),
+        before_value=before.value if before else None,
+        after_value=after.value,
         text=after.headline(before),
         rule="the brand itself says so",
         sources=(

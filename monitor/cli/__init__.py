@@ -36,6 +36,7 @@ SECTIONS: Sections = {
         "why": ("monitor.cli.tracing:why", "Where a change came from and what became of it."),
         "facts": ("monitor.cli.listing:facts", "The claims that documents make, with their sentences."),
         "conflicts": ("monitor.cli.listing:conflicts", "Where good sources disagree now."),
+        "plans": ("monitor.cli.planning:plans", "What is planned, and what is overdue."),
         "documents": ("monitor.cli.listing:documents", "The articles that were read."),
         "checks": ("monitor.cli.listing:checks", "The checks that were made, and what became of each."),
         "alerts": ("monitor.cli.listing:alerts", "The messages sent or waiting, and the answers to them."),

@@ -27,7 +27,7 @@ _OWN = {
 }
 _FACT_CONTEXT = (
     *("id", "subject", "value", "url", "title", "published", "outlet", "authority", "source", "language"),
-    *("recorded_at", "closed_at"),
+    *("recorded_at", "closed_at", "role", "standing", "independent", "syndicated", "sponsored"),
 )
 _FACT_FIELDS = (
     *("kind", "brand", "count", "qualifier", "status", "scope", "market", "basis", "model", "stage", "markets"),
@@ -36,7 +36,7 @@ _FACT_FIELDS = (
 )
 _CHANGE_FIELDS = (
     *("id", "detected_at", "brand", "kind", "change", "subject", "before", "after", "text", "rule", "sources"),
-    *("alerts", "silence"),
+    *("alerts", "silence", "aspect", "independent", "syndicated", "sponsored", "fate"),
 )
 
 
@@ -51,12 +51,22 @@ def facts(place: Place, form: str, filters: Filters) -> None:
         Column("brand", "brand"),
         Column("claim", fact_words, wide=True),
         Column("outlet", "outlet"),
+        Column("counts", "standing"),
+        Column("voices", voices),
         Column("evidence", "evidence", wide=True),
     )
     with opened(place) as (queries, zone):
         rows = [fact_row(row) for row in queries.facts(**filters.checked(queries, zone, form))]
         if not emit(capped(rows, filters, form), form, columns, zone=zone, fields=_FACT_FIELDS):
             nothing("facts", filters, FIRST_CHECK)
+
+
+def voices(row: Row) -> str | None:
+    """How many claims on its side count for themselves, are copies, were paid for: `1`, `1+5 syndicated`."""
+    if row["standing"] is None:
+        return None
+    more = (f"{row[name]} {name}" for name in ("syndicated", "sponsored") if row[name])
+    return "+".join((str(row["independent"]), *more))
 
 
 def fact_row(row: Row) -> dict[str, Any]:
@@ -97,7 +107,7 @@ def conflicts(place: Place, form: str, filters: Filters) -> None:
     """Where good sources disagree now: what is believed, and each claim against it."""
     columns = (
         Column("brand", "brand"),
-        Column("subject", "subject"),
+        Column("subject", lambda row: f"{row['subject']}, {row['attribute']}" if row["attribute"] else row["subject"]),
         Column("believed", lambda row: f"{row['believed']} ({row['outlet']})"),
         Column("against it", lambda row: f"{row['rival']} ({row['rival_outlet']})"),
         Column("their words", "rival_evidence", wide=True),

@@ -12,6 +12,7 @@ from monitor.cli.cells import Row, inert, shortened, shown
 from monitor.cli.options import FORMATS, Place, formatted, placed
 from monitor.cli.output import emit, inert_json, note
 from monitor.cli.values import Moment, Word, resolve
+from monitor.errors import UsageError
 from monitor.notifier.wording import fact_words
 
 _LONGEST = 300
@@ -58,7 +59,8 @@ def timeline(
 
 
 def _step(step: Row, zone: tzinfo) -> Iterator[str]:
-    yield f"{step['since'][:10]}  {step['text']}  [{step['change']}, {step['id'][:8]}]"
+    name = f", {step['id'][:8]}" if step["id"] else ""
+    yield f"{step['since'][:10]}  {step['text']}  [{step['change']}{name}]"
     yield f"            known since {shown(step['detected_at'], zone)}"
     for source in step["sources"]:
         yield f"            {_speaker(source)}: {_quoted(source['evidence'])}"
@@ -79,19 +81,23 @@ def _tell(lines: Iterable[str]) -> None:
 
 
 @click.command(short_help="Where a change came from and what became of it.")
-@click.argument("change")
+@click.argument("change", required=False)
+@click.option("--fact", type=click.IntRange(min=1), metavar="ID", help="What became of this claim instead.")
 @click.option("--format", "form", type=Word("format", FORMATS), default="table", show_default=True)
 @placed
-def why(place: Place, form: str, change: str) -> None:
+def why(place: Place, form: str, change: str | None, fact: int | None) -> None:
     """Where a change came from and what became of it: sentences, sources, rule, messages or the reason for silence.
 
-    CHANGE is an id as `brand-monitor changes` lists it; its beginning will do.
+    CHANGE is an id as `brand-monitor changes` lists it; its beginning will do. With --fact, an id as `brand-monitor
+    facts` lists it: the change that this claim brought, or why it brought none.
     """
+    if (change is None) == (fact is None):
+        raise UsageError("name a change, or a claim with --fact ID")
     with opened(place) as (queries, zone):
-        found = queries.why(change)
+        found = queries.why(change) if change is not None else queries.why_fact(fact or 0)
     match form:
         case "table":
-            _tell(_account(found, zone))
+            _tell(_account(found, zone) if change is not None else _fate(found, zone))
         case "csv":
             emit([found], form, (), zone=zone)
         case _:
@@ -100,7 +106,8 @@ def why(place: Place, form: str, change: str) -> None:
 
 def _account(change: Row, zone: tzinfo) -> Iterator[str]:
     yield change["text"]
-    yield f"  {change['change']} · {change['kind']} · {change['subject']} · id {change['id']}"
+    attribute = f" · {change['aspect']}" if change["aspect"] else ""
+    yield f"  {change['change']} · {change['kind']} · {change['subject']}{attribute} · id {change['id']}"
     yield f"  so since   {change['since'][:10]}"
     yield f"  known at   {shown(change['detected_at'], zone)}"
     if change["check"]:
@@ -109,18 +116,53 @@ def _account(change: Row, zone: tzinfo) -> Iterator[str]:
         if change[name]:
             yield f"  {name:9}  {fact_words(change[name])}"
     yield f"  why        {change['rule']}"
-    yield "Sources, the one that decided first:"
+    if change["plan"]:
+        yield f"  the plan   {_speaker(change['plan'])}: {_quoted(change['plan']['evidence'])}"
+        yield f"             {change['plan']['url']}"
+    yield f"Sources ({_counts(change)}), the one that decided first:"
     for source in change["sources"]:
-        yield f"  {_speaker(source)}: {source['title'] or 'no title'}"
+        copied = "" if source["standing"] == "independent" else f" [{source['standing']}]"
+        yield f"  {_speaker(source)}: {source['title'] or 'no title'}{copied}"
         yield f"    {_quoted(source['evidence'])}"
         yield f"    {source['url']}"
-    yield from _messages(change["alerts"], zone) if change["alerts"] else [f"Nobody was told: {change['silence']}"]
+    yield from _became(change, zone)
 
 
-def _messages(alerts: Sequence[Row], zone: tzinfo) -> Iterator[str]:
-    yield "Told:"
+def _became(change: Row, zone: tzinfo) -> Iterator[str]:
+    if not change["alerts"]:
+        yield f"Nobody was told: {change['silence']}"
+        return
+    yield "Held:" if change["fate"] == "held" else "Told:"
+    yield from _messages(change["alerts"], zone, held=change["fate"] == "held")
+
+
+def _counts(row: Row) -> str:
+    """How the claims count: `1 independent, 5 syndicated`."""
+    names = ("independent", "syndicated", "sponsored")
+    return ", ".join(f"{row[name]} {name}" for name in names if row[name] or name == "independent")
+
+
+def _fate(fact: Row, zone: tzinfo) -> Iterator[str]:
+    yield f"{fact['brand']}: {fact['subject']}: {fact['value']}"
+    yield f"  {fact['kind']} · fact {fact['id']} · recorded {shown(fact['recorded_at'], zone)}"
+    yield f"  {_speaker(fact)}: {_quoted(fact['evidence'])}"
+    yield f"    {fact['url']}"
+    if fact["standing"]:
+        side = "for" if fact["role"] == "supports" else "against"
+        yield f"  {fact['standing']}; {side} what is believed: {_counts(fact)}"
+    if fact["change"]:
+        change = fact["change"]
+        yield f"It brought the change {change['id']}: {change['text']}"
+        yield f"  {change['fate']}" + (f": {change['silence']}" if change["silence"] else "")
+    else:
+        yield f"It brought no change: {fact['silence']}"
+
+
+def _messages(alerts: Sequence[Row], zone: tzinfo, *, held: bool) -> Iterator[str]:
     for alert in alerts:
         reason = f" ({alert['reason']})" if alert["reason"] else ""
-        yield f"  {alert['channel']} → {alert['recipient']}: {alert['status']}{reason}, by the rule “{alert['rule']}”"
+        until = f" until {shown(alert['not_before'], zone)}" if held else ""
+        status = f"{alert['status']}{until}{reason}"
+        yield f"  {alert['channel']} → {alert['recipient']}: {status}, by the rule “{alert['rule']}”"
         for attempt in alert["attempts"]:
             yield f"    {shown(attempt['attempted_at'], zone)}  {attempt['answer']}: {attempt['detail']}"

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 
+from monitor.history import courses
 from monitor.history.claims import Revive
 from monitor.history.rows import insert, select
-from monitor.history.storable import moment, plain, plain_or_none, start_of, to_json
-from monitor.models import Authority, Change, ChangeKind, Citation, State, utc_text
+from monitor.history.storable import moment, plain, plain_or_none, start_of, to_json, utc_or_none
+from monitor.models import Authority, Change, ChangeKind, Citation, Past, Standing, State, Subject, utc_text
 
 PLANS = "planned"
 
+REMEMBERED = 50
+"""How many changes of one subject `past` goes back."""
+
 _PUT = """
-INSERT INTO belief (brand, kind, subject, fact, value, rule, since, updated_at)
-VALUES (:brand, :kind, :subject, :fact, :value, :rule, :now, :now)
+INSERT INTO belief (brand, kind, subject, fact, value, rule, since, updated_at, attributes, due, independent,
+    syndicated, sponsored)
+VALUES (:brand, :kind, :subject, :fact, :value, :rule, :now, :now, :attributes, :due, :independent, :syndicated,
+    :sponsored)
 ON CONFLICT (brand, kind, subject) DO UPDATE SET
     fact = excluded.fact, value = excluded.value, rule = excluded.rule, updated_at = excluded.updated_at,
+    attributes = excluded.attributes, due = excluded.due, independent = excluded.independent,
+    syndicated = excluded.syndicated, sponsored = excluded.sponsored,
     since = iif(value = excluded.value, since, excluded.since)
 RETURNING id
 """
@@ -29,6 +38,7 @@ RETURNING id
 def put(db: Database, states: Iterable[State], now: datetime) -> None:
     """Writes down what is believed now; of each subject there is one belief."""
     for state in states:
+        counts = Counter(state.standings.get(claim.id, Standing.INDEPENDENT) for claim in state.supports)
         row = {
             "brand": plain(state.subject.brand),
             "kind": state.subject.kind,
@@ -36,23 +46,52 @@ def put(db: Database, states: Iterable[State], now: datetime) -> None:
             "fact": state.believed.id,
             "value": plain(state.believed.fact.value),
             "rule": plain(state.rule),
+            "attributes": to_json(state.gathered or state.believed.fact.as_json()),
+            "due": utc_or_none(state.due),
+            "independent": counts[Standing.INDEPENDENT],
+            "syndicated": counts[Standing.SYNDICATED],
+            "sponsored": counts[Standing.SPONSORED],
             "now": utc_text(now),
         }
         ((belief,),) = db.execute(_PUT, row).fetchall()
         _put_claims(db, belief, state)
+        _put_aspects(db, belief, state)
+        courses.put(db, state, now)
 
 
 def _put_claims(db: Database, belief: int, state: State) -> None:
     """Brings the claims for and against a belief up to date, touching only rows that differ."""
-    wanted = {(claim.id, "supports") for claim in state.supports} | {(claim.id, "rivals") for claim in state.rivals}
-    kept = set(db.execute("SELECT fact, role FROM belief_claim WHERE belief = ?", [belief]).fetchall())
+    roles = {claim.id: "supports" for claim in state.supports} | {claim.id: "rivals" for claim in state.rivals}
+    standing = state.standings
+    wanted = {(fact, role, str(standing.get(fact, Standing.INDEPENDENT))) for fact, role in roles.items()}
+    kept = set(db.execute("SELECT fact, role, standing FROM belief_claim WHERE belief = ?", [belief]).fetchall())
     db.conn.executemany(
-        "DELETE FROM belief_claim WHERE belief = ? AND fact = ?", [(belief, fact) for fact, _ in kept - wanted]
+        "DELETE FROM belief_claim WHERE belief = ? AND fact = ?", [(belief, fact) for fact, _, _ in kept - wanted]
     )
     db.conn.executemany(
-        "INSERT INTO belief_claim (belief, fact, role) VALUES (?, ?, ?)",
-        [(belief, fact, role) for fact, role in sorted(wanted - kept)],
+        "INSERT INTO belief_claim (belief, fact, role, standing) VALUES (?, ?, ?, ?)",
+        [(belief, *row) for row in sorted(wanted - kept)],
     )
+
+
+def _put_aspects(db: Database, belief: int, state: State) -> None:
+    """Brings what is believed of attributes up to date, and what is held against it."""
+    aspects = {(str(one.aspect), plain(one.believed.fact.value), one.believed.id, one.rule) for one in state.aspects}
+    rivals = {(str(one.aspect), rival.id, plain(rival.fact.value)) for one in state.aspects for rival in one.rivals}
+    _replace(db, "aspect", ("name", "value", "fact", "rule"), belief, aspects)
+    _replace(db, "aspect_rival", ("name", "fact", "value"), belief, rivals)
+
+
+def _replace(db: Database, table: str, columns: tuple[str, ...], belief: int, wanted: set[tuple[Any, ...]]) -> None:
+    """Makes the rows of a belief these. Names of tables and columns are the program's own."""
+    listed = ", ".join(columns)
+    kept = set(db.execute(f"SELECT {listed} FROM {table} WHERE belief = ?", [belief]).fetchall())  # noqa: S608
+    if kept == wanted:
+        return
+    db.execute(f"DELETE FROM {table} WHERE belief = ?", [belief])  # noqa: S608
+    holes = ", ".join("?" * (len(columns) + 1))
+    rows = [(belief, *row) for row in sorted(wanted)]
+    db.conn.executemany(f"INSERT INTO {table} (belief, {listed}) VALUES ({holes})", rows)  # noqa: S608
 
 
 def add_changes(db: Database, changes: Iterable[Change], check_id: int | None, revive: Revive) -> None:
@@ -69,19 +108,48 @@ def add_changes(db: Database, changes: Iterable[Change], check_id: int | None, r
             "kind": change.kind,
             "subject": plain(change.subject),
             "change": str(change.change),
-            "before_value": plain(revive(change.before).value) if change.before else None,
-            "after_value": plain(revive(change.after).value) if change.after else None,
+            "before_value": _value(change.before_value, change.before, revive),
+            "after_value": _value(change.after_value, change.after, revive),
             "before": to_json(change.before) if change.before else None,
             "after": to_json(change.after) if change.after else None,
             "text": plain(change.text),
             "rule": plain(change.rule),
             "silence": plain_or_none(change.silence),
+            "aspect": change.aspect,
+            "plan": change.plan,
+            "independent": change.independent,
+            "syndicated": change.syndicated,
+            "sponsored": change.sponsored,
         }
         insert(db, "change", row)
         for position, citation in enumerate(change.sources):
             cited = {name: plain(value) if value else None for name, value in citation.as_json().items()}
             cited["evidence"] = cited["evidence"] or ""
             insert(db, "change_source", cited | {"change": change.id, "position": position})
+
+
+def _value(given: str | None, fact: Mapping[str, Any] | None, revive: Revive) -> str | None:
+    if fact is None:
+        return None
+    return plain(given if given is not None else revive(fact).value)
+
+
+def past(db: Database, subjects: Iterable[Subject]) -> dict[Subject, tuple[Past, ...]]:
+    """The latest changes of each subject, oldest first."""
+    found = {}
+    for subject in subjects:
+        rows = db.execute(
+            """
+            SELECT detected_at, aspect, before_value, after_value FROM change
+            WHERE brand = ? AND kind = ? AND subject = ? ORDER BY seq DESC LIMIT ?
+            """,
+            [subject.brand, subject.kind, subject.name, REMEMBERED],
+        ).fetchall()
+        found[subject] = tuple(
+            Past(detected_at=moment(at), aspect=aspect, before=before, after=after)
+            for at, aspect, before, after in reversed(rows)
+        )
+    return found
 
 
 def _since(change: Change) -> datetime:
@@ -119,6 +187,13 @@ def _change(db: Database, row: Mapping[str, Any]) -> Change:
         rule=row["rule"],
         sources=citations(db, row["id"]),
         silence=row["silence"],
+        aspect=row["aspect"],
+        plan=row["plan"],
+        before_value=row["before_value"],
+        after_value=row["after_value"],
+        independent=row["independent"],
+        syndicated=row["syndicated"],
+        sponsored=row["sponsored"],
     )
 
 
@@ -127,9 +202,12 @@ def citations(db: Database, change_id: str) -> tuple[Citation, ...]:
     rows = select(
         db,
         """
-        SELECT url, title, published, authority, outlet, evidence FROM change_source
+        SELECT url, title, published, authority, outlet, evidence, standing FROM change_source
         WHERE change = :change ORDER BY position
         """,
         {"change": change_id},
     )
-    return tuple(Citation(**row | {"authority": Authority(row["authority"])}) for row in rows)
+    return tuple(
+        Citation(**row | {"authority": Authority(row["authority"]), "standing": Standing(row["standing"])})
+        for row in rows
+    )

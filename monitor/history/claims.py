@@ -11,10 +11,13 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
 
+from monitor import catalogue
+from monitor.history.articles import WHERE_IT_STANDS
 from monitor.history.rows import insert, select
 from monitor.history.storable import moment, plain, to_json
 from monitor.models import Authority, Claim, Fact, Subject, utc_text
@@ -22,21 +25,19 @@ from monitor.models import Authority, Claim, Fact, Subject, utc_text
 Revive = Callable[[Mapping[str, Any]], Fact]
 """Makes a fact of its stored JSON form."""
 
-WHERE_IT_STANDS = {"evidence", "start", "end"}
-"""What may differ between two statements of one claim."""
-
-# CROSS JOIN keeps the order: an address has few claims, a subject may have thousands.
+# CROSS JOIN keeps the order: an article has few claims, a subject may have thousands.
 _EARLIER = """
 SELECT fact.id, fact.document, fact.attributes, document.living
 FROM document CROSS JOIN fact ON fact.document = document.id
-WHERE document.url = :url AND document.id <> :document AND fact.closed_at IS NULL
+WHERE document.article = :article AND document.id <> :document AND fact.closed_at IS NULL
     AND fact.brand = :brand AND fact.kind = :kind AND fact.subject = :subject
 ORDER BY fact.document, fact.id
 """
 
 _CLAIMS = """
 SELECT fact.id, fact.attributes, fact.document, document.url, document.title, document.dated, document.published,
-    document.outlet, document.authority, document.baseline, fact.visit, fact.closed_at, fact.closed_by
+    document.outlet, document.authority, document.baseline, document.fingerprint, fact.visit,
+    fact.closed_at, fact.closed_by
 FROM fact JOIN document ON document.id = fact.document
 WHERE fact.brand = :brand AND fact.kind = :kind AND fact.subject = :subject
 ORDER BY document.dated, fact.id
@@ -48,7 +49,8 @@ class Version:
     """A document version that was just stored, by the check `check`."""
 
     id: int
-    url: str
+    article: str
+    """The address under which it was first read."""
     living: bool
     check: int
 
@@ -70,7 +72,7 @@ def add(db: Database, version: Version, facts: Sequence[Fact], now: datetime, re
     added: dict[Subject, int] = {}
     closed: set[Subject] = set()
     for subject, about in said.items():
-        earlier = select(db, _EARLIER, _of(subject) | {"url": version.url, "document": version.id})
+        earlier = select(db, _EARLIER, _of(subject) | {"article": version.article, "document": version.id})
         added[subject] = _add_new(db, version, subject, about, earlier, now)
         if not version.living and _close(db, version, about, earlier, now, revive):
             closed.add(subject)
@@ -141,6 +143,11 @@ def read(db: Database, subjects: Iterable[Subject], check_id: int, revive: Reviv
     }
 
 
+@lru_cache(maxsize=4096)
+def _publisher(outlet: str) -> str:
+    return catalogue.load().publisher(outlet)
+
+
 def _claim(row: Mapping[str, Any], check_id: int, revive: Revive) -> Claim:
     return Claim(
         id=row["id"],
@@ -156,4 +163,6 @@ def _claim(row: Mapping[str, Any], check_id: int, revive: Revive) -> Claim:
         baseline=bool(row["baseline"]),
         closed=row["closed_at"] is not None,
         closed_now=row["closed_by"] == check_id,
+        publisher=_publisher(row["outlet"]),
+        fingerprint=int(row["fingerprint"], 16) if row["fingerprint"] else None,
     )

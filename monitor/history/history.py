@@ -16,7 +16,7 @@ from monitor.history.outbox import Claimed
 from monitor.history.pages import Swept
 from monitor.history.queries import Queries
 from monitor.history.store import Store, told
-from monitor.models import Alert, Change, Claim, Delivery, Memory, Observation, Source, State, Subject
+from monitor.models import Alert, Change, Claim, Delivery, Memory, Observation, Past, Source, State, Subject
 
 
 class History:
@@ -98,6 +98,10 @@ class History:
     def claims(self, subjects: Iterable[Subject], check_id: int) -> dict[Subject, tuple[Claim, ...]]:
         """All claims about each subject, by (date, id); `fresh` and `closed_now` are relative to the check."""
         return claims.read(self._store.db, subjects, check_id, self._revive)
+
+    def past(self, subjects: Iterable[Subject]) -> dict[Subject, tuple[Past, ...]]:
+        """The latest changes of each subject, oldest first."""
+        return beliefs.past(self._store.db, subjects)
 
     def put_states(self, states: Iterable[State], now: datetime) -> None:
         """Inside writing(): stores what is believed now."""

@@ -2,7 +2,8 @@
 
     Observation ─► visit ─► links ─► document versions, with their pages ─► claims
 
-Another text at a known address is a new version; the same text is nothing new, however often it is read.
+Another text at a known address is a new version, and so is a known article at another address; the same text is nothing
+new, however often it is read.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from monitor.history import claims, links, sources
+from monitor.history.articles import Content, Origin, origin
 from monitor.history.claims import Revive, Version
 from monitor.history.pages import keep_page
 from monitor.history.rows import insert
 from monitor.history.storable import plain, plain_or_none, start_of, text_hash
+from monitor.likeness import fingerprint
 from monitor.models import Document, Memory, Observation, Reading, Source, SourceKind, Subject, Validators, utc_text
 
 INDEX_KINDS = {SourceKind.FEED, SourceKind.LISTING, SourceKind.SITEMAP}
@@ -115,15 +118,18 @@ def _version(db: Database, check: _Check, reading: Reading, document: Document) 
     """Stores a document as a version of its own; None when its text is that of the last version."""
     url, digest = plain(document.url), text_hash(document.text)
     last = db.execute(
-        "SELECT version, text_hash FROM document WHERE url = ? ORDER BY version DESC LIMIT 1", [url]
+        "SELECT version, text_hash, article FROM document WHERE url = ? ORDER BY version DESC LIMIT 1", [url]
     ).fetchone()
     if last is not None and last[1] == digest:
         return None
     version = last[0] + 1 if last else 1
     living = check.source.kind is SourceKind.PAGE
+    likeness = fingerprint(document.text)
+    moved = None if last or living else _moved(db, check, reading, document, digest, likeness)
     page = reading.page if reading.page is not None and reading.page.content else None
     fetched_at = page.fetched_at if page else check.finished_at
     stated = None if living else start_of(document.published)
+    article = last[2] if last else moved.article if moved else url
     row = {
         "url": url,
         "version": version,
@@ -135,17 +141,33 @@ def _version(db: Database, check: _Check, reading: Reading, document: Document) 
         "title": plain_or_none(document.title),
         "published": plain_or_none(document.published),
         "published_from": plain_or_none(document.published_from),
-        "dated": utc_text(min(stated, fetched_at) if stated else fetched_at),
+        "dated": moved.dated if moved else utc_text(min(stated, fetched_at) if stated else fetched_at),
         "language": plain_or_none(document.language),
         "text": plain(document.text),
         "text_hash": digest,
+        "article": article,
+        "fingerprint": None if likeness is None else f"{likeness:016x}",
         "baseline": check.baseline or (version == 1 and _found_at_baseline(db, check.source.name, reading)),
         "fetched_at": utc_text(fetched_at),
         "page": keep_page(db, page, utc_text(check.now)) if page else None,
         "page_url": plain(page.url) if page else None,
         "content_type": plain_or_none(page.content_type) if page else None,
     }
-    return Version(id=insert(db, "document", row), url=url, living=living, check=check.id)
+    return Version(id=insert(db, "document", row), article=article, living=living, check=check.id)
+
+
+def _moved(
+    db: Database, check: _Check, reading: Reading, document: Document, digest: str, likeness: int | None
+) -> Origin | None:
+    """Where an article at an address that is not known was first read; None when it is new."""
+    content = Content(
+        source=check.source.name,
+        title=plain_or_none(document.title),
+        text_hash=digest,
+        fingerprint=likeness,
+        facts=reading.facts,
+    )
+    return origin(db, content)
 
 
 def _found_at_baseline(db: Database, source: str, reading: Reading) -> bool:

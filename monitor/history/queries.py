@@ -15,46 +15,57 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from monitor.errors import DatabaseError, UsageError
+from monitor.errors import DatabaseError
+from monitor.history import explaining, timelines
 from monitor.history.rows import select
-from monitor.history.storable import utc_or_none
 from monitor.history.store import Store, check_content, check_schema, connect_to_read, migrations, opening, told
 from monitor.models import utc_text
 
 Row = dict[str, Any]
 
-FLAGS = {"hedged", "disputed", "latest", "baseline", "page_kept", "good", "digest", "configured", "enabled"}
+FLAGS = {"hedged", "disputed", "latest", "baseline", "page_kept", "good", "digest", "configured", "enabled", "kept"}
+FLAGS |= {"overdue", "date_disputed"}
 JSON = {"markets", "before", "after"}
 
-_STEPS = """
-SELECT change.id, change.brand, change.kind, change.subject, change.change, change.before_value, change.after_value,
-    iif(change.change = 'disputed', coalesce(change.before_value, change.after_value), change.after_value) AS believed,
-    change.since, change.detected_at, change.text, change.rule
-FROM change
-WHERE change.brand = :brand AND (:kind IS NULL OR change.kind = :kind)
-    AND (:as_of IS NULL OR change.since <= :as_of) AND (:known_at IS NULL OR change.detected_at <= :known_at)
-"""
-
-_CITED = """
-SELECT url, title, published, authority, outlet, evidence FROM change_source WHERE change = :id ORDER BY position
-"""
-
 _CITED_BY_MANY = """
-SELECT change, url, title, published, authority, outlet, evidence FROM change_source
+SELECT change, url, title, published, authority, outlet, evidence, standing FROM change_source
 WHERE change IN (SELECT value FROM json_each(:ids)) ORDER BY change, position
 """
 
 _CONFLICTS = """
-SELECT belief.brand, belief.kind, belief.subject, belief.value AS believed, mine.outlet, mine.authority,
-    mine.published, mine.url, mine.evidence, theirs.value AS rival, theirs.outlet AS rival_outlet,
-    theirs.authority AS rival_authority, theirs.published AS rival_published, theirs.url AS rival_url,
-    theirs.evidence AS rival_evidence, belief.rule, belief.since
-FROM belief_claim AS against
-JOIN belief ON belief.id = against.belief
-JOIN facts AS mine ON mine.id = belief.fact
-JOIN facts AS theirs ON theirs.id = against.fact
-WHERE against.role = 'rivals' AND (:brand IS NULL OR belief.brand = :brand) AND (:kind IS NULL OR belief.kind = :kind)
-ORDER BY belief.brand, belief.kind, belief.subject, theirs.id LIMIT :limit
+SELECT believed.brand, believed.kind, believed.subject, believed.value AS believed, mine.outlet, mine.authority,
+    mine.published, mine.url, json_extract(claimed.attributes, '$.evidence') AS evidence, believed.rival,
+    theirs.outlet AS rival_outlet, theirs.authority AS rival_authority, theirs.published AS rival_published,
+    theirs.url AS rival_url, json_extract(against.attributes, '$.evidence') AS rival_evidence, believed.rule,
+    believed.since, believed.attribute
+FROM (
+    SELECT belief.brand, belief.kind, belief.subject, belief.value, belief.fact, belief.rule, belief.since,
+        claim.fact AS other, NULL AS attribute, (SELECT value FROM fact WHERE fact.id = claim.fact) AS rival
+    FROM belief_claim AS claim INDEXED BY belief_claim_rival
+    JOIN belief ON belief.id = claim.belief
+    WHERE claim.role = 'rivals' AND (:brand IS NULL OR belief.brand = :brand)
+        AND (:kind IS NULL OR belief.kind = :kind)
+    UNION ALL
+    SELECT belief.brand, belief.kind, belief.subject, aspect.value, aspect.fact, aspect.rule, belief.since, claim.fact,
+        claim.name, claim.value
+    FROM aspect_rival AS claim
+    JOIN aspect ON aspect.belief = claim.belief AND aspect.name = claim.name
+    JOIN belief ON belief.id = claim.belief
+    WHERE (:brand IS NULL OR belief.brand = :brand) AND (:kind IS NULL OR belief.kind = :kind)
+    ORDER BY 1, 2, 3, 9, 8 LIMIT :limit
+) AS believed
+JOIN fact AS claimed ON claimed.id = believed.fact
+JOIN document AS mine ON mine.id = claimed.document
+JOIN fact AS against ON against.id = believed.other
+JOIN document AS theirs ON theirs.id = against.document
+ORDER BY believed.brand, believed.kind, believed.subject, believed.attribute, against.id
+"""
+
+_PLANS = """
+SELECT *, due IS NOT NULL AND due <= :now AND NOT kept AS overdue FROM plans
+WHERE (:brand IS NULL OR brand = :brand) AND (:kind IS NULL OR kind = :kind)
+    AND (NOT :overdue OR (due <= :now AND NOT kept))
+ORDER BY due IS NULL, due, brand, subject LIMIT :limit
 """
 
 
@@ -134,51 +145,45 @@ class Queries:
         known_at: datetime | None = None,
         limit: int | None = None,
     ) -> list[Row]:
-        """The steps of a brand, each with its sources. With `as_of`, one row a subject: what was believed true then.
+        """The steps of a brand, each with its sources, by since when they are so. With `as_of`, one row a subject: what
+        was so then.
 
-        `as_of` is about the world, `known_at` about the monitor: steps it detected later are left out.
+        `as_of` is about the world: claims of later dates play no part, whenever they arrive. `known_at` is about the
+        monitor: what it did not know by then plays no part either. `id` is that of the change that told of a step.
         """
-        values = {"brand": brand, "kind": kind, "as_of": utc_or_none(as_of), "known_at": utc_or_none(known_at)}
-        if as_of is None:
-            steps = self._rows(f"{_STEPS} ORDER BY change.seq", values)
-        else:
-            ordered = self._rows(f"{_STEPS} ORDER BY change.since, change.seq", values)
-            steps = list({(step["kind"], step["subject"]): step for step in ordered}.values())
-        for step in steps[-limit:] if limit else steps:
-            step["sources"] = self._rows(_CITED, {"id": step["id"]})
-        return steps[-limit:] if limit else steps
+        return timelines.timeline(self._rows, brand, kind, as_of, known_at, limit)
 
     def conflicts(self, *, brand: str | None = None, kind: str | None = None, limit: int | None = None) -> list[Row]:
         """What good sources disagree on now: one row for each claim against a belief, with both sentences."""
         return self._rows(_CONFLICTS, {"brand": brand, "kind": kind, "limit": -1 if limit is None else limit})
 
+    def plans(
+        self,
+        now: datetime,
+        *,
+        brand: str | None = None,
+        kind: str | None = None,
+        overdue: bool = False,
+        limit: int | None = None,
+    ) -> list[Row]:
+        """What is planned, what is due soonest first; with `overdue` what was to be so by `now` and is not."""
+        values = {"now": utc_text(now), "brand": brand, "kind": kind, "overdue": overdue}
+        return self._rows(_PLANS, values | {"limit": -1 if limit is None else limit})
+
     def why(self, change_id: str) -> Row:
         """Where a change came from and what became of it. The start of an id will do. Raises UsageError if unknown.
 
-        Beside the columns of `changes`: `sources` (all of them), `check` (null for a reading of stored pages) and
-        `alerts`, each with its `attempts`.
+        Beside the columns of `changes`: `sources` (all of them), `plan` (what it keeps, or null), `check` (null for a
+        reading of stored pages) and `alerts`, each with its `attempts`.
         """
-        found = self._rows(
-            "SELECT * FROM changes WHERE substr(id, 1, length(:id)) = :id ORDER BY id = :id DESC LIMIT 2",
-            {"id": change_id},
-        )
-        if not found or not change_id:
-            raise UsageError(f"no change has the id {change_id!r}; `brand-monitor changes` lists them")
-        if len(found) > 1 and found[0]["id"] != change_id:
-            raise UsageError(f"more than one change has an id that starts with {change_id!r}; write more of it")
-        change = found[0]
-        change["sources"] = self._rows(_CITED, {"id": change["id"]})
-        checks = self._rows("SELECT * FROM checks WHERE id = :id", {"id": change["check_id"]})
-        change["check"] = checks[0] if checks else None
-        change["alerts"] = self._rows(
-            "SELECT alerts.* FROM alert_change JOIN alerts ON alerts.id = alert_change.alert WHERE change = :id",
-            {"id": change["id"]},
-        )
-        for alert in change["alerts"]:
-            alert["attempts"] = self._rows(
-                "SELECT attempted_at, answer, detail FROM attempt WHERE alert = :id ORDER BY id", {"id": alert["id"]}
-            )
-        return change
+        return explaining.why_change(self._rows, change_id)
+
+    def why_fact(self, fact_id: int) -> Row:
+        """What became of a claim: the columns of `facts`, and the `change` that it brought or the reason for `silence`.
+
+        Raises UsageError if unknown.
+        """
+        return explaining.why_fact(self._rows, fact_id)
 
     def cited(self, change_ids: Iterable[str]) -> dict[str, list[Row]]:
         """The sources of each of these changes, the one that decided first."""

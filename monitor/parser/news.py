@@ -1,0 +1,149 @@
+"""From two beliefs to the news: what kind of change it is, in which words, by which sources. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from monitor.models import Authority, Change, ChangeKind, Citation, Claim, Standing, State
+from monitor.parser.believing import FIRST
+
+SHOWN = 20
+"""How many sources of one change are listed; all of them stay in the history."""
+
+PASSING = {"debut"}
+"""Attributes of an event: another value much later is of another event, and no change."""
+
+
+def news(before: State | None, after: State, claims: Sequence[Claim], now: datetime) -> Change | None:
+    """The change from one belief to the next, or None when nothing that people should hear of happened."""
+    kind = _kind(before, after, claims)
+    if kind is None or (after.aspect and not _is_news_of_attribute(kind, after.aspect)):
+        return None
+    old, new = (before.believed if before else None), after.believed
+    if kind is ChangeKind.DISPUTED and (old is None or old.fact.agrees(new.fact)):
+        old, new = after.believed, after.rivals[-1]
+    elif kind is ChangeKind.CORRECTED or kind is ChangeKind.RESOLVED:
+        assert before is not None
+        if old and old.fact.agrees(new.fact):
+            old = before.rivals[-1]
+    cited = (*after.supports, *after.rivals) if kind is ChangeKind.DISPUTED else after.supports
+    cause = new if new.fresh else next((claim for claim in reversed(claims) if claim.fresh), new)
+    counts = Counter(after.standings[claim.id] for claim in cited)
+    return Change(
+        id=_identity(after, kind, old, new, cause),
+        detected_at=now,
+        brand=after.subject.brand,
+        kind=after.subject.kind,
+        change=kind,
+        subject=after.subject.name,
+        aspect=after.aspect,
+        before=old.fact.as_json() if old else None,
+        after=new.fact.as_json(),
+        before_value=old.fact.value if old else None,
+        after_value=new.fact.value,
+        text=_headline(kind, after, old, new),
+        rule=_rule(kind, after, claims),
+        sources=_citations(cited, cause if cause in cited else new, after),
+        silence="baseline" if cause.baseline else None,
+        independent=counts[Standing.INDEPENDENT],
+        syndicated=counts[Standing.SYNDICATED],
+        sponsored=counts[Standing.SPONSORED],
+    )
+
+
+def keeping(change: Change, plan: Claim) -> Change:
+    """The change, told as the keeping of a plan."""
+    day = f"{plan.date:%Y-%m-%d}"
+    said = f"{plan.outlet} told of the plan on {day}: “{plan.fact.evidence}”"
+    return replace(
+        change, text=f"{change.text}, planned since {plan.date:%Y-%m}", rule=f"{change.rule}; {said}", plan=plan.id
+    )
+
+
+def _is_news_of_attribute(kind: ChangeKind, aspect: str) -> bool:
+    """An attribute that is learned is no news of its own; nor is another event."""
+    return kind is not ChangeKind.NEW and not (kind is ChangeKind.CHANGED and aspect in PASSING)
+
+
+def _kind(before: State | None, after: State, claims: Sequence[Claim]) -> ChangeKind | None:
+    if before is None:
+        return ChangeKind.DISPUTED if after.disputed else ChangeKind.NEW
+    same = before.believed.fact.value == after.believed.fact.value or before.believed.fact.agrees(after.believed.fact)
+    taken_back = {claim.id for claim in claims if claim.closed_now}
+    if same:
+        if _values(after.rivals) - _values(before.rivals):
+            return ChangeKind.DISPUTED
+        if before.disputed and not after.disputed:
+            return ChangeKind.CORRECTED if taken_back & _ids(before.rivals) else ChangeKind.RESOLVED
+        confirmed = before.believed.fact.hedged and not after.believed.fact.hedged
+        return ChangeKind.CHANGED if confirmed else None
+    if taken_back & {before.believed.id}:
+        return ChangeKind.CORRECTED
+    if after.disputed and not before.disputed:
+        return ChangeKind.DISPUTED
+    return ChangeKind.RESOLVED if before.disputed and not after.disputed else ChangeKind.CHANGED
+
+
+def _rule(kind: ChangeKind, after: State, claims: Sequence[Claim]) -> str:
+    if kind is ChangeKind.CORRECTED:
+        outlets = sorted({claim.outlet for claim in claims if claim.closed_now})
+        return f"{' and '.join(outlets)} took back what the article said before"
+    return after.rule or FIRST
+
+
+def _values(claims: Iterable[Claim]) -> set[str]:
+    return {claim.fact.value for claim in claims}
+
+
+def _ids(claims: Iterable[Claim]) -> set[int]:
+    return {claim.id for claim in claims}
+
+
+def _headline(kind: ChangeKind, after: State, old: Claim | None, new: Claim) -> str:
+    match kind:
+        case ChangeKind.DISPUTED:
+            assert old is not None
+            return f"{new.fact.headline(old.fact)}, disputed"
+        case ChangeKind.CORRECTED:
+            return f"{new.fact.headline(old.fact if old else None)}, corrected by the source"
+        case ChangeKind.RESOLVED:
+            return f"{new.fact.headline(None)}, dispute resolved"
+        case _:
+            return new.fact.headline(old.fact if old else None)
+
+
+def _citations(claims: Sequence[Claim], first: Claim, state: State) -> tuple[Citation, ...]:
+    """Each document once: the one that brought the news first, then those that speak for themselves, the brand's own
+    before others, by date."""
+    rank = {authority: place for place, authority in enumerate(Authority)}
+    of = state.standings
+
+    def place(claim: Claim) -> tuple[object, ...]:
+        alone = of[claim.id] is Standing.INDEPENDENT
+        return (claim.id != first.id, not alone, rank[claim.authority], claim.date, claim.id)
+
+    cited = {
+        (claim.url, claim.fact.evidence): Citation(
+            url=claim.url,
+            title=claim.title,
+            published=claim.published,
+            authority=claim.authority,
+            outlet=claim.outlet,
+            evidence=claim.fact.evidence,
+            standing=of[claim.id],
+        )
+        for claim in sorted(claims, key=place)
+    }
+    return tuple(cited.values())[:SHOWN]
+
+
+def _identity(state: State, kind: ChangeKind, old: Claim | None, new: Claim, cause: Claim) -> str:
+    """The same step of the same history has the same id, so that writing it twice writes it once."""
+    subject = state.subject
+    step = (subject.brand, subject.kind, subject.name, kind, old.fact.value if old else "", new.fact.value, cause.id)
+    parts = (*step, state.aspect) if state.aspect else step
+    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
