@@ -93,7 +93,20 @@ CREATE INDEX link_waiting ON link (source, id) WHERE state = 'waiting';
 CREATE INDEX link_known ON link (source, id);
 
 
--- One version of one readable page. Another text at the same address is another version; rows are never edited.
+-- An article that was read, and when it is visited again: young articles are, so that corrections are noticed.
+CREATE TABLE revisit (
+    link INTEGER PRIMARY KEY REFERENCES link (id) ON DELETE CASCADE,
+    first_read TEXT NOT NULL,
+    due TEXT,                                 -- null: never again, it is no longer young or has vanished
+    body_hash TEXT NOT NULL,                  -- SHA-256 of its last body, hex
+    etag TEXT,                                -- of that body, used while it is kept; null: the server gave none
+    last_modified TEXT                        -- as etag; null: the server gave none
+);
+CREATE INDEX revisit_due ON revisit (due) WHERE due IS NOT NULL;
+
+
+-- One version of one readable page. Another text at the same address is another version; rows are edited only by a
+-- replay, when today's reader gets other facts out of the kept page: `restatement` has what stood there before.
 CREATE TABLE document (
     id INTEGER PRIMARY KEY,
     url TEXT NOT NULL,
@@ -116,15 +129,18 @@ CREATE TABLE document (
     page TEXT REFERENCES page (hash) ON DELETE SET NULL,  -- null: no longer kept, or the text came from a feed
     page_url TEXT,                            -- where the page was in the end, after redirects; null: as `page`
     content_type TEXT,                        -- null: not stated, or as `page`
+    link INTEGER REFERENCES link (id),        -- by which it was found; null: the source's own page, or read before links were noted
     UNIQUE (url, version)
 );
+CREATE INDEX document_link ON document (link);
 CREATE INDEX document_source ON document (source, id);
 CREATE INDEX document_visit ON document (visit);
 CREATE INDEX document_page ON document (page);
 CREATE INDEX document_fetched ON document (fetched_at);
 
 
--- One claim that one document makes. Rows are never edited, only closed.
+-- One claim that one document makes. Rows are never edited, only closed; but where a claim stands (evidence, start, end)
+-- follows the document's text when a replay reads that anew.
 CREATE TABLE fact (
     id INTEGER PRIMARY KEY,                   -- grows with the time of recording
     document INTEGER NOT NULL REFERENCES document (id),
@@ -135,8 +151,9 @@ CREATE TABLE fact (
     value TEXT NOT NULL,                      -- derived: what is claimed, short
     attributes TEXT NOT NULL,                 -- the whole fact as JSON; the view `facts` has its plain columns
     recorded_at TEXT NOT NULL,
-    closed_at TEXT,                           -- null: it stands; else the article was changed and says something else
-    closed_by INTEGER REFERENCES visit (id)   -- the check that found so; null: it stands
+    closed_at TEXT,                           -- null: it stands; else the article was changed and says something else,
+                                              -- or a replay reads the article differently (see `restated_fact`)
+    closed_by INTEGER REFERENCES visit (id)   -- the check that found so; null: it stands, or no check closed it
 );
 CREATE INDEX fact_subject ON fact (brand, kind, subject, id);
 CREATE INDEX fact_document ON fact (document);
@@ -246,6 +263,31 @@ CREATE TABLE attempt (
     detail TEXT NOT NULL                      -- what the other side answered
 );
 CREATE INDEX attempt_alert ON attempt (alert, id);
+
+
+-- One document version that a replay read differently: the reading that stood in `document` until then.
+CREATE TABLE restatement (
+    id INTEGER PRIMARY KEY,
+    document INTEGER NOT NULL REFERENCES document (id),
+    restated_at TEXT NOT NULL,
+    title TEXT,                               -- null: none was found
+    published TEXT,                           -- null: none was found
+    published_from TEXT,                      -- null: none was found
+    dated TEXT NOT NULL,
+    language TEXT,                            -- null: it was not known
+    text TEXT NOT NULL
+);
+CREATE INDEX restatement_document ON restatement (document);
+
+
+-- What a replay made of single claims.
+CREATE TABLE restated_fact (
+    fact INTEGER NOT NULL REFERENCES fact (id),
+    role TEXT NOT NULL,                       -- gained, lost (closed as replayed), closed (by a later version of the article)
+    restatement INTEGER NOT NULL REFERENCES restatement (id),
+    PRIMARY KEY (fact, role)
+) WITHOUT ROWID;
+CREATE INDEX restated_fact_restatement ON restated_fact (restatement);
 
 
 -- Every claim, with the document that makes it. Columns that a kind of fact does not have are null.
@@ -449,3 +491,23 @@ SELECT
     (SELECT count(*) FROM link WHERE link.source = source.name AND link.state = 'waiting') AS waiting,
     (SELECT count(*) FROM document WHERE document.source = source.name) AS documents
 FROM source;
+
+
+-- Every claim that a replay gained or lost: what a better reader changed.
+CREATE VIEW replays AS
+SELECT
+    restatement.restated_at,
+    restated_fact.role,                       -- gained, lost, closed
+    fact.id AS fact,
+    fact.kind,
+    fact.brand,
+    fact.subject,
+    fact.value,
+    json_extract(fact.attributes, '$.evidence') AS evidence,
+    document.id AS document,
+    document.url,
+    document.source
+FROM restated_fact
+JOIN restatement ON restatement.id = restated_fact.restatement
+JOIN fact ON fact.id = restated_fact.fact
+JOIN document ON document.id = restatement.document;

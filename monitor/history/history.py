@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -91,9 +91,14 @@ class History:
         with self._store.writing():
             yield
 
-    def store(self, observation: Observation, source: Source, now: datetime) -> Stored:
-        """Inside writing(): stores a check, its links, documents, pages and facts."""
-        return observations.store(self._inside(), observation, source, now, self._revive)
+    def store(
+        self, observation: Observation, source: Source, now: datetime, revisit: Sequence[timedelta] = ()
+    ) -> Stored:
+        """Inside writing(): stores a check, its links, documents, pages and facts.
+
+        `revisit` says how long after its first reading an article is visited again; empty: never.
+        """
+        return observations.store(self._inside(), observation, source, now, self._revive, revisit)
 
     def claims(self, subjects: Iterable[Subject], check_id: int) -> dict[Subject, tuple[Claim, ...]]:
         """All claims about each subject, by (date, id); `fresh` and `closed_now` are relative to the check."""
