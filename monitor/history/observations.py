@@ -141,7 +141,6 @@ def _version(db: Database, check: _Check, reading: Reading, document: Document) 
     page = reading.page if reading.page is not None and reading.page.content else None
     link = links.find(db, check.source.name, reading.link.url)
     fetched_at = page.fetched_at if page else check.finished_at
-    stated = None if living else start_of(document.published)
     row = {
         "url": url,
         "version": version,
@@ -153,7 +152,7 @@ def _version(db: Database, check: _Check, reading: Reading, document: Document) 
         "title": plain_or_none(document.title),
         "published": plain_or_none(document.published),
         "published_from": plain_or_none(document.published_from),
-        "dated": utc_text(min(stated, fetched_at) if stated else fetched_at),
+        "dated": utc_text(counts_from(document, fetched_at, living)),
         "language": plain_or_none(document.language),
         "text": plain(document.text),
         "text_hash": digest,
@@ -165,3 +164,9 @@ def _version(db: Database, check: _Check, reading: Reading, document: Document) 
         "link": link.id if link else None,
     }
     return Version(id=insert(db, "document", row), url=url, living=living, check=check.id)
+
+
+def counts_from(document: Document, fetched_at: datetime, living: bool) -> datetime:
+    """The time that the claims of a document count from: its own date, but never one that was yet to come."""
+    stated = None if living else start_of(document.published)
+    return min(stated, fetched_at) if stated else fetched_at
