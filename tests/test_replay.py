@@ -6,7 +6,7 @@ import asyncio
 import csv
 import io
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -274,6 +274,15 @@ def test_the_same_reader_finds_nothing_and_another_one_nothing_twice(
 # The command
 
 
+class Here:
+    """What reads the pages, in this process: a child takes seconds to start."""
+
+    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return function(*arguments)
+
+    def close(self) -> None: ...
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     tell(tmp_path / "h.db")
@@ -286,7 +295,8 @@ def test_the_command_finds_nothing_where_nothing_is_better(database: Path) -> No
     assert result.err == "2 document versions read again: today's reader finds what is stored\n"
 
 
-def test_the_command_shows_and_applies(database: Path) -> None:
+def test_the_command_shows_and_applies(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.cli.replaying.Cage", Here)
     with closing(sqlite3.connect(database)) as db, db:
         db.execute(
             "UPDATE fact SET attributes = replace(attributes, '39', '12'), value = '12' WHERE value = '39'",

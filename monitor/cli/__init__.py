@@ -43,6 +43,7 @@ SECTIONS: Sections = {
     },
     "Read again": {
         "replay": ("monitor.cli.replaying:replay", "Read the kept pages again with today's reader."),
+        "backtest": ("monitor.cli.backtesting:backtest", "Run archived pages as if they had been watched."),
     },
     "Read without storing": {
         "extract": ("monitor.cli.reading:extract", "The facts in pages or texts."),
