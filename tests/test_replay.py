@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +220,21 @@ def test_an_old_reading_is_kept_and_where_a_claim_stands_follows_the_text(histor
         assert db.execute("SELECT title, text FROM document").fetchall() == [("Now", text)]
         assert db.execute("SELECT title, text FROM restatement").fetchall() == [("a", "smart is in 38 markets")]
         assert db.execute("SELECT role, value FROM replays").fetchall() == [("gained", "7")]
+
+
+@pytest.mark.parametrize(("published", "dated"), [("2026-01-05", NOW), ("2026-01-04", NOW - DAY), ("2027-01-01", NOW)])
+def test_a_date_that_is_read_better_is_where_its_claims_stand_in_time(
+    history: History, published: str, dated: datetime
+) -> None:
+    store(history, "a", count(38), at=0)
+
+    async def run(_: Any, kept: Kept) -> tuple[Document, tuple[Fact, ...]]:
+        return replace(kept.document, published=published), (count(39),)
+
+    work = Replay(history=history, run=run, now=LATER)
+    asyncio.run(work.over(history.addresses(source=None, brand=None, since=None), dry_run=False))
+    [row] = history.queries.documents()
+    assert (row["published"], row["dated"][:10]) == (published, f"{dated:%Y-%m-%d}")
 
 
 def test_only_what_was_asked_for_is_read(history: History) -> None:

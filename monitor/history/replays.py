@@ -274,7 +274,7 @@ def _restate_document(db: Database, reread: Reread, said: Iterable[_Said], now: 
         "title": plain_or_none(new.title),
         "published": plain_or_none(new.published),
         "published_from": plain_or_none(new.published_from),
-        "dated": utc_text(counts_from(new, kept.fetched_at, kept.living)),
+        "dated": old["dated"] if new.published == old["published"] else utc_text(_dated(new, kept)),
         "language": plain_or_none(new.language),
         "text": plain(new.text),
         "hash": text_hash(new.text),
@@ -291,6 +291,10 @@ def _restate_document(db: Database, reread: Reread, said: Iterable[_Said], now: 
         moved = [(one.attributes, one.row["id"]) for one in said if one.reread is reread and one.row is not None]
         db.conn.executemany("UPDATE fact SET attributes = ? WHERE id = ?", moved)
     return note
+
+
+def _dated(new: Document, kept: Kept) -> datetime:
+    return counts_from(new, kept.fetched_at, kept.living)
 
 
 def _add(db: Database, one: _Said, note: int, now: datetime) -> int:
