@@ -94,7 +94,20 @@ CREATE INDEX link_waiting ON link (source, id) WHERE state = 'waiting';
 CREATE INDEX link_known ON link (source, id);
 
 
--- One version of one readable page. Another text at the same address is another version; rows are never edited.
+-- An article that was read, and when it is visited again: young articles are, so that corrections are noticed.
+CREATE TABLE revisit (
+    link INTEGER PRIMARY KEY REFERENCES link (id) ON DELETE CASCADE,
+    first_read TEXT NOT NULL,
+    due TEXT,                                 -- null: never again, it is no longer young or has vanished
+    body_hash TEXT NOT NULL,                  -- SHA-256 of its last body, hex
+    etag TEXT,                                -- of that body, used while it is kept; null: the server gave none
+    last_modified TEXT                        -- as etag; null: the server gave none
+);
+CREATE INDEX revisit_due ON revisit (due) WHERE due IS NOT NULL;
+
+
+-- One version of one readable page. Another text at the same address is another version; rows are edited only by a
+-- replay, when today's reader gets other facts out of the kept page: `restatement` has what stood there before.
 CREATE TABLE document (
     id INTEGER PRIMARY KEY,
     url TEXT NOT NULL,
@@ -120,8 +133,10 @@ CREATE TABLE document (
     article TEXT NOT NULL DEFAULT '',         -- derived: the address under which its source first had it; another one after
                                               -- a redesign
     fingerprint TEXT,                         -- derived: 64 bits of its text, hex, near those of a copy; null: a short text
+    link INTEGER REFERENCES link (id),        -- by which it was found; null: the source's own page, or read before links were noted
     UNIQUE (url, version)
 );
+CREATE INDEX document_link ON document (link);
 CREATE INDEX document_source ON document (source, id);
 CREATE INDEX document_visit ON document (visit);
 CREATE INDEX document_page ON document (page);
@@ -130,7 +145,8 @@ CREATE INDEX document_article ON document (article);
 CREATE INDEX document_text ON document (text_hash);
 
 
--- One claim that one document makes. Rows are never edited, only closed.
+-- One claim that one document makes. Rows are never edited, only closed; but where a claim stands (evidence, start, end)
+-- follows the document's text when a replay reads that anew.
 CREATE TABLE fact (
     id INTEGER PRIMARY KEY,                   -- grows with the time of recording
     document INTEGER NOT NULL REFERENCES document (id),
@@ -141,8 +157,9 @@ CREATE TABLE fact (
     value TEXT NOT NULL,                      -- derived: what is claimed, short
     attributes TEXT NOT NULL,                 -- the whole fact as JSON; the view `facts` has its plain columns
     recorded_at TEXT NOT NULL,
-    closed_at TEXT,                           -- null: it stands; else the article was changed and says something else
-    closed_by INTEGER REFERENCES visit (id)   -- the check that found so; null: it stands
+    closed_at TEXT,                           -- null: it stands; else the article was changed and says something else,
+                                              -- or a replay reads the article differently (see `restated_fact`)
+    closed_by INTEGER REFERENCES visit (id)   -- the check that found so; null: it stands, or no check closed it
 );
 CREATE INDEX fact_subject ON fact (brand, kind, subject, id);
 CREATE INDEX fact_document ON fact (document);
@@ -325,6 +342,31 @@ CREATE TABLE attempt (
     detail TEXT NOT NULL                      -- what the other side answered
 );
 CREATE INDEX attempt_alert ON attempt (alert, id);
+
+
+-- One document version that a replay read differently: the reading that stood in `document` until then.
+CREATE TABLE restatement (
+    id INTEGER PRIMARY KEY,
+    document INTEGER NOT NULL REFERENCES document (id),
+    restated_at TEXT NOT NULL,
+    title TEXT,                               -- null: none was found
+    published TEXT,                           -- null: none was found
+    published_from TEXT,                      -- null: none was found
+    dated TEXT NOT NULL,
+    language TEXT,                            -- null: it was not known
+    text TEXT NOT NULL
+);
+CREATE INDEX restatement_document ON restatement (document);
+
+
+-- What a replay made of single claims.
+CREATE TABLE restated_fact (
+    fact INTEGER NOT NULL REFERENCES fact (id),
+    role TEXT NOT NULL,                       -- gained, lost (closed as replayed), closed (by a later version of the article)
+    restatement INTEGER NOT NULL REFERENCES restatement (id),
+    PRIMARY KEY (fact, role)
+) WITHOUT ROWID;
+CREATE INDEX restated_fact_restatement ON restated_fact (restatement);
 
 
 -- Every claim, with the document that makes it. Columns that a kind of fact does not have are null.
@@ -637,3 +679,23 @@ JOIN fact ON fact.id = plan.fact
 JOIN document ON document.id = fact.document
 WHERE json_extract(plan.attributes, '$.status') = 'planned'
     OR json_extract(plan.attributes, '$.stage') IN ('teased', 'confirmed');
+
+
+-- Every claim that a replay gained or lost: what a better reader changed.
+CREATE VIEW replays AS
+SELECT
+    restatement.restated_at,
+    restated_fact.role,                       -- gained, lost, closed
+    fact.id AS fact,
+    fact.kind,
+    fact.brand,
+    fact.subject,
+    fact.value,
+    json_extract(fact.attributes, '$.evidence') AS evidence,
+    document.id AS document,
+    document.url,
+    document.source
+FROM restated_fact
+JOIN restatement ON restatement.id = restated_fact.restatement
+JOIN fact ON fact.id = restated_fact.fact
+JOIN document ON document.id = restatement.document;

@@ -203,6 +203,18 @@ class Reading:
     document: Document | None = None
     facts: tuple[Fact, ...] = ()
     retry_after: timedelta | None = None
+    revisit: bool = False
+    """It had been read before and was visited again. Without a document: it says nothing else, or is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revisit:
+    """A young article to look at again, and what is known of its last body and text (SHA-256, hex)."""
+
+    link: Link
+    body_hash: str
+    text_hash: str | None = None
+    validators: Validators | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +235,8 @@ class Memory:
     mark differs."""
     waiting: tuple[Link, ...] = ()
     """Found earlier and not read yet, due to be tried (again)."""
+    revisits: tuple[Revisit, ...] = ()
+    """Read lately and due to be looked at again: articles are corrected while they are young."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The path of the data, top to bottom. The scheduler calls `observe`, then `record`; nothing else moves the news.
 
     observe   source, memory ─► fetch ─► index: new links ─► fetch each ─► document ─► facts ─► Observation
+                                         and young articles again
     record    Observation ─► history: check, pages, documents, facts ─► reconcile: changes ─► route: outbox rows
 
 `observe` touches the network and the CPU, never the database; what it takes and gives can be pickled, so that it runs
@@ -14,11 +15,27 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from monitor.errors import FetchError, ReadError
 from monitor.history import History
-from monitor.models import Change, Document, Fact, Link, Memory, Observation, Outcome, Page, Reading, Source, Validators
+from monitor.history.storable import text_hash
+from monitor.models import (
+    Change,
+    Document,
+    Fact,
+    Link,
+    Memory,
+    Observation,
+    Outcome,
+    Page,
+    Reading,
+    Revisit,
+    Source,
+    Validators,
+)
 from monitor.notifier.route import route
 from monitor.parser.document import read_page, read_text
 from monitor.parser.facts import read_facts
@@ -70,10 +87,11 @@ async def observe(source: Source, memory: Memory, tools: Tools) -> Observation:
     except (FetchError, ReadError) as error:
         outcome, reason, body_hash = error.outcome, error.reason, None
         retry_after = error.retry_after if isinstance(error, FetchError) else None
-    for link in _to_read(links, memory) if outcome.good else ():
+    for task in _tasks(links, memory) if outcome.good else ():
         if tools.stopping():
             break
-        readings.append(await _visit(link, source, tools))
+        visit = _visit(task, source, tools) if isinstance(task, Link) else _revisit(task, source, tools)
+        readings.append(await visit)
     return Observation(
         source=source.name,
         started_at=started,
@@ -98,8 +116,11 @@ def _unknown(links: Sequence[Link], memory: Memory) -> tuple[Link, ...]:
     )
 
 
-def _to_read(links: Sequence[Link], memory: Memory) -> list[Link]:
-    return list({link.url: link for link in (*memory.waiting, *links)}.values())[:ARTICLES]
+def _tasks(links: Sequence[Link], memory: Memory) -> list[Link | Revisit]:
+    """What to read, new articles first, then those to look at again."""
+    new = list({link.url: link for link in (*memory.waiting, *links)}.values())[:ARTICLES]
+    reading = {link.url for link in new}
+    return [*new, *(revisit for revisit in memory.revisits if revisit.link.url not in reading)]
 
 
 async def _visit(link: Link, source: Source, tools: Tools) -> Reading:
@@ -115,6 +136,23 @@ async def _visit(link: Link, source: Source, tools: Tools) -> Reading:
         page = None
         document, facts = await tools.run(read_own_text, source, link)
     return Reading(link=link, outcome=Outcome.OK, page=page, document=document, facts=facts)
+
+
+async def _revisit(revisit: Revisit, source: Source, tools: Tools) -> Reading:
+    """A young article once more. What is merely gone, or leads to the front page now, takes nothing back."""
+    found = partial(Reading, link=revisit.link, revisit=True)
+    try:
+        page = await tools.client.get(revisit.link.url, validators=revisit.validators)
+        if page.unchanged or hashlib.sha256(page.content).hexdigest() == revisit.body_hash:
+            return found(outcome=Outcome.UNCHANGED)
+        if page.url != page.requested_url and (urlsplit(page.url).path in ("", "/") or page.url == source.url):
+            return found(outcome=Outcome.GONE, reason=f"it leads to {page.url} now")
+        document, facts = await tools.run(read, page, source, revisit.link)
+    except (FetchError, ReadError) as error:
+        return found(outcome=error.outcome, reason=error.reason)
+    if text_hash(document.text) == revisit.text_hash:  # another date, other advertisements, the same words
+        return found(outcome=Outcome.UNCHANGED, page=page)
+    return found(outcome=Outcome.OK, page=page, document=document, facts=facts)
 
 
 def read(page: Page, source: Source, link: Link) -> tuple[Document, tuple[Fact, ...]]:
@@ -141,7 +179,7 @@ def record(
 ) -> tuple[Change, ...]:
     """Stores an observation and all that follows from it, in one transaction. Returns the changes."""
     with history.writing():
-        stored = history.store(observation, source, now)
+        stored = history.store(observation, source, now, settings.revisit)
         claims = history.claims(concerned(stored.subjects), stored.check_id)
         states, changes = reconcile(claims, now, history.past(stored.subjects))
         history.put_states(states, now)

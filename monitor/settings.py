@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from datetime import time, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -147,6 +148,17 @@ def _quiet(text: Any) -> tuple[time, time]:
 
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+LONGEST_WATCH = timedelta(days=366)
+
+
+def _slowing(steps: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
+    if any(later <= earlier for earlier, later in pairwise(steps)):
+        raise ValueError('must be a list of growing durations, as in ["1h", "1d", "7d"]')
+    if len(steps) > 20 or (steps and steps[-1] > LONGEST_WATCH):
+        raise ValueError("visits an article too often or for too long; at most 20 durations of at most 366d")
+    return steps
 
 
 def _mailbox(text: str) -> str:
@@ -318,6 +330,14 @@ class Settings(Section):
     keep_pages: Duration = timedelta(days=365)
     """How long the raw pages are kept, so that they can be read again; documents and facts stay for good."""
     keep_checks: Duration = timedelta(days=90)
+    revisit: Annotated[tuple[Duration, ...], BeforeValidator(_listed), AfterValidator(_slowing)] = (
+        timedelta(hours=1),
+        timedelta(hours=6),
+        timedelta(days=1),
+        timedelta(days=3),
+        timedelta(days=7),
+    )
+    """How long after its first reading an article is visited again, so that corrections are noticed; empty: never."""
     workers: Annotated[int, Field(ge=1, le=1000)] = 20
     """How many sources are checked at once, at the most."""
     http: HttpSettings = HttpSettings()

@@ -42,6 +42,10 @@ SECTIONS: Sections = {
         "alerts": ("monitor.cli.listing:alerts", "The messages sent or waiting, and the answers to them."),
         "sources": ("monitor.cli.listing:sources", "The sources and their health; the catalogue's addresses."),
     },
+    "Read again": {
+        "replay": ("monitor.cli.replaying:replay", "Read the kept pages again with today's reader."),
+        "backtest": ("monitor.cli.backtesting:backtest", "Run archived pages as if they had been watched."),
+    },
     "Read without storing": {
         "extract": ("monitor.cli.reading:extract", "The facts in pages or texts."),
         "evaluate": ("monitor.cli.scoring:evaluate", "Score the reading against labelled documents."),

@@ -30,7 +30,7 @@ def describe(checked: Checked) -> str:
     if not observation.outcome.good:
         return f"{checked.source.name}: {observation.outcome}: {observation.reason}"
     read = [reading for reading in observation.readings if reading.document]
-    failed = Counter(reading.outcome for reading in observation.readings if not reading.document)
+    failed = Counter(reading.outcome for reading in observation.readings if not reading.outcome.good)
     parts = [_plural(len(read), "document") + " read"] if read else ["nothing new"]
     facts = sum(len(reading.facts) for reading in read)
     if facts:

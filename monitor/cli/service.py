@@ -11,7 +11,7 @@ import logging
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -148,6 +148,8 @@ class Service:
         """One check of one source, recorded; its alerts are in the outbox afterwards."""
         await self.history(History.lease, source.name, self._clock() + LEASE)
         memory = await self.history(History.memory, source.name, self._clock())
+        if not self.settings.revisit:
+            memory = replace(memory, revisits=())
         observation = await self._engine.observe(source, memory)
         now = self._clock()
         failures = 0 if observation.outcome.good else memory.failures + 1

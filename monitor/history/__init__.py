@@ -4,6 +4,7 @@ store         the file: checks, migrations, connections, transactions
 sources       the configured sources: due times, leases, what is remembered
 observations  one check to rows      links  pages  claims
 beliefs       states and changes     outbox  messages
+revisits      young articles again   replays kept pages read again
 queries       what people ask        lock    one service a database
 """
 
@@ -11,5 +12,6 @@ from monitor.history.history import History
 from monitor.history.lock import ServiceLock
 from monitor.history.observations import Stored
 from monitor.history.queries import Queries
+from monitor.history.replays import Kept, Reread, Restated
 
-__all__ = ["History", "Queries", "ServiceLock", "Stored"]
+__all__ = ["History", "Kept", "Queries", "Reread", "Restated", "ServiceLock", "Stored"]

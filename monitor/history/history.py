@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from monitor.history import beliefs, claims, observations, outbox, pages, sources
+from monitor.history import beliefs, claims, observations, outbox, pages, replays, sources
 from monitor.history.claims import Revive
 from monitor.history.observations import Stored
 from monitor.history.outbox import Claimed
 from monitor.history.pages import Swept
 from monitor.history.queries import Queries
+from monitor.history.replays import Kept, Reread, Restated
 from monitor.history.store import Store, told
-from monitor.models import Alert, Change, Claim, Delivery, Memory, Observation, Past, Source, State, Subject
+from monitor.models import Alert, Change, Claim, Delivery, Fact, Memory, Observation, Past, Source, State, Subject
 
 
 class History:
@@ -91,9 +92,14 @@ class History:
         with self._store.writing():
             yield
 
-    def store(self, observation: Observation, source: Source, now: datetime) -> Stored:
-        """Inside writing(): stores a check, its links, documents, pages and facts."""
-        return observations.store(self._inside(), observation, source, now, self._revive)
+    def store(
+        self, observation: Observation, source: Source, now: datetime, revisit: Sequence[timedelta] = ()
+    ) -> Stored:
+        """Inside writing(): stores a check, its links, documents, pages and facts.
+
+        `revisit` says how long after its first reading an article is visited again; empty: never.
+        """
+        return observations.store(self._inside(), observation, source, now, self._revive, revisit)
 
     def claims(self, subjects: Iterable[Subject], check_id: int) -> dict[Subject, tuple[Claim, ...]]:
         """All claims about each subject, by (date, id); `fresh` and `closed_now` are relative to the check."""
@@ -118,6 +124,38 @@ class History:
     def schedule(self, name: str, next_due: datetime, observation: Observation, failures: int) -> None:
         """Inside writing(): stores how a check went and when the next is due; ends the lease."""
         sources.schedule(self._inside(), name, next_due, observation, failures)
+
+    # Reading kept pages again
+
+    @contextmanager
+    def trying(self) -> Generator[None, None, None]:
+        """One transaction that is undone at its end: to see what would follow."""
+        with suppress(_Undone), self._store.writing():
+            yield
+            raise _Undone
+
+    def addresses(self, *, source: str | None, brand: str | None, since: datetime | None) -> list[str]:
+        """The addresses of the documents read: of a source, that may speak of a brand, fetched since then."""
+        with told(self.path):
+            return replays.addresses(self._store.db, source, brand, since)
+
+    def versions(self, url: str) -> tuple[Kept, ...]:
+        """All versions of the document at an address, oldest first, each with what reading it again needs."""
+        with told(self.path):
+            return replays.versions(self._store.db, url)
+
+    def restate(self, read: Sequence[Reread], now: datetime) -> Restated | None:
+        """Inside writing(): makes the claims of one address (all its versions) what they read now; None: they are."""
+        return replays.restate(self._inside(), read, now, self._revive)
+
+    def believed(self, subject: Subject) -> Fact | None:
+        """The claim that is believed of a subject."""
+        found = replays.believed(self._store.db, subject)
+        return self._revive(found) if found else None
+
+    def forget_belief(self, subject: Subject) -> None:
+        """Inside writing(): believes nothing of a subject any more."""
+        replays.forget_belief(self._inside(), subject)
 
     # The outbox
 
@@ -150,3 +188,7 @@ class History:
         if not db.conn.in_transaction:
             raise RuntimeError("this belongs inside `with history.writing():`")
         return db
+
+
+class _Undone(Exception):
+    """Ends a transaction that was only tried."""

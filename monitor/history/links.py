@@ -8,6 +8,7 @@ read, failed, skipped ─► waiting when the index marks another version
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,6 +53,21 @@ UPDATE link SET
     text = :text
 WHERE source = :source AND url = :url
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A link that is known."""
+
+    id: int
+    baseline: bool
+    """The source's first good check found it."""
+
+
+def find(db: Database, source: str, url: str) -> Found | None:
+    """The link of a source to an address."""
+    row = db.execute("SELECT id, baseline FROM link WHERE source = ? AND url = ?", [source, plain(url)]).fetchone()
+    return Found(row[0], bool(row[1])) if row else None
 
 
 def add(db: Database, observation: Observation, baseline: bool, now: str) -> int:

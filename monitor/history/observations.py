@@ -8,12 +8,13 @@ new, however often it is read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from monitor.history import claims, links, sources
+from monitor.history import claims, links, revisits, sources
 from monitor.history.articles import Content, Origin, origin
 from monitor.history.claims import Revive, Version
 from monitor.history.pages import keep_page
@@ -69,11 +70,19 @@ def memory(db: Database, name: str, now: datetime) -> Memory:
         body_hash=body_hash,
         known=known,
         waiting=waiting,
+        revisits=revisits.due(db, name, now),
     )
 
 
-def store(db: Database, observation: Observation, source: Source, now: datetime, revive: Revive) -> Stored:
-    """Stores all that one check brought home."""
+def store(
+    db: Database,
+    observation: Observation,
+    source: Source,
+    now: datetime,
+    revive: Revive,
+    revisit: Sequence[timedelta] = (),
+) -> Stored:
+    """Stores all that one check brought home. `revisit`: how long after its first reading each is visited again."""
     check = _visit(db, observation, source, now)
     new_links = documents = facts = 0
     if source.kind in INDEX_KINDS:
@@ -86,11 +95,19 @@ def store(db: Database, observation: Observation, source: Source, now: datetime,
             documents, facts = documents + 1, facts + added.facts
             subjects |= added.subjects
         if source.kind in INDEX_KINDS:
-            links.settle(db, source.name, reading, now)
+            _settle(db, source.name, reading, revisit, now)
     db.execute(
         "UPDATE visit SET links = ?, documents = ?, facts = ? WHERE id = ?", [new_links, documents, facts, check.id]
     )
     return Stored(check_id=check.id, subjects=frozenset(subjects), new_documents=documents, facts=facts)
+
+
+def _settle(db: Database, source: str, reading: Reading, revisit: Sequence[timedelta], now: datetime) -> None:
+    """Writes down what became of a link. A visit to an article that was read leaves it read, whatever it brought."""
+    if not reading.revisit:
+        links.settle(db, source, reading, now)
+    if reading.revisit or reading.outcome.good:
+        revisits.settle(db, source, reading, revisit, now)
 
 
 def _visit(db: Database, observation: Observation, source: Source, now: datetime) -> _Check:
@@ -127,8 +144,8 @@ def _version(db: Database, check: _Check, reading: Reading, document: Document) 
     likeness = fingerprint(document.text)
     moved = None if last or living else _moved(db, check, reading, document, digest, likeness)
     page = reading.page if reading.page is not None and reading.page.content else None
+    link = links.find(db, check.source.name, reading.link.url)
     fetched_at = page.fetched_at if page else check.finished_at
-    stated = None if living else start_of(document.published)
     article = last[2] if last else moved.article if moved else url
     row = {
         "url": url,
@@ -141,17 +158,18 @@ def _version(db: Database, check: _Check, reading: Reading, document: Document) 
         "title": plain_or_none(document.title),
         "published": plain_or_none(document.published),
         "published_from": plain_or_none(document.published_from),
-        "dated": moved.dated if moved else utc_text(min(stated, fetched_at) if stated else fetched_at),
+        "dated": moved.dated if moved else utc_text(counts_from(document, fetched_at, living)),
         "language": plain_or_none(document.language),
         "text": plain(document.text),
         "text_hash": digest,
         "article": article,
         "fingerprint": None if likeness is None else f"{likeness:016x}",
-        "baseline": check.baseline or (version == 1 and _found_at_baseline(db, check.source.name, reading)),
+        "baseline": check.baseline or (version == 1 and link is not None and link.baseline),
         "fetched_at": utc_text(fetched_at),
         "page": keep_page(db, page, utc_text(check.now)) if page else None,
         "page_url": plain(page.url) if page else None,
         "content_type": plain_or_none(page.content_type) if page else None,
+        "link": link.id if link else None,
     }
     return Version(id=insert(db, "document", row), article=article, living=living, check=check.id)
 
@@ -170,8 +188,7 @@ def _moved(
     return origin(db, content)
 
 
-def _found_at_baseline(db: Database, source: str, reading: Reading) -> bool:
-    row = db.execute(
-        "SELECT baseline FROM link WHERE source = ? AND url = ?", [source, plain(reading.link.url)]
-    ).fetchone()
-    return row is not None and bool(row[0])
+def counts_from(document: Document, fetched_at: datetime, living: bool) -> datetime:
+    """The time that the claims of a document count from: its own date, but never one that was yet to come."""
+    stated = None if living else start_of(document.published)
+    return min(stated, fetched_at) if stated else fetched_at

@@ -137,10 +137,11 @@ def _found(checked: Checked) -> str:
     observation = checked.observation
     if not observation.outcome.good:
         return f"{observation.outcome}: {inert(observation.reason or '')}"
-    if not observation.readings:
+    read = [reading for reading in observation.readings if reading.document]
+    if not read:
         return "nothing new"
-    facts = sum(len(reading.facts) for reading in observation.readings)
-    return f"{_counted(len(observation.readings), 'article')} read, {_counted(facts, 'fact') if facts else 'no facts'}"
+    facts = sum(len(reading.facts) for reading in read)
+    return f"{_counted(len(read), 'article')} read, {_counted(facts, 'fact') if facts else 'no facts'}"
 
 
 def _told(messages: Sequence[Message]) -> Table:

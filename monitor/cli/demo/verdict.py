@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from monitor.cli.demo.stage import Message, Seen
 from monitor.cli.demo.story import SITES, Round, Told
-from monitor.models import Outcome
 
 _VALUES = {"market_count": "count", "market_entry": "status", "model_announcement": "stage"}
 
@@ -31,7 +30,7 @@ def _unread(seen: Seen) -> Iterator[str]:
         if not observation.outcome.good:
             yield f"{checked.source.name} could not be read: {observation.reason}"
         for reading in observation.readings:
-            if reading.outcome is not Outcome.OK:
+            if not reading.outcome.good:
                 yield f"{reading.link.url} could not be read: {reading.reason}"
 
 

@@ -1,0 +1,263 @@
+"""Backtest: archived documents run in the order of their dates, as if they had been watched as they came out.
+
+    archived ─► read (elsewhere) ─► dated? ─► sorted ─► a check each, at the document's own date ─► what was told
+
+The clock is the documents': no other time is looked at, so that the same documents give the same result to the byte.
+Reading, recording, believing and routing are the service's own; nothing is fetched and nothing sent. Who speaks is told
+by the address, as far as the catalogue knows it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from bs4.element import Tag
+
+from monitor import catalogue
+from monitor.errors import ReadError
+from monitor.history import History
+from monitor.history.storable import start_of
+from monitor.models import (
+    Authority,
+    Change,
+    Document,
+    Fact,
+    Link,
+    Observation,
+    Outcome,
+    Page,
+    Reading,
+    Source,
+    SourceKind,
+)
+from monitor.pages.decoding import decode
+from monitor.pages.markup import soup
+from monitor.parser.document import read_page
+from monitor.parser.facts import read_facts
+from monitor.pipeline import record
+from monitor.settings import ConsoleChannel, Settings, registrable_domain
+
+TIMELESS = datetime(2100, 1, 1, tzinfo=UTC)
+"""When a page without a time of capture counts as fetched while it is read: dates it states are all in its past."""
+GUESSED = {"htmldate"}
+"""Origins of a date that nobody states: no clock to go by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """One document of an archive: a page as bytes, or a document that is text already."""
+
+    id: str
+    """Where it stands in the archive; breaks ties of date."""
+    archive: str
+    """What stands for the outlet where the address names none."""
+    document: Document | None = None
+    content: bytes | None = None
+    content_type: str | None = None
+    url: str | None = None
+    captured: datetime | None = None
+    published: str | None = None
+    """A date that its place in the archive states; what a page states itself comes before it."""
+    brand: str | None = None
+    outlet: str | None = None
+    authority: Authority | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A document that was read, with its place in time."""
+
+    id: str
+    at: datetime
+    source: Source
+    document: Document
+    facts: tuple[Fact, ...]
+    page: bytes | None = None
+    """Compressed: an archive may be large."""
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A document that was not run, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """What a backtest came to: every change in the order of the clock."""
+
+    documents: int = 0
+    facts: int = 0
+    changes: list[Change] = field(default_factory=list)
+
+
+async def read_all(
+    archived: Iterable[Archived | Skipped],
+    run: Callable[..., Awaitable[Any]],
+    step: Callable[[], object] = lambda: None,
+) -> tuple[list[Ready], list[Skipped]]:
+    """Reads the documents, in date order; those that cannot be run are told with the reason."""
+    ready: list[Ready] = []
+    skipped: list[Skipped] = []
+    for one in archived:
+        if isinstance(one, Skipped):
+            skipped.append(one)
+        else:
+            try:
+                found = await run(read, one)
+            except ReadError as error:
+                found = Skipped(one.id, error.reason)
+            (skipped if isinstance(found, Skipped) else ready).append(found)
+        step()
+    return sorted(ready, key=lambda one: (one.at, one.id)), sorted(skipped, key=lambda one: one.id)
+
+
+def read(archived: Archived) -> Ready | Skipped:
+    """One document and its facts. Pure; raises ReadError when it is no news."""
+    if archived.document is not None:
+        source = _source(archived, archived.document.url if "://" in archived.document.url else None)
+        document = archived.document
+    else:
+        page = _page(archived)
+        source = _source(archived, page.url if archived.url or page.url.startswith("http") else None)
+        document = read_page(page, source, Link(url=page.url, published=archived.published))
+    if document.published_from in GUESSED:
+        document = replace(document, published=None, published_from=None)
+    at = start_of(document.published) or archived.captured
+    if at is None:
+        stated = f"“{document.published}” is no date" if document.published else "it states no date"
+        return Skipped(archived.id, stated)
+    if archived.captured is not None:
+        at = max(at, archived.captured)
+    return Ready(
+        id=archived.id,
+        at=at,
+        source=source,
+        document=document,
+        facts=read_facts(document, brand=source.brand),
+        page=zlib.compress(archived.content) if archived.content else None,
+        content_type=archived.content_type,
+    )
+
+
+def _page(archived: Archived) -> Page:
+    content = archived.content or b""
+    url = archived.url or _own_address(content, archived.content_type) or f"archive:/{archived.id}"
+    return Page(
+        url=url,
+        requested_url=url,
+        status=200,
+        content=content,
+        content_type=archived.content_type,
+        fetched_at=archived.captured or TIMELESS,
+    )
+
+
+def _own_address(content: bytes, content_type: str | None) -> str | None:
+    """The address that a saved page says it has."""
+    tree = soup(decode(content, content_type))
+    for tag, name in ((tree.find("link", rel="canonical"), "href"), (tree.find("meta", property="og:url"), "content")):
+        if isinstance(tag, Tag) and str(tag.get(name) or "").startswith(("http://", "https://")):
+            return urljoin(str(tag[name]), "")
+    return None
+
+
+def _source(archived: Archived, url: str | None) -> Source:
+    """Who speaks: what the archive says, else what the catalogue knows of the address, else its domain."""
+    host = (urlsplit(url).hostname or "") if url else ""
+    known = next((found for key in _keys(host) if (found := _speakers().get(key))), None)
+    authority, outlet, brand = known or (Authority.MEDIA, registrable_domain(host) if host else archived.archive, None)
+    authority, outlet, brand = archived.authority or authority, archived.outlet or outlet, archived.brand or brand
+    return Source(
+        name="/".join((outlet, authority, *([brand] if brand else []))),
+        kind=SourceKind.LISTING,
+        url=f"https://{host}/" if host else f"archive:/{archived.archive}",
+        brand=brand,
+        every=timedelta(hours=1),
+        authority=authority,
+        outlet=outlet,
+    )
+
+
+def _keys(host: str) -> Sequence[str]:
+    return (host, host.removeprefix("www."), registrable_domain(host)) if host else ()
+
+
+@cache
+def _speakers() -> Mapping[str, tuple[Authority, str, str | None]]:
+    """Host -> who speaks there, and about which brand only; the catalogue's newsrooms and outlets."""
+    shipped = catalogue.load()
+    found: dict[str, tuple[Authority, str, str | None]] = {}
+    for outlet in shipped.outlets:
+        host = urlsplit(outlet.site if "://" in outlet.site else f"https://{outlet.site}").hostname or ""
+        found.setdefault(registrable_domain(host), (outlet.authority, outlet.id, None))
+    for brand in shipped.brands:
+        speaker = brand.group or brand.name
+        for source in brand.sources:
+            host = urlsplit(source.url).hostname or ""
+            alone = None if source.shared or found.get(host, ("", "", brand.name))[2] != brand.name else brand.name
+            found[host] = (Authority.OFFICIAL, brand.name if alone else speaker, alone)
+        if brand.website:
+            host = registrable_domain(urlsplit(brand.website).hostname or "")
+            found.setdefault(host, (Authority.OFFICIAL, brand.name, brand.name))
+    return found
+
+
+def play(ready: Sequence[Ready], history: History, step: Callable[[], object] = lambda: None) -> Outcomes:
+    """Records the documents, each at its own time, after an empty baseline of every source."""
+    outcome = Outcomes()
+    if not ready:
+        return outcome
+    settings = _settings(history)
+    before = ready[0].at - timedelta(seconds=1)
+    for source in sorted({one.source for one in ready}, key=lambda source: source.name):
+        _record(source, (), before, history, settings)
+    for one in ready:
+        changes = _record(one.source, (_reading(one),), one.at, history, settings)
+        outcome.documents += 1
+        outcome.facts += len(one.facts)
+        outcome.changes += changes
+        step()
+    return outcome
+
+
+def _record(
+    source: Source, readings: tuple[Reading, ...], at: datetime, history: History, settings: Settings
+) -> tuple[Change, ...]:
+    observation = Observation(
+        source=source.name,
+        started_at=at,
+        finished_at=at,
+        outcome=Outcome.OK,
+        links=tuple(reading.link for reading in readings),
+        readings=readings,
+    )
+    return record(observation, source, history=history, settings=settings, next_due=at, failures=0, now=at)
+
+
+def _reading(one: Ready) -> Reading:
+    url = one.document.url
+    page = one.page and Page(
+        url=url,
+        requested_url=url,
+        status=200,
+        content=zlib.decompress(one.page),
+        content_type=one.content_type,
+        fetched_at=one.at,
+    )
+    return Reading(link=Link(url=url), outcome=Outcome.OK, page=page or None, document=one.document, facts=one.facts)
+
+
+def _settings(history: History) -> Settings:
+    """Every change to one screen: what a message is written for is what would have been told."""
+    screen = ConsoleChannel(name="backtest", kind="console")
+    return Settings(path=history.path.with_name("monitor.toml"), database=history.path, channels=(screen,), revisit=())

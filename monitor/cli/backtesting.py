@@ -1,0 +1,132 @@
+"""`backtest`: archived documents run as if they had been watched as they came out, into a database of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor import backtest as running
+from monitor.backtest import Outcomes, Ready, Skipped
+from monitor.cli.archives import archived
+from monitor.cli.asking import brand_name
+from monitor.cli.cells import Column, inert
+from monitor.cli.options import formatted
+from monitor.cli.output import emit, inert_json, note
+from monitor.engine.cage import Cage
+from monitor.errors import UsageError
+from monitor.history import History
+from monitor.models import Change, utc_text
+from monitor.parser.facts import revive
+
+FIELDS = ("at", "told", "silence", *("id", "brand", "kind", "change", "subject", "text", "rule", "before", "after"))
+COLUMNS = (
+    Column("date", lambda row: row["at"][:10]),
+    Column("change", "change"),
+    Column("what", "text", wide=True),
+    Column("first said by", lambda row: row["sources"][0]["outlet"] if row["sources"] else ""),
+    Column("words", lambda row: row["sources"][0]["evidence"] if row["sources"] else "", wide=True),
+)
+
+
+@click.command(short_help="Run archived pages as if they had been watched.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--db", type=click.Path(path_type=Path), help="A new database to write; else a passing one.")
+@click.option("--brand", metavar="NAME", help="Report of this brand only.")
+@formatted
+def backtest(paths: Sequence[str], db: Path | None, brand: str | None, form: str) -> None:
+    """Run archived documents in the order of their dates, as if the service had been watching.
+
+    PATH is a folder of .html and .txt files, a file of JSON lines as `extract --jsonl` reads them, or a web archive
+    (.warc, .warc.gz). Says what would have been told, and when; the same documents always give the same answer. Fetches
+    and sends nothing.
+    """
+    db = db or click.get_current_context().find_root().params.get("db")
+    ready, skipped = asyncio.run(_read(paths))
+    with _database(db) as path, History(path, revive=revive) as history:
+        with _bar("running", len(ready)) as bar:
+            outcome = running.play(ready, history, lambda: bar.update(1))
+        only = brand_name(history.queries, brand) if brand else None
+        changes = [change for change in outcome.changes if only in (None, change.brand)]
+        steps = {
+            name: history.queries.timeline(name) for name in history.queries.names("brand") if only in (None, name)
+        }
+    _report(form, changes, steps, outcome, skipped)
+    if not ready:
+        note("nothing was run: no document could be placed in time")
+        click.get_current_context().exit(1)
+
+
+async def _read(paths: Sequence[str]) -> tuple[list[Ready], list[Skipped]]:
+    cage = Cage()
+    try:
+        with _bar("reading", None) as bar:
+            return await running.read_all(archived(paths), cage.run, lambda: bar.update(1))
+    finally:
+        cage.close()
+
+
+def _bar(label: str, length: int | None) -> Any:
+    return click.progressbar(
+        length=length or 0, label=label, file=sys.stderr, hidden=not sys.stderr.isatty(), show_pos=length is None
+    )
+
+
+@contextmanager
+def _database(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        if given.exists():
+            raise UsageError(
+                f"{given}: is there already; a backtest writes a new database, so that no history is mixed"
+            )
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="backtest-") as folder:
+        yield Path(folder) / "backtest.db"
+
+
+def _report(
+    form: str,
+    changes: Sequence[Change],
+    steps: dict[str, list[dict[str, Any]]],
+    outcome: Outcomes,
+    skipped: Sequence[Skipped],
+) -> None:
+    rows = [_row(change) for change in changes]
+    if form == "json":
+        figures = {"documents": outcome.documents, "facts": outcome.facts}
+        left_out = [{"document": one.id, "reason": one.reason} for one in skipped]
+        timeline = [step for brand in sorted(steps) for step in steps[brand]]
+        click.echo(inert_json(figures | {"skipped": left_out, "changes": rows, "timeline": timeline}, indent=2))
+        return
+    told = [row for row in rows if row["told"]]
+    emit(told if form == "table" else rows, form, COLUMNS, zone=UTC, fields=(*FIELDS, "sources"))
+    if form == "table":
+        _timeline(steps)
+    for one in skipped:
+        note(f"skipped: {one.id}: {one.reason}")
+    note(f"{outcome.documents} documents, {outcome.facts} facts; told {len(told)}, silent {len(rows) - len(told)}")
+
+
+def _row(change: Change) -> dict[str, Any]:
+    whole = change.as_json()
+    values = {"at": utc_text(change.detected_at), "told": change.silence is None, "silence": change.silence}
+    values |= {"rule": change.rule, "sources": whole["sources"]}
+    return values | {name: whole[name] for name in FIELDS if name in whole}
+
+
+def _timeline(steps: dict[str, list[dict[str, Any]]]) -> None:
+    """How each belief moved, as the `timeline` command would tell it."""
+    for brand in sorted(name for name, moved in steps.items() if moved):
+        click.echo(inert(f"\nTimeline of {brand}"))
+        for step in steps[brand]:
+            click.echo(
+                inert(f"  {step['since'][:10]}  {step['text']}  [{step['change']}, known {step['detected_at'][:10]}]")
+            )

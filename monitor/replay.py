@@ -1,0 +1,162 @@
+"""Replay: the kept pages read again with today's reader, and what follows for the history.
+
+    addresses ─► versions ─► read again (elsewhere) ─► restated? ─► reconcile ─► changes, silent unless asked
+
+One transaction an address; `dry_run` does all of it and undoes it. Touches no network. A reader that got better is no
+correction by a source: what follows is told as an ordinary change, and that only to who asks for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from monitor.errors import ReadError
+from monitor.history import History, Kept, Reread, Restated
+from monitor.models import Change, ChangeKind, Citation, Claim, Document, Fact, Subject
+from monitor.notifier.route import route
+from monitor.parser.facts import read_facts, revive
+from monitor.parser.reconcile import reconcile
+from monitor.pipeline import read
+from monitor.settings import Settings
+
+SILENCE = "replay"
+RULE = "today's reader reads the kept page so"
+NO_CHECK = 0
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What a replay came to."""
+
+    documents: int = 0
+    """Versions that were read again."""
+    restated: list[Restated] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """Address -> why it cannot be read today. Its facts stay as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """How to replay. `run` calls a pure function, in another process if the caller says so."""
+
+    history: History
+    run: Callable[..., Awaitable[Any]]
+    now: datetime
+    alert: Settings | None = None
+    """Whom to tell of changes, by which rules; None: nobody."""
+
+    async def over(
+        self, addresses: Collection[str], *, dry_run: bool, step: Callable[[], object] = lambda: None
+    ) -> Replayed:
+        """Reads what is kept at these addresses again and applies what is new. `step` is called for each address."""
+        result = Replayed()
+        with ExitStack() as stack:
+            if dry_run:
+                stack.enter_context(self.history.trying())
+            for address in addresses:
+                await self._address(address, result)
+                step()
+        return result
+
+    async def _address(self, address: str, result: Replayed) -> None:
+        try:
+            read_again = [await self._version(kept) for kept in self.history.versions(address)]
+        except ReadError as error:
+            result.unreadable[address] = error.reason
+            return
+        result.documents += len(read_again)
+        with self.history.writing():
+            restated = self.history.restate(read_again, self.now)
+            if restated:
+                result.restated.append(restated)
+                result.changes += self._follow(restated)
+
+    async def _version(self, kept: Kept) -> Reread:
+        document, facts = await self.run(read_kept, kept)
+        return Reread(kept=kept, document=document, facts=facts)
+
+    def _follow(self, restated: Restated) -> list[Change]:
+        """What is believed after a restatement, and the steps that led there."""
+        before = {subject: self.history.believed(subject) for subject in restated.subjects}
+        claims = self.history.claims(restated.subjects, NO_CHECK)
+        marked = {subject: tuple(_marked(claim, restated) for claim in about) for subject, about in claims.items()}
+        states, steps = reconcile(marked, self.now)
+        self.history.put_states(states, self.now)
+        changes = [self._change(step, restated, before) for step in steps]
+        for subject in sorted(restated.subjects - {state.subject for state in states}, key=lambda one: one.name):
+            self.history.forget_belief(subject)
+            last = before[subject]
+            if last is not None:
+                cited = [claim for claim in marked[subject] if claim.id in restated.ended]
+                changes.append(_retraction(subject, last, cited, restated, self.now))
+        self.history.add_changes(changes, None)
+        if self.alert:
+            rules, channels = self.alert.alerts, self.alert.channels
+            self.history.queue(route(changes, rules, channels, self.now, self.alert.timezone), self.now)
+        return changes
+
+    def _change(self, step: Change, restated: Restated, before: Mapping[Subject, Fact | None]) -> Change:
+        """The step as a replay tells it: the source has corrected nothing, it is read better."""
+        silence = step.silence or (None if self.alert else SILENCE)
+        step = replace(step, id=_identity(step.id, restated), silence=silence)
+        if step.change is not ChangeKind.CORRECTED:
+            return replace(step, rule=f"{RULE}; {step.rule}")
+        assert step.before is not None
+        assert step.after is not None
+        old, new = revive(step.before), revive(step.after)
+        believed = before.get(Subject(brand=step.brand, kind=step.kind, name=step.subject))
+        if believed is not None and believed.agrees(new):
+            return replace(step, change=ChangeKind.RESOLVED, text=f"{new.headline(None)}, dispute resolved", rule=RULE)
+        return replace(step, change=ChangeKind.CHANGED, text=new.headline(old), rule=RULE)
+
+
+def read_kept(kept: Kept) -> tuple[Document, tuple[Fact, ...]]:
+    """A kept version read with today's reader: its page, or the stored text where no page is kept. Pure."""
+    if kept.page is not None:
+        return read(kept.page, kept.source, kept.link)
+    return kept.document, read_facts(kept.document, brand=kept.source.brand)
+
+
+def _marked(claim: Claim, restated: Restated) -> Claim:
+    return replace(claim, fresh=claim.id in restated.added, closed_now=claim.id in restated.ended)
+
+
+def _identity(step: str, restated: Restated) -> str:
+    """Another one than the same step has when a check takes it; the same whenever this one is."""
+    rows = (*sorted(restated.added), "", *sorted(restated.ended))
+    return hashlib.sha256("\x1f".join(map(str, (step, SILENCE, *rows))).encode()).hexdigest()[:16]
+
+
+def _retraction(subject: Subject, last: Fact, claims: Collection[Claim], restated: Restated, now: datetime) -> Change:
+    """Nothing says it any more. Told to nobody: there is no news to cite."""
+    return Change(
+        id=_identity(f"{subject.brand}/{subject.kind}/{subject.name}", restated),
+        detected_at=now,
+        brand=subject.brand,
+        kind=subject.kind,
+        change=ChangeKind.CHANGED,
+        subject=subject.name,
+        before=last.as_json(),
+        after=None,
+        text=f"{last.headline(None)}, read no more",
+        rule=RULE,
+        sources=tuple(_citation(claim) for claim in claims),
+        silence=SILENCE,
+    )
+
+
+def _citation(claim: Claim) -> Citation:
+    return Citation(
+        url=claim.url,
+        title=claim.title,
+        published=claim.published,
+        authority=claim.authority,
+        outlet=claim.outlet,
+        evidence=claim.fact.evidence,
+    )

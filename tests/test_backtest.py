@@ -1,0 +1,251 @@
+"""Archives run in the order of their dates: what would have been told, when; the same to the byte each time."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commandline import command, mistake
+
+from monitor.backtest import Archived, Ready, Skipped, read
+from monitor.cli.archives import archived
+from monitor.engine.cage import Cage
+from monitor.history import Queries
+from monitor.models import Authority
+
+WORDS = "The electric car brand smart is now present in {} countries and regions worldwide, it said on Monday."
+
+
+def page(number: int, published: str | None, address: str | None = None) -> str:
+    head = f'<meta property="article:published_time" content="{published}">' if published else ""
+    head += f'<link rel="canonical" href="{address}">' if address else ""
+    return (
+        f'<html lang="en"><head><title>smart grows this winter</title>{head}</head><body><article>'
+        f"<h1>smart grows this winter</h1><p>{WORDS.format(number)}</p>"
+        "<p>More showrooms will follow during the year, and more words about them as well.</p></article></body></html>"
+    )
+
+
+class Here:
+    """What reads the documents, in this process: a child takes seconds to start."""
+
+    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return function(*arguments)
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("backtesting", "replaying"):
+        monkeypatch.setattr(f"monitor.cli.{module}.Cage", Here)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Four dated documents of three outlets, written in no order of time, and two that cannot be run."""
+    there = tmp_path / "press"
+    (there / "old").mkdir(parents=True)
+    (there / "a-page.html").write_text(page(40, "2026-01-06T10:00:00Z", "https://www.electrive.com/2026/smart"))
+    (there / "2026-01-05-press-release.txt").write_text("---\nbrand: smart\n---\n" + WORDS.format(39))
+    (there / "old" / "release.txt").write_text(
+        "---\ntitle: A good year\npublished: 2025-06-01\nurl: https://media.smart.com/news/38\n---\n" + WORDS.format(38)
+    )
+    (there / "old" / "2025-07-01-saved.html").write_text(page(38, None))
+    (there / "undated.txt").write_text(WORDS.format(12))
+    (there / "style.css").write_text("p {}")
+    return there
+
+
+def report(*arguments: Any) -> dict[str, Any]:
+    result = command("backtest", *arguments, "--format", "json")
+    assert (result.code, result.err) == (0, "")
+    found: dict[str, Any] = json.loads(result.out)
+    return found
+
+
+def test_it_tells_what_would_have_been_told_and_when(folder: Path) -> None:
+    found = report(folder)
+    told = [(row["at"], row["change"], row["text"]) for row in found["changes"] if row["told"]]
+    assert told[:2] == [
+        ("2025-06-01T00:00:00Z", "new", "smart: 38 markets"),
+        ("2026-01-05T00:00:00Z", "changed", "smart: 38 → 39 markets"),
+    ]
+    assert [row[0] for row in told] == sorted(row[0] for row in told)
+    assert found["changes"][0]["sources"][0]["authority"] == "official"
+    assert [step["text"] for step in found["timeline"]] == [row["text"] for row in found["changes"]]
+    assert found["documents"] == 4
+    assert {one["document"]: one["reason"] for one in found["skipped"]} == {
+        "press/style.css": "neither a page, a text, JSON lines nor a web archive",
+        "press/undated.txt": "it states no date",
+    }
+
+
+def test_the_same_documents_give_the_same_answer_to_the_byte(folder: Path, tmp_path: Path) -> None:
+    for form in ("json", "jsonl", "csv", "table"):
+        first = command("backtest", folder, "--format", form)
+        again = command("backtest", folder, "--db", tmp_path / f"{form}.db", "--format", form)
+        assert first == again
+        assert str(tmp_path) not in first.out
+
+
+def test_a_given_database_holds_the_history_and_is_new(folder: Path, tmp_path: Path) -> None:
+    command("backtest", folder, "--db", tmp_path / "bt.db")
+    with Queries.open(tmp_path / "bt.db") as queries:
+        assert len(queries.documents()) == 4
+        outlets = {row["url"]: (row["outlet"], row["authority"]) for row in queries.documents()}
+        assert all(not row["baseline"] for row in queries.documents())
+        assert {row["channel"] for row in queries.alerts()} == {"backtest"}  # no config has it: nothing goes out
+    assert outlets["https://media.smart.com/news/38"] == ("smart", "official")
+    assert outlets["archive:/press/2026-01-05-press-release.txt"] == ("press", "media")
+    assert "is there already" in mistake("backtest", folder, "--db", tmp_path / "bt.db")
+    assert "finds what is stored" in command("replay", "--db", tmp_path / "bt.db").err
+
+
+def test_untrusted_pages_are_read_in_a_child(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.cli.backtesting.Cage", Cage)
+    assert report(folder)["documents"] == 4
+
+
+def test_rows_for_programs_and_words_for_people(folder: Path) -> None:
+    result = command("backtest", folder, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(result.out)))
+    assert [row["text"] for row in rows][:2] == ["smart: 38 markets", "smart: 38 → 39 markets"]
+    assert "skipped: press/undated.txt: it states no date" in result.err
+    table = command("backtest", folder, "--format", "table").out
+    assert "Timeline of smart" in table
+    assert "2026-01-05" in table
+
+
+def test_one_brand_only(folder: Path) -> None:
+    (folder / "2026-01-07-lotus.txt").write_text("The sports car brand Lotus is now present in 50 countries worldwide.")
+    brands = {row["brand"] for row in report(folder)["changes"]}
+    assert brands == {"Lotus", "smart"}
+    assert {row["brand"] for row in report(folder, "--brand", "LOTUS")["changes"]} == {"Lotus"}
+    assert "did you mean" in mistake("backtest", folder, "--brand", "Lotsu")
+
+
+def test_lines_of_json(tmp_path: Path) -> None:
+    lines = [
+        {"id": "b", "text": WORDS.format(39), "published": "2026-01", "brand_hint": "smart"},
+        {"id": "a", "text": WORDS.format(38), "published": "2025-06-01", "url": "https://media.smart.com/38"},
+        {"id": "c", "text": WORDS.format(12)},
+        {"id": "d", "text": WORDS.format(12), "published": "soon"},
+    ]
+    path = tmp_path / "gold.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)) + "\nnonsense\n")
+    found = report(path)
+    assert [row["text"] for row in found["changes"]] == ["smart: 38 markets", "smart: 38 → 39 markets"]
+    assert [(one["document"], one["reason"][:17]) for one in found["skipped"]] == [
+        ("gold.jsonl#c", "it states no date"),
+        ("gold.jsonl#d", "“soon” is no date"),
+        ("gold.jsonl, line 5", "not JSON: Expecti"),
+    ]
+
+
+def web_archive(path: Path, *captures: tuple[str, str, str]) -> Path:
+    """A WARC file, its records compressed one by one where its name says so."""
+    records = []
+    for number, (address, date, html) in enumerate(captures):
+        body = html.encode()
+        answer = f"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = (
+            f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{number}>\r\nWARC-Target-URI: {address}\r\n"
+            f"WARC-Date: {date}\r\nContent-Type: application/http; msgtype=response\r\n"
+            f"Content-Length: {len(answer) + len(body)}\r\n\r\n"
+        )
+        record = head.encode() + answer.encode() + body + b"\r\n\r\n"
+        records.append(gzip.compress(record) if path.suffix == ".gz" else record)
+    path.write_bytes(b"".join(records))
+    return path
+
+
+@pytest.mark.parametrize("name", ["site.warc", "site.warc.gz"])
+def test_a_web_archive_is_watched_at_its_captures(tmp_path: Path, name: str) -> None:
+    address = "https://media.smart.com/news/winter"
+    path = web_archive(
+        tmp_path / name,
+        (address, "2026-01-06T08:00:00Z", page(39, "2026-01-05")),
+        (address, "2026-01-05T09:00:00Z", page(40, "2026-01-05")),
+        ("https://media.smart.com/style", "2026-01-05T09:00:00Z", "<html><body></body></html>"),
+    )
+    found = report(path)
+    assert [(row["at"], row["change"], row["text"]) for row in found["changes"]] == [
+        ("2026-01-05T09:00:00Z", "new", "smart: 40 markets"),
+        ("2026-01-06T08:00:00Z", "corrected", "smart: 40 → 39 markets, corrected by the source"),
+    ]
+    assert [one["document"] for one in found["skipped"]] == [f"{name}, record 000003"]
+
+
+def test_a_damaged_web_archive_is_run_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = web_archive(tmp_path / "site.warc", ("https://a.example/n", "2026-01-05T09:00:00Z", page(40, "2026-01-05")))
+    path.write_bytes(path.read_bytes() + b"\x00\xffnonsense\r\n\r\n" * 5)
+    found = report(path)
+    assert found["documents"] == 1
+    assert "damaged from here on" in found["skipped"][0]["reason"]
+
+
+def test_web_archives_need_their_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = web_archive(tmp_path / "site.warc")
+    monkeypatch.setitem(sys.modules, "warcio.archiveiterator", None)
+    assert "brand-monitor[archive]" in mistake("backtest", path)
+
+
+def test_paths_that_cannot_be_run(tmp_path: Path) -> None:
+    assert "no such file or folder" in mistake("backtest", tmp_path / "nowhere")
+    (tmp_path / "book.pdf").write_text("%PDF")
+    assert "no archive" in mistake("backtest", tmp_path / "book.pdf")
+    (tmp_path / "book.pdf").unlink()
+    result = command("backtest", tmp_path, "--format", "jsonl")
+    assert (result.code, result.out) == (1, "")
+    assert "nothing was run" in result.err
+
+
+def test_front_matter_says_who_speaks(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(
+        '---\ntitle: "Growth"\ndate: 2026-01-05\noutlet: smart\nauthority: official\nbrand: smart\nlang: en\n---\n'
+        "The brand is present in 39 markets worldwide."
+    )
+    (tmp_path / "b.txt").write_text("---\npublished: 2026-01-05\nauthority: king\n---\nwords")
+    (tmp_path / "c.txt").write_text("---\npublished: 2026-01-05\n---\n \n")
+    good, bad, empty = archived([str(tmp_path)])
+    assert isinstance(good, Archived)
+    found = read(good)
+    assert isinstance(found, Ready)
+    assert (found.source.outlet, found.source.authority, found.source.brand) == ("smart", Authority.OFFICIAL, "smart")
+    assert (found.at, found.document.title) == (datetime(2026, 1, 5, tzinfo=UTC), "Growth")
+    assert [fact.as_json()["count"] for fact in found.facts] == [39]
+    assert isinstance(bad, Skipped)
+    assert "“king”" in bad.reason
+    assert empty == Skipped(f"{tmp_path.name}/c.txt", "there is no text")
+
+
+def test_a_date_that_a_page_only_seems_to_have_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(page(39, None).replace("More showrooms", "On 3 March 2024 more showrooms"))
+    assert isinstance(read(next(one for one in archived([str(tmp_path)]) if isinstance(one, Archived))), Skipped)
+
+
+@pytest.mark.parametrize(
+    ("address", "outlet", "authority", "brand"),
+    [
+        ("https://media.smart.com/news/1", "smart", "official", "smart"),
+        ("https://www.electrive.com/2026/1", "electrive-com", "media", None),
+        ("https://blog.unknown.co.uk/1", "unknown.co.uk", "media", None),
+    ],
+)
+def test_the_catalogue_knows_who_speaks(address: str, outlet: str, authority: str, brand: str | None) -> None:
+    found = read(
+        Archived(
+            id="a", archive="press", content=page(39, "2026-01-05").encode(), content_type="text/html", url=address
+        )
+    )
+    assert isinstance(found, Ready)
+    assert (found.source.outlet, found.source.authority, found.source.brand) == (outlet, authority, brand)
