@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from monitor.history import reviews
 from monitor.history.rows import insert, select
 from monitor.history.storable import moment, plain, to_json
 from monitor.models import Authority, Claim, Fact, Subject, utc_text
@@ -134,9 +135,14 @@ def _still_said(older: Fact, about: Sequence[Fact]) -> bool:
 
 
 def read(db: Database, subjects: Iterable[Subject], check_id: int, revive: Revive) -> dict[Subject, tuple[Claim, ...]]:
-    """All claims about each subject, by date; what the check brought is fresh, what it closed closed now."""
+    """All claims about each subject, by date; what the check brought is fresh, what it closed closed now.
+
+    What people have said of a claim outranks its source.
+    """
     return {
-        subject: tuple(_claim(row, check_id, revive) for row in select(db, _CLAIMS, _of(subject)))
+        subject: reviews.apply(
+            db, subject, [_claim(row, check_id, revive) for row in select(db, _CLAIMS, _of(subject))]
+        )
         for subject in sorted(subjects, key=lambda subject: (subject.brand, subject.kind, subject.name))
     }
 
