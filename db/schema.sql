@@ -254,7 +254,7 @@ CREATE TABLE review (
     id INTEGER PRIMARY KEY,                   -- grows with the time of reviewing
     reviewed_at TEXT NOT NULL,
     reviewer TEXT NOT NULL,
-    verdict TEXT NOT NULL,                    -- accept, reject, correct, undo (as if never reviewed), overruled (see `because`)
+    verdict TEXT NOT NULL,                    -- accept, reject (misread), untrue, correct, undo (as if never reviewed), overruled
     note TEXT,                                -- null: nothing was added
     url TEXT NOT NULL,                        -- of the document that makes the claim
     brand TEXT NOT NULL,

@@ -41,6 +41,10 @@ SECTIONS: Sections = {
         "alerts": ("monitor.cli.listing:alerts", "The messages sent or waiting, and the answers to them."),
         "sources": ("monitor.cli.listing:sources", "The sources and their health; the catalogue's addresses."),
     },
+    "Weigh and exchange": {
+        "audit": ("monitor.cli.auditing:audit_command", "What does not add up among a brand's figures."),
+        "review": ("monitor.cli.reviewing:review", "Accept, reject or correct single claims."),
+    },
     "Read without storing": {
         "extract": ("monitor.cli.reading:extract", "The facts in pages or texts."),
         "evaluate": ("monitor.cli.scoring:evaluate", "Score the reading against labelled documents."),

@@ -123,6 +123,10 @@ class History:
         """The claim of that number. Raises UsageError when there is none."""
         return reviews.target(self._store.db, fact, undone=undone)
 
+    def review_subjects(self, about: Target) -> frozenset[Subject]:
+        """The subjects that a review of the claim may move: its own, and those of earlier corrections of it."""
+        return reviews.touched(self._store.db, about)
+
     def add_review(
         self,
         about: Target,

@@ -4,7 +4,7 @@ A review is bound to the address, the subject and the value of the claim, so tha
 The last review of a claim is in force. A person's word outranks sources:
 
     accepted                               counts as the brand's own word, also when the article was changed since
-    rejected, or overruled by another      is not believed any more
+    rejected, untrue, overruled            is not believed any more
     corrected                              as rejected; the corrected claim is a row of its own, and counts as accepted
 """
 
@@ -23,8 +23,9 @@ from monitor.history.rows import insert, select
 from monitor.history.storable import plain, plain_or_none, to_json
 from monitor.models import Authority, Change, Claim, Fact, State, Subject, utc_text
 
-Verdict = Literal["accept", "reject", "correct", "undo", "overruled"]
-"""`overruled` follows from another review: a claim that cannot be true beside the one that was accepted."""
+Verdict = Literal["accept", "reject", "untrue", "correct", "undo", "overruled"]
+"""`reject`: the text does not say so; `untrue`: it does, and is wrong. `overruled` follows from another review: a claim
+that cannot be true beside the one that was accepted."""
 
 _IN_FORCE = """
 SELECT reviews.id, reviews.reviewer, reviews.verdict, reviews.url, reviews.value, reviews.made, 0 AS elsewhere
@@ -78,6 +79,20 @@ def target(db: Database, fact: int, *, undone: bool = False) -> Target:
     )
 
 
+def touched(db: Database, about: Target) -> frozenset[Subject]:
+    """The claim's subject, and those that earlier corrections of it made it one of."""
+    rows = select(
+        db,
+        """
+        SELECT DISTINCT fact.brand, fact.kind, fact.subject AS name FROM review JOIN fact ON fact.id = review.made
+        WHERE review.brand = :brand AND review.kind = :kind AND review.subject = :subject
+            AND review.value = :value AND review.url = :url
+        """,
+        _of(about.subject) | {"value": about.value, "url": about.url},
+    )
+    return frozenset({about.subject, *(Subject(**row) for row in rows)})
+
+
 def add(
     db: Database,
     about: Target,
@@ -96,15 +111,12 @@ def add(
         "verdict": verdict,
         "note": plain_or_none(note),
         "url": about.url,
-        "brand": about.subject.brand,
-        "kind": about.subject.kind,
-        "subject": about.subject.name,
         "value": about.value,
         "fact": about.fact,
         "made": made,
         "because": because,
     }
-    added = insert(db, "review", row)
+    added = insert(db, "review", row | _of(about.subject))
     db.execute(
         """
         UPDATE fact SET closed_at = :now WHERE closed_at IS NULL
@@ -137,7 +149,11 @@ def apply(db: Database, subject: Subject, claims: Sequence[Claim]) -> tuple[Clai
 
 
 def _in_force(db: Database, subject: Subject) -> list[dict[str, Any]]:
-    return select(db, _IN_FORCE, {"brand": subject.brand, "kind": subject.kind, "subject": subject.name})
+    return select(db, _IN_FORCE, _of(subject))
+
+
+def _of(subject: Subject) -> dict[str, Any]:
+    return {"brand": subject.brand, "kind": subject.kind, "subject": subject.name}
 
 
 def _last(rows: Iterable[Mapping[str, Any]], claim: Claim) -> Mapping[str, Any] | None:
@@ -197,5 +213,4 @@ def _own_authority(db: Database, change: Change) -> Iterable[Any]:
 
 def forget(db: Database, subject: Subject) -> None:
     """Nothing is believed of the subject any more."""
-    row = {"brand": subject.brand, "kind": subject.kind, "subject": subject.name}
-    db.execute("DELETE FROM belief WHERE brand = :brand AND kind = :kind AND subject = :subject", row)
+    db.execute("DELETE FROM belief WHERE brand = :brand AND kind = :kind AND subject = :subject", _of(subject))
