@@ -341,7 +341,7 @@ def gold(database: Path) -> list[dict[str, Any]]:
 
 def test_reviewed_documents_are_written_as_gold(database: Path, tmp_path: Path) -> None:
     text = "smart is in 50 markets worldwide. smart enters Peru this month. smart will enter Chile in 2027."
-    check(database, article("many", text, "2026-01-07"))
+    check(database, article("many", text, "2026-01-07"), source=newsdesk.NEWSROOM)
     with Queries.open(database) as queries:
         ids = {row["market"] or row["count"]: row["id"] for row in queries.facts() if row["url"].endswith("many")}
     judged(database, ids[50], "correct", count="15")

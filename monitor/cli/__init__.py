@@ -44,6 +44,11 @@ SECTIONS: Sections = {
     "Weigh and exchange": {
         "audit": ("monitor.cli.auditing:audit_command", "What does not add up among a brand's figures."),
         "review": ("monitor.cli.reviewing:review", "Accept, reject or correct single claims."),
+        "export": ("monitor.cli.exporting:export", "Changes, facts or documents as CSV, JSON Lines or Atom."),
+        "import": (
+            "monitor.cli.importing:import_sources",
+            "Sources from OPML, urlwatch, webchanges, changedetection.io.",
+        ),
     },
     "Read without storing": {
         "extract": ("monitor.cli.reading:extract", "The facts in pages or texts."),
