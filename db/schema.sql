@@ -159,7 +159,7 @@ CREATE TABLE fact (
     recorded_at TEXT NOT NULL,
     closed_at TEXT,                           -- null: it stands; else the article was changed and says something else,
                                               -- or a replay reads the article differently (see `restated_fact`)
-    closed_by INTEGER REFERENCES visit (id)   -- the check that found so; null: it stands, or no check closed it
+    closed_by INTEGER REFERENCES visit (id)   -- the check that found so; null: it stands, no check closed it, or undone
 );
 CREATE INDEX fact_subject ON fact (brand, kind, subject, id);
 CREATE INDEX fact_document ON fact (document);
@@ -367,6 +367,29 @@ CREATE TABLE restated_fact (
     PRIMARY KEY (fact, role)
 ) WITHOUT ROWID;
 CREATE INDEX restated_fact_restatement ON restated_fact (restatement);
+
+
+-- What a person says of a claim. It is bound to the claim's address, subject and value, so that it holds for the same
+-- claim read anew; of several, the last is in force (see the view `reviews`). Rows are never edited.
+CREATE TABLE review (
+    id INTEGER PRIMARY KEY,                   -- grows with the time of reviewing
+    reviewed_at TEXT NOT NULL,
+    reviewer TEXT NOT NULL,
+    verdict TEXT NOT NULL,                    -- accept, reject (misread), untrue, correct, undo (as if never reviewed), overruled
+    note TEXT,                                -- null: nothing was added
+    url TEXT NOT NULL,                        -- of the document that makes the claim
+    brand TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    value TEXT NOT NULL,                      -- as it was claimed
+    fact INTEGER NOT NULL REFERENCES fact (id),  -- the claim's row when it was reviewed
+    made INTEGER REFERENCES fact (id),        -- what it should have said; null: nothing was corrected
+    because INTEGER REFERENCES review (id)    -- the review of another claim that this follows from; null: of its own
+);
+CREATE INDEX review_subject ON review (brand, kind, subject);
+CREATE INDEX review_fact ON review (fact);
+CREATE INDEX review_made ON review (made) WHERE made IS NOT NULL;
+CREATE INDEX review_because ON review (because) WHERE because IS NOT NULL;
 
 
 -- Every claim, with the document that makes it. Columns that a kind of fact does not have are null.
@@ -699,3 +722,41 @@ FROM restated_fact
 JOIN restatement ON restatement.id = restated_fact.restatement
 JOIN fact ON fact.id = restated_fact.fact
 JOIN document ON document.id = restatement.document;
+
+
+-- What people have said of claims.
+CREATE VIEW reviews AS
+SELECT
+    review.id,
+    review.reviewed_at,
+    review.reviewer,
+    review.verdict,
+    review.note,
+    review.brand,
+    review.kind,
+    review.subject,
+    review.value,
+    corrected.subject AS corrected_subject,
+    corrected.value AS corrected_value,
+    corrected.attributes AS correction,       -- the claim as it should have been, as JSON
+    review.url,
+    NOT EXISTS (
+        SELECT 1 FROM review AS later
+        WHERE later.brand = review.brand AND later.kind = review.kind AND later.subject = review.subject
+            AND later.value = review.value AND later.url = review.url AND later.id > review.id
+            AND later.verdict <> 'overruled'
+    ) AND (
+        review.because IS NULL
+        OR NOT EXISTS (
+            SELECT 1 FROM review AS later
+            WHERE later.brand = cause.brand AND later.kind = cause.kind AND later.subject = cause.subject
+                AND later.value = cause.value AND later.url = cause.url AND later.id > cause.id
+                AND later.verdict <> 'overruled'
+        )
+    ) AS in_force,                            -- 0: somebody has said something else since
+    review.fact,
+    review.made,
+    review.because
+FROM review
+LEFT JOIN review AS cause ON cause.id = review.because
+LEFT JOIN fact AS corrected ON corrected.id = review.made;

@@ -40,6 +40,8 @@ def test_commands_and_options_exist(page: str, line: str) -> None:
     words = shlex.split(line)[1:]
     with click.Context(commands) as context:
         command = commands.get_command(context, words[0])
+        if isinstance(command, click.Group):
+            command = command.get_command(context, words[1])
         assert command is not None, f"{page}: {line}"
         known = {option for param in command.params for option in (*param.opts, *param.secondary_opts)}
     for word in words[1:]:

@@ -55,6 +55,10 @@ VIEWS = {
     "replays": """
         restated_at role fact kind brand subject value evidence document url source
     """,
+    "reviews": """
+        id reviewed_at reviewer verdict note brand kind subject value corrected_subject corrected_value correction url
+        in_force fact made because
+    """,
 }
 
 
@@ -107,9 +111,10 @@ def test_every_column_that_may_be_null_says_what_null_means(migrated: sqlite3.Co
             assert "null" in comment, f"{table}.{column}"
 
 
-def test_migrations_are_numbered_and_no_number_is_there_twice() -> None:
-    numbers = [int(name[:4]) for name, _ in scripts()]
+def test_migrations_are_numbered_in_order_each_number_once() -> None:
+    numbers = [name[:4] for name, _ in scripts()]
     assert numbers == sorted(set(numbers))
+    assert all(number.isdecimal() for number in numbers)
 
 
 def test_references_are_indexed(migrated: sqlite3.Connection) -> None:

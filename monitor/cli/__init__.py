@@ -46,6 +46,15 @@ SECTIONS: Sections = {
         "replay": ("monitor.cli.replaying:replay", "Read the kept pages again with today's reader."),
         "backtest": ("monitor.cli.backtesting:backtest", "Run archived pages as if they had been watched."),
     },
+    "Weigh and exchange": {
+        "audit": ("monitor.cli.auditing:audit_command", "What does not add up among a brand's figures."),
+        "review": ("monitor.cli.reviewing:review", "Accept, reject or correct single claims."),
+        "export": ("monitor.cli.exporting:export", "Changes, facts or documents as CSV, JSON Lines or Atom."),
+        "import": (
+            "monitor.cli.importing:import_sources",
+            "Sources from OPML, urlwatch, webchanges, changedetection.io.",
+        ),
+    },
     "Read without storing": {
         "extract": ("monitor.cli.reading:extract", "The facts in pages or texts."),
         "evaluate": ("monitor.cli.scoring:evaluate", "Score the reading against labelled documents."),

@@ -29,7 +29,7 @@ _FACT_CONTEXT = (
     *("id", "subject", "value", "url", "title", "published", "outlet", "authority", "source", "language"),
     *("recorded_at", "closed_at", "role", "standing", "independent", "syndicated", "sponsored"),
 )
-_FACT_FIELDS = (
+FACT_FIELDS = (
     *("kind", "brand", "count", "qualifier", "status", "scope", "market", "basis", "model", "stage", "markets"),
     *("segment", "platform", "when", "hedged", "evidence", "start", "end"),
     *_FACT_CONTEXT,
@@ -57,7 +57,7 @@ def facts(place: Place, form: str, filters: Filters) -> None:
     )
     with opened(place) as (queries, zone):
         rows = [fact_row(row) for row in queries.facts(**filters.checked(queries, zone, form))]
-        if not emit(capped(rows, filters, form), form, columns, zone=zone, fields=_FACT_FIELDS):
+        if not emit(capped(rows, filters, form), form, columns, zone=zone, fields=FACT_FIELDS):
             nothing("facts", filters, FIRST_CHECK)
 
 

@@ -35,7 +35,9 @@ def emit(rows: Iterable[Row], form: str, columns: Sequence[Column], *, zone: tzi
                 count += 1
             return count
         case "csv":
-            return _csv(list(rows), fields)
+            listed = list(rows)
+            click.echo(csv_text(listed, fields), nl=False)
+            return len(listed)
     listed = list(rows)
     if listed:
         _table(listed, columns, zone)
@@ -53,14 +55,14 @@ def inert_json(value: Any, indent: int | None = None) -> str:
     return ACTIVE.sub(lambda found: found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text)
 
 
-def _csv(rows: list[Row], fields: Sequence[str]) -> int:
+def csv_text(rows: Sequence[Row], fields: Sequence[str] = ()) -> str:
+    """The rows as CSV with a head, harmless for terminals and spreadsheets. `fields`: see `emit`."""
     names = list(fields) or list(dict.fromkeys(chain.from_iterable(rows)))
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(names)
     writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
-    click.echo(buffer.getvalue(), nl=False)
-    return len(rows)
+    return buffer.getvalue()
 
 
 def _cell(value: Any) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from monitor import catalogue
+from monitor.history import reviews
 from monitor.history.articles import WHERE_IT_STANDS
 from monitor.history.rows import insert, select
 from monitor.history.storable import moment, plain, to_json
@@ -136,9 +137,14 @@ def _still_said(older: Fact, about: Sequence[Fact]) -> bool:
 
 
 def read(db: Database, subjects: Iterable[Subject], check_id: int, revive: Revive) -> dict[Subject, tuple[Claim, ...]]:
-    """All claims about each subject, by date; what the check brought is fresh, what it closed closed now."""
+    """All claims about each subject, by date; what the check brought is fresh, what it closed closed now.
+
+    What people have said of a claim outranks its source.
+    """
     return {
-        subject: tuple(_claim(row, check_id, revive) for row in select(db, _CLAIMS, _of(subject)))
+        subject: reviews.apply(
+            db, subject, [_claim(row, check_id, revive) for row in select(db, _CLAIMS, _of(subject))]
+        )
         for subject in sorted(subjects, key=lambda subject: (subject.brand, subject.kind, subject.name))
     }
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from monitor.history import beliefs, claims, observations, outbox, pages, replays, sources
+from monitor.history import beliefs, claims, observations, outbox, pages, replays, reviews, sources
 from monitor.history.claims import Revive
 from monitor.history.observations import Stored
 from monitor.history.outbox import Claimed
 from monitor.history.pages import Swept
 from monitor.history.queries import Queries
 from monitor.history.replays import Kept, Reread, Restated
+from monitor.history.reviews import Target, Verdict
 from monitor.history.store import Store, told
 from monitor.models import Alert, Change, Claim, Delivery, Fact, Memory, Observation, Past, Source, State, Subject
 
@@ -111,11 +112,12 @@ class History:
 
     def put_states(self, states: Iterable[State], now: datetime) -> None:
         """Inside writing(): stores what is believed now."""
-        beliefs.put(self._inside(), states, now)
+        beliefs.put(self._inside(), reviews.signed(self._inside(), states), now)
 
     def add_changes(self, changes: Iterable[Change], check_id: int | None) -> None:
         """Inside writing(): stores steps. One that is known is left as it is."""
-        beliefs.add_changes(self._inside(), changes, check_id, self._revive)
+        as_told = reviews.as_published(self._inside(), changes)
+        beliefs.add_changes(self._inside(), as_told, check_id, self._revive)
 
     def queue(self, alerts: Iterable[Alert], now: datetime) -> None:
         """Inside writing(): adds messages to the outbox. A digest joins the row of its id that still gathers."""
@@ -156,6 +158,42 @@ class History:
     def forget_belief(self, subject: Subject) -> None:
         """Inside writing(): believes nothing of a subject any more."""
         replays.forget_belief(self._inside(), subject)
+
+    # One review
+
+    def review_target(self, fact: int, *, undone: bool = False) -> Target:
+        """The claim of that number. Raises UsageError when there is none."""
+        return reviews.target(self._store.db, fact, undone=undone)
+
+    def review_subjects(self, about: Target) -> frozenset[Subject]:
+        """The subjects that a review of the claim may move: its own, and those of earlier corrections of it."""
+        return reviews.touched(self._store.db, about)
+
+    def add_review(
+        self,
+        about: Target,
+        verdict: Verdict,
+        reviewer: str,
+        note: str | None,
+        now: datetime,
+        *,
+        made: int | None = None,
+        because: int | None = None,
+    ) -> int:
+        """Inside writing(): stores what a person says of a claim, which is in force until the next review of it."""
+        return reviews.add(self._inside(), about, verdict, reviewer, note, now, made=made, because=because)
+
+    def make_claim(self, about: Target, fact: Fact, now: datetime) -> int:
+        """Inside writing(): stores what a claim should have said, for a review that corrects it."""
+        return reviews.make(self._inside(), about, fact, now)
+
+    def accepted(self, subject: Subject, claims: Iterable[Claim]) -> frozenset[int]:
+        """The numbers of the claims that a person vouches for."""
+        return reviews.accepted(self._store.db, subject, claims)
+
+    def forget_state(self, subject: Subject) -> None:
+        """Inside writing(): nothing is believed of the subject any more."""
+        reviews.forget(self._inside(), subject)
 
     # The outbox
 

@@ -15,21 +15,27 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from monitor.errors import DatabaseError
-from monitor.history import explaining, timelines
+from monitor.errors import DatabaseError, UsageError
+from monitor.history import claims, explaining, gold, timelines
+from monitor.history.claims import Revive
 from monitor.history.rows import select
 from monitor.history.store import Store, check_content, check_schema, connect_to_read, migrations, opening, told
-from monitor.models import utc_text
+from monitor.models import Claim, Subject, utc_text
 
 Row = dict[str, Any]
 
 FLAGS = {"hedged", "disputed", "latest", "baseline", "page_kept", "good", "digest", "configured", "enabled", "kept"}
-FLAGS |= {"overdue", "date_disputed"}
-JSON = {"markets", "before", "after"}
+FLAGS |= {"overdue", "date_disputed", "in_force"}
+JSON = {"markets", "before", "after", "correction"}
 
 _CITED_BY_MANY = """
 SELECT change, url, title, published, authority, outlet, evidence, standing FROM change_source
 WHERE change IN (SELECT value FROM json_each(:ids)) ORDER BY change, position
+"""
+
+_SENTENCES = """
+SELECT DISTINCT document, json_extract(attributes, '$.evidence') AS evidence FROM fact
+WHERE document IN (SELECT value FROM json_each(:ids)) ORDER BY document, json_extract(attributes, '$.start')
 """
 
 _CONFLICTS = """
@@ -190,6 +196,32 @@ class Queries:
         found: dict[str, list[Row]] = {}
         for row in self._rows(_CITED_BY_MANY, {"ids": json.dumps(list(change_ids))}):
             found.setdefault(row.pop("change"), []).append(row)
+        return found
+
+    def claims(self, brand: str, revive: Revive) -> dict[Subject, tuple[Claim, ...]]:
+        """All claims about a brand by subject, as people have judged them."""
+        with told(self._path):
+            rows = select(self._db, "SELECT DISTINCT kind, subject FROM fact WHERE brand = :brand", {"brand": brand})
+            subjects = [Subject(brand=brand, kind=row["kind"], name=row["subject"]) for row in rows]
+            return claims.read(self._db, subjects, 0, revive)
+
+    def reviews(self, *, brand: str | None = None, limit: int | None = None) -> list[Row]:
+        """What people have said of claims, newest first."""
+        return self._rows(
+            "SELECT * FROM reviews WHERE (:brand IS NULL OR brand = :brand) ORDER BY id DESC LIMIT :limit",
+            {"brand": brand, "limit": -1 if limit is None else limit},
+        )
+
+    def reviewed_documents(self) -> list[Row]:
+        """The documents of which people have reviewed claims, each with its text and its `claims`."""
+        with told(self._path):
+            return gold.documents(self._db)
+
+    def sentences(self, document_ids: Iterable[int]) -> dict[int, list[str]]:
+        """The sentences of each of these documents that make a claim, each once."""
+        found: dict[int, list[str]] = {}
+        for row in self._rows(_SENTENCES, {"ids": json.dumps(list(document_ids))}):
+            found.setdefault(row["document"], []).append(row["evidence"])
         return found
 
     def names(self, of: Literal["brand", "source"]) -> list[str]:

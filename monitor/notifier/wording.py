@@ -22,7 +22,7 @@ KINDS = {
 MEANINGS = {
     ChangeKind.NEW: "Nothing was known of this before.",
     ChangeKind.CHANGED: "This has changed.",
-    ChangeKind.CORRECTED: "The source itself took back what it said.",
+    ChangeKind.CORRECTED: "What was said before was wrong.",
     ChangeKind.DISPUTED: "Good sources disagree.",
     ChangeKind.RESOLVED: "This was disputed and is settled.",
 }
