@@ -2,8 +2,8 @@
 -- it with a migrated database.
 --
 -- Base tables have singular names and may change from one version to the next. The views at the end (facts, state,
--- changes, documents, checks, alerts, sources, steps, plans) are what other programs should read: their columns keep
--- their meaning.
+-- changes, documents, checks, alerts, sources, steps, plans, replays, reviews) are what other programs should read:
+-- their columns keep their meaning.
 --
 -- Times are UTC, ISO 8601 text (2026-01-05T09:00:12Z), so that they sort as text. A date that a page or a text states
 -- keeps the precision it has (2026, 2026-01, 2026-Q3, 2026-late, ...). Flags are 0 or 1.

@@ -1,6 +1,6 @@
 """A person's word about one claim: stored, weighed and told in one transaction, as `pipeline.record` does for a check.
 
-fact, verdict ─► history: the review, a corrected claim, what it overrules ─► believe ─► changes ─► outbox rows
+fact, verdict ─► history: the review, a corrected claim, what it overrules ─► settle ─► changes ─► outbox rows
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from monitor.notifier.route import route
 from monitor.parser.corrections import corrected
 from monitor.parser.facts import revive
 from monitor.parser.judged import overruled, step
-from monitor.parser.reconcile import believe
+from monitor.parser.reconcile import settle
 from monitor.settings import Settings
 
 Claims = Mapping[Subject, tuple[Claim, ...]]
@@ -70,7 +70,7 @@ def judge(history: History, fact: int, judgement: Judgement, settings: Settings 
         review = history.add_review(about, judgement.verdict, judgement.reviewer, judgement.note, now, made=made)
         losers = _overrule(history, subject, before, made or about.fact, judgement, review, now)
         after = history.claims(subjects, 0)
-        states = {one: believe(one, _open(after[one])) for one in after}
+        states = {one: settle(one, _open(after[one])) for one in after}
         changes = tuple(
             change
             for one in after
@@ -94,7 +94,7 @@ def _overrule(
     after = history.claims([subject], 0)[subject]
     mine = next(claim for claim in after if claim.id == fact)
     still = [claim for claim in _open(before[subject]) if any(other.id == claim.id for other in _open(after))]
-    losers = overruled(believe(subject, still), mine, history.accepted(subject, after))
+    losers = overruled(settle(subject, still), mine, history.accepted(subject, after))
     for loser in losers:
         about = history.review_target(loser.id)
         history.add_review(about, "overruled", judgement.reviewer, None, now, because=review)
@@ -114,7 +114,7 @@ def _step(
     review: int,
     now: datetime,
 ) -> Change | None:
-    was = believe(subject, _open(before[subject]))
+    was = settle(subject, _open(before[subject]))
     return step(subject, was, after, reviewer=judgement.reviewer, rule=rule, review=review, now=now)
 
 
@@ -122,4 +122,4 @@ def _put(history: History, states: Mapping[Subject, State | None], now: datetime
     history.put_states([state for state in states.values() if state], now)
     for subject, state in states.items():
         if state is None:
-            history.forget_state(subject)
+            history.forget_state(subject, now)

@@ -90,7 +90,7 @@ class Replay:
         self.history.put_states(states, self.now)
         changes = [self._change(step, restated, before) for step in steps]
         for subject in sorted(restated.subjects - {state.subject for state in states}, key=lambda one: one.name):
-            self.history.forget_belief(subject)
+            self.history.forget_state(subject, self.now)
             last = before[subject]
             if last is not None:
                 cited = [claim for claim in marked[subject] if claim.id in restated.ended]

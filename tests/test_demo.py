@@ -68,7 +68,7 @@ def test_it_shows_the_timeline_and_the_mail_of_the_dispute(
 ) -> None:
     _, _, timeline = played[0].stdout.partition("The timeline of")
     steps = re.findall(r"^  2026-01-0\d 09:00  (\d+)  (\w+)", timeline, re.MULTILINE)
-    assert steps == [("38", "new"), ("39", "changed"), ("39", "disputed"), ("39", "corrected")]
+    assert steps == [("38", "new"), ("39", "changed"), ("39", "corrected")]
     assert "│  To: desk@example.org" in timeline
     assert "│    “smart enters its 40th market and confirms two new models”" in timeline
 

@@ -173,7 +173,7 @@ def test_a_damaged_database_never_starts_with_lost_rows(tmp_path: Path, damage: 
     content, rows = whole.read_bytes(), rows_of(whole)
     rng = random.Random(damage.__name__)
     refused = 0
-    for attempt in range(120 if damage is flipped else 40):  # most bits that flip change nothing that is looked at
+    for attempt in range(120 if damage is flipped else 60):  # most bits that flip change nothing that is looked at
         path = tmp_path / f"{attempt}.db"
         path.write_bytes(damage(content, rng))
         before = path.read_bytes()

@@ -155,8 +155,7 @@ def test_what_nothing_says_any_more_is_believed_no_more_and_told_to_nobody(histo
     assert told(result) == [("changed", "smart: 38 markets, read no more", "replay")]
     assert believed(history) == []
     assert facts(history) == [(38, False)]
-    [step] = history.queries.timeline("smart", as_of=LATER)
-    assert step["after_value"] is None
+    assert history.queries.timeline("smart", as_of=LATER) == []
     [step] = history.queries.timeline("smart", as_of=LATER, known_at=NOW + DAY)
     assert step["after_value"] == "38"
 

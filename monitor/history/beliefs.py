@@ -35,6 +35,13 @@ RETURNING id
 """
 
 
+def forget(db: Database, subject: Subject, now: datetime) -> None:
+    """Believes nothing of a subject any more: no claim about it is left."""
+    values = {"brand": plain(subject.brand), "kind": subject.kind, "subject": plain(subject.name)}
+    db.execute("DELETE FROM belief WHERE brand = :brand AND kind = :kind AND subject = :subject", values)
+    courses.end(db, subject, now)
+
+
 def put(db: Database, states: Iterable[State], now: datetime) -> None:
     """Writes down what is believed now; of each subject there is one belief."""
     for state in states:

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from monitor.history.rows import insert, select
 from monitor.history.storable import plain, plain_or_none
-from monitor.models import State, Step, utc_text
+from monitor.models import State, Step, Subject, utc_text
 
 Key = tuple[Any, ...]
 
@@ -38,6 +38,17 @@ def put(db: Database, state: State, now: datetime) -> None:
                 "INSERT INTO step_claim (step, position, fact) VALUES (?, ?, ?)",
                 [(added, place, fact) for place, fact in enumerate(step.cited)],
             )
+
+
+def end(db: Database, subject: Subject, now: datetime) -> None:
+    """Ends a subject's course: from now on nothing is known of it."""
+    db.execute(
+        """
+        UPDATE step SET known_until = :now
+        WHERE brand = :brand AND kind = :kind AND subject = :subject AND known_until IS NULL
+        """,
+        {"brand": plain(subject.brand), "kind": subject.kind, "subject": plain(subject.name), "now": utc_text(now)},
+    )
 
 
 def _rows(state: State) -> list[tuple[dict[str, Any], Step]]:

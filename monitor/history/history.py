@@ -155,10 +155,6 @@ class History:
         found = replays.believed(self._store.db, subject)
         return self._revive(found) if found else None
 
-    def forget_belief(self, subject: Subject) -> None:
-        """Inside writing(): believes nothing of a subject any more."""
-        replays.forget_belief(self._inside(), subject)
-
     # One review
 
     def review_target(self, fact: int, *, undone: bool = False) -> Target:
@@ -191,9 +187,9 @@ class History:
         """The numbers of the claims that a person vouches for."""
         return reviews.accepted(self._store.db, subject, claims)
 
-    def forget_state(self, subject: Subject) -> None:
+    def forget_state(self, subject: Subject, now: datetime) -> None:
         """Inside writing(): nothing is believed of the subject any more."""
-        reviews.forget(self._inside(), subject)
+        beliefs.forget(self._inside(), subject, now)
 
     # The outbox
 

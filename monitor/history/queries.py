@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from monitor.errors import DatabaseError, UsageError
+from monitor.errors import DatabaseError
 from monitor.history import claims, explaining, gold, timelines
 from monitor.history.claims import Revive
 from monitor.history.rows import select

@@ -17,7 +17,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from monitor.history.claims import WHERE_IT_STANDS, Revive
+from monitor.history.articles import WHERE_IT_STANDS
+from monitor.history.claims import Revive
 from monitor.history.observations import counts_from
 from monitor.history.pages import content_of
 from monitor.history.rows import insert, select
@@ -28,25 +29,26 @@ FROM_THE_INDEX = {"feed", "listing", "sitemap", "given"}
 """Where a document's date comes from that its page does not state itself."""
 
 _ADDRESSES = """
-SELECT document.url FROM document JOIN source ON source.name = document.source
+SELECT document.article FROM document JOIN source ON source.name = document.source
 WHERE (:source IS NULL OR document.source = :source) AND (:since IS NULL OR document.fetched_at >= :since)
     AND (:brand IS NULL OR source.brand = :brand OR instr(lower(document.text), lower(:brand))
         OR EXISTS (SELECT 1 FROM fact WHERE fact.document = document.id AND fact.brand = :brand))
-GROUP BY document.url ORDER BY min(document.id)
+GROUP BY document.article ORDER BY min(document.id)
 """
 
 _VERSIONS = """
 SELECT document.*, source.kind, source.url AS source_url, source.brand, source.language AS source_language,
     link.url AS link_url, link.title AS link_title, link.published AS link_published, link.language AS link_language
 FROM document JOIN source ON source.name = document.source LEFT JOIN link ON link.id = document.link
-WHERE document.url = :url ORDER BY document.version
+WHERE document.article = :url ORDER BY document.id
 """
 
 _STORED = """
 SELECT fact.id, fact.document, fact.brand, fact.kind, fact.subject, fact.attributes, fact.closed_at, fact.closed_by
 FROM document CROSS JOIN fact ON fact.document = document.id
-WHERE document.url = :url
+WHERE document.article = :url
     AND NOT EXISTS (SELECT 1 FROM restated_fact AS r WHERE r.fact = fact.id AND r.role = 'lost')
+    AND NOT EXISTS (SELECT 1 FROM review WHERE review.made = fact.id)  -- a person's word is no reader's
 ORDER BY fact.id
 """
 
@@ -337,8 +339,3 @@ def believed(db: Database, subject: Subject) -> dict[str, Any] | None:
         columns_of(subject),
     )
     return json.loads(rows[0]["attributes"]) if rows else None
-
-
-def forget_belief(db: Database, subject: Subject) -> None:
-    """Believes nothing of a subject any more: no claim about it is left."""
-    db.execute("DELETE FROM belief WHERE brand = :brand AND kind = :kind AND subject = :subject", columns_of(subject))

@@ -209,8 +209,3 @@ def _own_authority(db: Database, change: Change) -> Iterable[Any]:
         sql = "SELECT authority FROM document WHERE url = ? ORDER BY version DESC LIMIT 1"
         row = db.execute(sql, [plain(citation.url)]).fetchone()
         yield replace(citation, authority=Authority(row[0])) if row else citation
-
-
-def forget(db: Database, subject: Subject) -> None:
-    """Nothing is believed of the subject any more."""
-    db.execute("DELETE FROM belief WHERE brand = :brand AND kind = :kind AND subject = :subject", _of(subject))

@@ -15,8 +15,8 @@ from babel import Locale
 from monitor.errors import UsageError
 from monitor.models import Fact
 from monitor.parser.market_count import CountStatus, Qualifier
-from monitor.parser.market_entry import Basis, EntryStatus
 from monitor.parser.moments import SPANS
+from monitor.parser.step_standing import Basis, EntryStatus
 from monitor.parser.wording import Stage
 
 NOTHING = "none"

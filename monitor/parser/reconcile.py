@@ -23,7 +23,7 @@ from monitor.parser.news import PASSING, keeping, news
 from monitor.parser.plans import concerned, due, gather, kept
 from monitor.parser.voices import voices
 
-__all__ = ["believe", "concerned", "reconcile"]
+__all__ = ["believe", "concerned", "reconcile", "settle"]
 
 
 def reconcile(
@@ -46,6 +46,12 @@ def reconcile(
         found = _changes(_beliefs(subject, known), after, about, claims, now)
         changes += [calmed(change, (past or {}).get(subject, ())) for change in found]
     return tuple(states), tuple(changes)
+
+
+def settle(subject: Subject, claims: Sequence[Claim]) -> State | None:
+    """All that follows from the claims about a subject, its attributes and its course included, without any news."""
+    found = _beliefs(subject, claims)
+    return found.whole() if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
