@@ -21,8 +21,8 @@ from monitor.models import Change, ChangeKind, Citation, Claim, Document, Fact, 
 from monitor.notifier.route import route
 from monitor.parser.facts import read_facts, revive
 from monitor.parser.reconcile import reconcile
-from monitor.pipeline import read
 from monitor.settings import Settings
+from monitor.visits import read
 
 SILENCE = "replay"
 RULE = "today's reader reads the kept page so"

@@ -18,8 +18,9 @@ from monitor.history import History, Stored
 from monitor.history.revisits import HANDED_OUT
 from monitor.models import Authority, Link, Outcome, Page, Reading, Source, SourceKind, Validators
 from monitor.parser.facts import revive
-from monitor.pipeline import Tools, observe, record
+from monitor.pipeline import observe, record
 from monitor.settings import ConsoleChannel, Settings
+from monitor.visits import Tools
 
 STEPS = (HOUR, 6 * HOUR, DAY, 3 * DAY, 7 * DAY)
 NEWSROOM = Source(

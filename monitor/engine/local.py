@@ -8,9 +8,10 @@ from datetime import datetime
 
 from monitor.engine.cage import Cage
 from monitor.models import Memory, Observation, Source
-from monitor.pipeline import Tools, observe
+from monitor.pipeline import observe
 from monitor.scrapers import Client
 from monitor.settings import HttpSettings
+from monitor.visits import Tools
 
 
 class LocalEngine:

@@ -1,0 +1,153 @@
+"""The visits that one check makes: the source's own page first, then the articles it points to.
+
+    look      the source's page ─► unchanged, or its links, or (a page, an article) its own document and facts
+    to_read   which articles to visit: new and waiting ones, then young ones again
+    visit     one article ─► document ─► facts, or the reason why not
+
+Network and CPU only. What the web may do is an outcome; nothing of it is raised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from monitor.errors import FetchError, ReadError
+from monitor.history.storable import text_hash
+from monitor.models import Document, Fact, Link, Memory, Outcome, Page, Reading, Revisit, Source, Validators
+from monitor.parser.document import read_page, read_text
+from monitor.parser.facts import read_facts
+from monitor.scrapers import INDEXES
+
+ARTICLES = 20
+"""How many articles one check reads at the most; the rest wait for the next. Bounds how long a check takes."""
+
+REFUSED = {Outcome.ROBOTS, Outcome.HTTP_ERROR, Outcome.GONE, Outcome.SUSPECT}
+"""Outcomes after which the text that the feed itself carries is read instead of the article."""
+
+
+class Fetches(Protocol):
+    async def get(self, url: str, *, validators: Validators | None = None) -> Page: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What visits are made with. `run` calls a pure function, in another process if the engine says so."""
+
+    client: Fetches
+    run: Callable[..., Awaitable[Any]]
+    clock: Callable[[], datetime]
+    stopping: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the source's own page came to."""
+
+    outcome: Outcome
+    reason: str | None = None
+    page: Page | None = None
+    body_hash: str | None = None
+    links: tuple[Link, ...] = ()
+    skipped: tuple[Link, ...] = ()
+    own: tuple[Reading, ...] = ()
+    """The page read as a document, where the source is one."""
+    retry_after: timedelta | None = None
+
+
+async def look(source: Source, memory: Memory, tools: Tools) -> Look:
+    """Fetches the source's page and reads what is new on it."""
+    page: Page | None = None
+    try:
+        page = await tools.client.get(memory.url or source.url, validators=memory.validators)
+        body_hash = memory.body_hash if page.unchanged else hashlib.sha256(page.content).hexdigest()
+        if body_hash == memory.body_hash:
+            return Look(outcome=Outcome.UNCHANGED, page=page, body_hash=body_hash)
+        found = partial(Look, outcome=Outcome.OK, page=page, body_hash=body_hash)
+        if source.kind not in INDEXES:
+            return found(own=(await _read(page, source, Link(url=source.url), tools),))
+        links = _unknown(await tools.run(INDEXES[source.kind], page, source), memory)
+        if memory.first and not source.alert_on_first:
+            return found(links=links[:ARTICLES], skipped=links[ARTICLES:])
+        return found(links=links)
+    except (FetchError, ReadError) as error:
+        return Look(outcome=error.outcome, reason=error.reason, page=page, retry_after=_wait(error))
+
+
+def _unknown(links: Sequence[Link], memory: Memory) -> tuple[Link, ...]:
+    """The links that are new, or that the index marks as changed since they were read."""
+    return tuple(
+        link
+        for link in links
+        if link.url not in memory.known or (link.updated and link.updated != memory.known[link.url])
+    )
+
+
+def to_read(links: Sequence[Link], memory: Memory) -> list[Link | Revisit]:
+    """What to visit, new articles first, then those to look at again."""
+    new = list({link.url: link for link in (*memory.waiting, *links)}.values())[:ARTICLES]
+    reading = {link.url for link in new}
+    return [*new, *(revisit for revisit in memory.revisits if revisit.link.url not in reading)]
+
+
+async def visit(task: Link | Revisit, source: Source, tools: Tools) -> Reading:
+    """One article, for the first time or once more."""
+    if isinstance(task, Revisit):
+        return await _again(task, source, tools)
+    try:
+        return await _read(await tools.client.get(task.url), source, task, tools)
+    except (FetchError, ReadError) as error:
+        refused = Reading(link=task, outcome=error.outcome, reason=error.reason, retry_after=_wait(error))
+        return await _read_own_text(refused, source, tools) if error.outcome in REFUSED and task.text else refused
+
+
+async def _read_own_text(refused: Reading, source: Source, tools: Tools) -> Reading:
+    """The text that the feed itself carries, where the article cannot be had; the refusal when it says nothing."""
+    try:
+        document, facts = await tools.run(read_own_text, source, refused.link)
+    except ReadError:
+        return refused
+    return Reading(link=refused.link, outcome=Outcome.OK, document=document, facts=facts)
+
+
+async def _again(revisit: Revisit, source: Source, tools: Tools) -> Reading:
+    """A young article once more. What is merely gone, or leads to the front page now, takes nothing back."""
+    found = partial(Reading, link=revisit.link, revisit=True)
+    try:
+        page = await tools.client.get(revisit.link.url, validators=revisit.validators)
+        if page.unchanged or hashlib.sha256(page.content).hexdigest() == revisit.body_hash:
+            return found(outcome=Outcome.UNCHANGED)
+        if page.url != page.requested_url and (urlsplit(page.url).path in ("", "/") or page.url == source.url):
+            return found(outcome=Outcome.GONE, reason=f"it leads to {page.url} now")
+        document, facts = await tools.run(read, page, source, revisit.link)
+    except (FetchError, ReadError) as error:
+        return found(outcome=error.outcome, reason=error.reason)
+    if text_hash(document.text) == revisit.text_hash:  # another date, other advertisements, the same words
+        return found(outcome=Outcome.UNCHANGED, page=page)
+    return found(outcome=Outcome.OK, page=page, document=document, facts=facts)
+
+
+async def _read(page: Page, source: Source, link: Link, tools: Tools) -> Reading:
+    document, facts = await tools.run(read, page, source, link)
+    return Reading(link=link, outcome=Outcome.OK, page=page, document=document, facts=facts)
+
+
+def _wait(error: FetchError | ReadError) -> timedelta | None:
+    return error.retry_after if isinstance(error, FetchError) else None
+
+
+def read(page: Page, source: Source, link: Link) -> tuple[Document, tuple[Fact, ...]]:
+    """A page to its document and facts. Pure; raises ReadError when it is no news."""
+    document = read_page(page, source, link)
+    return document, read_facts(document, brand=source.brand)
+
+
+def read_own_text(source: Source, link: Link) -> tuple[Document, tuple[Fact, ...]]:
+    """The text that a feed carries, read as a document."""
+    document = read_text(link.text or "", source, link)
+    return document, read_facts(document, brand=source.brand)
