@@ -240,3 +240,12 @@ def test_the_hook_takes_what_is_signed_and_counts_repeats_once(hook: Hook) -> No
 def test_the_hook_refuses_what_is_not(hook: Hook, wrong: dict[str, object]) -> None:
     assert post(hook, **wrong) == 401  # type: ignore[arg-type]
     assert (hook.messages, hook.refused) == ([], 1)
+
+
+def test_the_readme_shows_what_it_prints(played: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    block = readme.split("```console\n", 1)[1].split("```", 1)[0]
+    shown = [line for line in block.splitlines() if line.strip() and not line.startswith(("$", "…"))]
+    printed = set(played[0].stdout.splitlines())
+    assert shown
+    assert [line for line in shown if line not in printed] == []

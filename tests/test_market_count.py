@@ -84,3 +84,9 @@ def test_new_markets_are_another_kind() -> None:
 def test_two_brands_named_together_have_one_fact_each() -> None:
     facts = read("Omoda and Jaecoo have set foot in over forty markets around the world.", "en", "Omoda")
     assert {(fact.brand.lower(), fact.count) for fact in facts} == {("omoda", 40), ("jaecoo", 40)}
+
+
+def test_a_target_that_is_reached_already_is_none() -> None:
+    text = "The brand is now present in 40 markets. The brand will be present in {} markets by 2027."
+    assert [fact.status for fact in read(text.format(40), "en", "Zeekr")] == ["current"]
+    assert [fact.status for fact in read(text.format(60), "en", "Zeekr")] == ["current", "planned"]

@@ -121,6 +121,7 @@ debut in Europe in late 2026 and will be developed on the brand's XQA electric p
 Key highlights of the Nova #4 include:
 • Two-seat layout
 • Global launch beginning in Europe
+• Focus on compact design and efficiency
 Nova #7 RX for Japan
 This premium electric fastback sedan is planned for launch by mid-2026 and will be offered exclusively in Japan.
 """

@@ -47,8 +47,11 @@ def segment(line: Wording, mention: Mention | None, others: Sequence[Mention] = 
             continue
         if distance <= REACH:
             vague = 0
+            bare = start == kind.start and end == kind.end
             if (kind.start, kind.end) in broad:
-                vague = 2 if start == kind.start and end == kind.end else 1
+                vague = 2 if bare else 1
+            elif bare and line.has(TRAIT, start=start, end=end):
+                vague = 2  # "compact" alone: as often an adjective ("a compact, two-seat car") as a kind of car
             vague += 3 if line.line.sentence.kind == "heading" else 0
             found.append(Description(vague, distance // NEAR, -(end - start), line.between(start, end)))
     return min(found, default=None)

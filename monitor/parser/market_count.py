@@ -10,7 +10,7 @@ dropped with the reason. One fact per subject and document.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
@@ -276,13 +276,25 @@ def _one_per_subject(findings: list[Finding]) -> tuple[Finding, ...]:
             key = (fact.kind, fact.brand, fact.scope, fact.status, fact.when if fact.status == "planned" else None)
             if key not in best or _strength(finding) > _strength(best[key]):
                 best[key] = finding
-    kept = {id(finding) for finding in best.values()}
+    kept = {id(finding) for key, finding in best.items() if not _is_reached_already(key, finding, best)}
     return tuple(
         finding
         if finding.fact is None or id(finding) in kept
         else replace(finding, fact=None, why="the document says it better elsewhere")
         for finding in findings
     )
+
+
+def _is_reached_already(key: tuple[object, ...], finding: Finding, best: Mapping[tuple[object, ...], Finding]) -> bool:
+    """Whether a target is not above what the same document says there is: then it is no target."""
+    kind, brand, scope, status, _ = key
+    now = best.get((kind, brand, scope, "current", None))
+    if status != "planned" or kind != MarketCount.kind or now is None:
+        return False
+    target, reached = finding.fact, now.fact
+    assert isinstance(target, MarketCount)
+    assert isinstance(reached, MarketCount)
+    return target.count <= reached.count
 
 
 def _strength(finding: Finding) -> tuple[bool, bool, int]:
