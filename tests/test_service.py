@@ -208,3 +208,20 @@ def test_failing_sources_are_outcomes_with_reasons(tmp_path: Path) -> None:
             assert {row["name"] for row in json.loads(listed)} == outcomes.keys()
 
     asyncio.run(scenario())
+
+
+def test_a_reader_that_has_seen_enough_stops_no_check(tmp_path: Path) -> None:
+    """`brand-monitor check | head -1`."""
+
+    async def scenario() -> None:
+        async with street(tmp_path) as there:
+            there.configure(NEWSROOM + NEWSROOM.replace('"newsroom"', '"again"'), channels=False)
+            publish_baseline(there)
+            process = await there.start("check")
+            assert process.stdout is not None
+            process.stdout._transport.close()  # type: ignore[attr-defined]  # the reading end of the pipe
+            code, log = await asyncio.wait_for(process.wait(), 60), await process.stderr.read()  # type: ignore[union-attr]
+            assert (code, log) == (0, b"")
+            assert stored(there, "SELECT count(*) FROM checks") == [(2,)]
+
+    asyncio.run(scenario())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 import signal
 import sys
@@ -136,7 +137,10 @@ async def _check(service: Service, sources: Sequence[Source]) -> int:
         def tell(line: str) -> None:
             if shown:
                 click.echo("\r\x1b[K", err=True, nl=False)  # makes room for the line; the bar is drawn again below it
-            click.echo(line)
+            try:
+                click.echo(line)
+            except BrokenPipeError:  # the reader, such as `head`, has seen enough; the checks go on
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             bar.update(1)
 
         once = Once(service, sources, tell)
