@@ -164,7 +164,7 @@ def main() -> None:
         def record_one() -> None:
             number = next(story)
             fact = counted(20 + number % 40)
-            fact = MarketCount(**{**_fields(fact), "brand": "brand 7"})
+            fact = MarketCount(**{**_fields(fact), "brand": f"brand {number % given.brands}"})
             desk.tell(Story(number, SOURCES[1], 50, fact))
 
         timed("recording one observation, one fact", 20, record_one, times=30)

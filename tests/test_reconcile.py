@@ -8,7 +8,9 @@ import pytest
 from claim_samples import counted, entry, fresh, model, numbers, one, said, tell
 
 from monitor.models import ChangeKind, Subject
+from monitor.parser.course import run
 from monitor.parser.reconcile import believe
+from monitor.parser.voices import voices
 
 
 def test_the_first_claim_is_new() -> None:
@@ -159,3 +161,24 @@ def test_the_state_does_not_depend_on_the_order_of_arrival() -> None:
 def test_the_same_step_has_the_same_id() -> None:
     claims = (said(counted(38), 0), fresh(said(counted(39), 1)))
     assert tell(*claims)[0].id == tell(*claims)[0].id
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_run_that_is_taken_up_ends_as_one_over_all_claims(seed: int) -> None:
+    rng = random.Random(seed)
+    subject = Subject(brand="smart", kind="market_count", name="worldwide")
+    claims = [
+        said(
+            counted(rng.randrange(37, 41), when=rng.choice((None, None, "2025", "2026-01-10"))),
+            rng.randrange(60),
+            rng.choice(("smart", "trade", "other")),
+            fingerprint=rng.choice((None, 0, 2**64 - 1)),
+        )
+        for _ in range(12)
+    ]
+    if seed % 2:
+        claims.sort(key=lambda claim: claim.date)
+    known = claims[:9]
+    earlier = run(subject, known, voices(known))
+    of = voices(claims)
+    assert run(subject, claims, of, earlier=earlier) == run(subject, claims, of)

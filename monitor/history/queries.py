@@ -254,7 +254,7 @@ class Queries:
 
     def _rows(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
         with told(self._path):
-            return [_tidy(row) for row in select(self._db, sql, values)]
+            return _tidied(select(self._db, sql, values))
 
 
 _ELSEWHERE = {
@@ -272,11 +272,15 @@ _ELSEWHERE = {
 """Filters on what is not a column of the view."""
 
 
-def _tidy(row: Row) -> Row:
+def _tidied(rows: list[Row]) -> list[Row]:
     """Flags as booleans, JSON as what it holds."""
-    for name, value in row.items():
-        if value is not None and name in FLAGS:
-            row[name] = bool(value)
-        elif isinstance(value, str) and name in JSON:
-            row[name] = json.loads(value)
-    return row
+    columns = rows[0].keys() if rows else set()
+    for name in FLAGS & columns:
+        for row in rows:
+            if row[name] is not None:
+                row[name] = bool(row[name])
+    for name in JSON & columns:
+        for row in rows:
+            if isinstance(row[name], str):
+                row[name] = json.loads(row[name])
+    return rows

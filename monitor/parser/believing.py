@@ -18,8 +18,8 @@ Absence plays no part: a claim that is no longer found stays what it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from monitor.models import Authority, Claim, State, Subject
@@ -35,50 +35,69 @@ DISAGREE = "the sources disagree"
 def believe(subject: Subject, claims: Iterable[Claim]) -> State | None:
     """What follows from the claims, whatever order they come in; None when there are none."""
     about = sorted(claims, key=by_date)
-    hearing = Hearing(subject, voices(about))
+    hearing, heard = Hearing(subject, voices(about)), NOTHING
     for claim in about:
-        hearing.hear(claim)
-    return hearing.verdict()
+        heard = hearing.hear(heard, claim)
+    return hearing.verdict(heard)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A value that was believed once: the latest claim of it, and whose word it was."""
+
+    claim: Claim
+    voices: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the claims that were heard so far come to."""
+
+    state: State | None
+    left: Mapping[str, Left]
+    """What was believed once, by value."""
+
+
+NOTHING = Heard(None, {})
+
+
+@dataclass(frozen=True, slots=True)
 class Hearing:
-    """Claims about one subject, or about one attribute of it, heard in the order of their dates."""
+    """How claims about one subject, or about one attribute of it, are heard in the order of their dates."""
 
     subject: Subject
     of: Voices
     aspect: str | None = None
     passing: bool = False
     """It is of an event: what is said of it much later is said of another one."""
-    state: State | None = None
-    left: dict[tuple[str, str], Claim] = field(default_factory=dict)
-    """What was believed once: of each value and voice the latest claim."""
 
-    def hear(self, claim: Claim) -> None:
-        """Takes in one more claim, not older than those before."""
-        state = self.state
+    def hear(self, heard: Heard, claim: Claim) -> Heard:
+        """What it comes to with one more claim, not older than those before."""
+        state, left = heard.state, heard.left
         if state is None:
-            self.state = State(subject=self.subject, believed=claim, supports=(claim,), rule=FIRST, aspect=self.aspect)
-            return
-        following = self._weighed(state, claim)
-        if following.believed.fact.value != state.believed.fact.value:
-            was = state.believed
-            self.left[was.fact.value, self._voice(was)] = was
-        self.state = following
+            first = State(subject=self.subject, believed=claim, supports=(claim,), rule=FIRST, aspect=self.aspect)
+            return Heard(first, left)
+        following = self._weighed(state, claim, left)
+        was = state.believed
+        if following.believed.fact.value != was.fact.value:
+            before = left[was.fact.value].voices if was.fact.value in left else frozenset()
+            left = {**left, was.fact.value: Left(was, before | {self._voice(was)})}
+        return Heard(following, left)
 
-    def verdict(self) -> State | None:
-        """What is believed now, with how each claim counts."""
-        if self.state is None:
+    def verdict(self, heard: Heard) -> State | None:
+        """What is believed after all, with how each claim counts."""
+        state = heard.state
+        if state is None:
             return None
-        counted = standings(self.state.supports, self.of)
-        for value in {rival.fact.value for rival in self.state.rivals}:
-            counted |= standings([rival for rival in self.state.rivals if rival.fact.value == value], self.of)
-        return replace(self.state, standings=counted)
+        counted = standings(state.supports, self.of)
+        for value in {rival.fact.value for rival in state.rivals}:
+            counted |= standings([rival for rival in state.rivals if rival.fact.value == value], self.of)
+        return replace(state, standings=counted)
 
-    def _weighed(self, state: State, claim: Claim) -> State:
+    def _weighed(self, state: State, claim: Claim, left: Mapping[str, Left]) -> State:
         if claim.fact.agrees(state.believed.fact):
             return self._supported(state, claim)
-        if self._is_old_news(state, claim) or (claim.fact.hedged and not state.believed.fact.hedged):
+        if self._is_old_news(state, claim, left) or (claim.fact.hedged and not state.believed.fact.hedged):
             return state
         rivals = tuple(rival for rival in state.rivals if self._voice(rival) != self._voice(claim))
         allies = (*(rival for rival in state.rivals if rival.fact.agrees(claim.fact)), claim)
@@ -110,19 +129,19 @@ class Hearing:
             rule="the brand itself confirms it" if settled else state.rule,
         )
 
-    def _is_old_news(self, state: State, claim: Claim) -> bool:
+    def _is_old_news(self, state: State, claim: Claim, left: Mapping[str, Left]) -> bool:
         believed = state.believed
         if not claim.fact.lags(believed.fact):
-            repeats = any(
-                claim.fact.agrees(past.fact) and self._voice(past) != self._voice(claim) for past in self.left.values()
-            )
-            return repeats and claim.authority is not Authority.OFFICIAL and not state.disputed
+            if claim.authority is Authority.OFFICIAL or state.disputed:
+                return False
+            mine = {self._voice(claim)}
+            return any(past.voices - mine for past in _agreeing(claim, left))
         if claim.authority is Authority.OFFICIAL and believed.authority is not Authority.OFFICIAL:
             return believed.fact.advances(claim.fact)  # a model goes on; a count that the brand puts lower does not
         official = any(support.authority is Authority.OFFICIAL for support in state.supports)
         if official or believed.fact.advances(claim.fact):
             return True
-        return any(claim.fact.agrees(past.fact) for past in self.left.values())
+        return any(True for _ in _agreeing(claim, left))
 
     def _why_enough(self, state: State, claim: Claim, allies: Sequence[Claim]) -> str | None:
         """The rule by which a differing claim is believed at once, or None."""
@@ -142,6 +161,13 @@ class Hearing:
 
     def _voice(self, claim: Claim) -> str:
         return self.of[claim.id]
+
+
+def _agreeing(claim: Claim, left: Mapping[str, Left]) -> Iterator[Left]:
+    """What was believed once and agrees with a claim; the very value first, for most that comes back is that."""
+    if same := left.get(claim.fact.value):
+        yield same
+    yield from (past for past in left.values() if past is not same and claim.fact.agrees(past.claim.fact))
 
 
 def _contradicts(older: Claim, newer: Claim) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.models import ChangeKind, Claim, Fact, State, Step, Subject
-from monitor.parser.believing import Hearing
+from monitor.parser.believing import NOTHING, Heard, Hearing
 from monitor.parser.spans import span
 from monitor.parser.voices import Voices, by_date
 
@@ -30,33 +30,53 @@ def so_since(claim: Claim) -> datetime:
 class Run:
     """The steps, and what is believed at the end of them."""
 
-    steps: tuple[Step, ...]
-    state: State | None
+    steps: tuple[Step, ...] = ()
+    state: State | None = None
+    claims: tuple[Claim, ...] = ()
+    """Those that were heard, as time brought them."""
+    of: Voices
+    heard: Heard = NOTHING
 
 
 def run(
-    subject: Subject, claims: Sequence[Claim], of: Voices, *, aspect: str | None = None, passing: bool = False
+    subject: Subject,
+    claims: Sequence[Claim],
+    of: Voices,
+    *,
+    aspect: str | None = None,
+    passing: bool = False,
+    earlier: Run | None = None,
 ) -> Run:
-    """Hears the claims as time brought them. `of` is of all claims of the subject."""
-    hearing = Hearing(subject, of, aspect, passing)
-    heard: list[Claim] = []
-    steps: list[Step] = []
-    before: State | None = None
-    for claim in sorted(claims, key=lambda claim: (so_since(claim), by_date(claim))):
-        heard.append(claim)
-        if len(heard) > 1 and by_date(claim) < by_date(heard[-2]):
-            hearing = Hearing(subject, of, aspect, passing)
-            heard.sort(key=by_date)
-            for earlier in heard:
-                hearing.hear(earlier)
+    """Hears the claims as time brought them. `of` is of all claims of the subject.
+
+    An `earlier` run over some of these claims is taken up where it ended, if what is new comes after all of them.
+    """
+    dates = {claim.id: by_date(claim) for claim in claims}
+    order = sorted(claims, key=lambda claim: (so_since(claim), dates[claim.id]))
+    if earlier is None or not _begins(order, of, earlier):
+        earlier = Run(of=of)
+    hearing, heard, steps = Hearing(subject, of, aspect, passing), earlier.heard, list(earlier.steps)
+    latest = max((dates[claim.id] for claim in earlier.claims), default=())
+    for place, claim in enumerate(order[len(earlier.claims) :], len(earlier.claims)):
+        before = heard.state
+        if dates[claim.id] < latest:
+            heard = NOTHING
+            for known in sorted(order[: place + 1], key=lambda known: dates[known.id]):
+                heard = hearing.hear(heard, known)
         else:
-            hearing.hear(claim)
-        after = hearing.state
-        assert after is not None
-        if step := _step(before, after, so_since(claim), aspect):
+            heard, latest = hearing.hear(heard, claim), dates[claim.id]
+        assert heard.state is not None
+        if step := _step(before, heard.state, so_since(claim), aspect):
             steps.append(step)
-        before = after
-    return Run(steps=tuple(steps), state=hearing.verdict())
+    return Run(steps=tuple(steps), state=hearing.verdict(heard), claims=tuple(order), of=of, heard=heard)
+
+
+def _begins(order: Sequence[Claim], of: Voices, earlier: Run) -> bool:
+    """Whether an earlier run heard the first of these claims, and each as the same voice."""
+    first = order[: len(earlier.claims)]
+    return [(claim.id, of[claim.id]) for claim in first] == [
+        (claim.id, earlier.of[claim.id]) for claim in earlier.claims
+    ]
 
 
 def _step(before: State | None, after: State, since: datetime, aspect: str | None) -> Step | None:

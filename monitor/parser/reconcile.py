@@ -15,9 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.models import Change, Claim, Past, State, Step, Subject
-from monitor.parser import aspects, course
+from monitor.models import Change, Claim, Past, State, Subject
+from monitor.parser import aspects
 from monitor.parser.believing import believe
+from monitor.parser.course import Run, run
 from monitor.parser.flapping import calmed
 from monitor.parser.news import PASSING, keeping, news
 from monitor.parser.plans import concerned, due, gather, kept
@@ -36,15 +37,15 @@ def reconcile(
     states: list[State] = []
     changes: list[Change] = []
     for subject, about in claims.items():
-        after = _beliefs(subject, [claim for claim in about if not claim.closed])
+        known = [claim for claim in about if not claim.fresh and (claim.closed_now or not claim.closed)]
+        before = _beliefs(subject, known)
+        after = _beliefs(subject, [claim for claim in about if not claim.closed], before)
         if after is None:
             continue
         states.append(after.whole())
-        if not any(claim.fresh or claim.closed_now for claim in about):
-            continue
-        known = [claim for claim in about if not claim.fresh and (claim.closed_now or not claim.closed)]
-        found = _changes(_beliefs(subject, known), after, about, claims, now)
-        changes += [calmed(change, (past or {}).get(subject, ())) for change in found]
+        if any(claim.fresh or claim.closed_now for claim in about):
+            found = _changes(before, after, about, claims, now)
+            changes += [calmed(change, (past or {}).get(subject, ())) for change in found]
     return tuple(states), tuple(changes)
 
 
@@ -58,33 +59,36 @@ def settle(subject: Subject, claims: Sequence[Claim]) -> State | None:
 class _Beliefs:
     """What is believed of a subject and of each of its attributes, and how that came about."""
 
-    value: State
-    aspects: Mapping[str, State]
-    steps: tuple[Step, ...]
+    state: State
+    runs: Mapping[str | None, Run]
+    """Of the value (None) and of each attribute."""
+
+    @property
+    def aspects(self) -> dict[str, State]:
+        return {name: run.state for name, run in self.runs.items() if name is not None and run.state is not None}
 
     def whole(self) -> State:
-        gathered = gather(self.value, self.aspects.get("when"))
+        gathered = gather(self.state, self.aspects.get("when"))
         return replace(
-            self.value,
+            self.state,
             aspects=tuple(self.aspects.values()),
-            course=self.steps,
+            course=tuple(step for run in self.runs.values() for step in run.steps),
             gathered=gathered,
-            due=due(self.value, gathered),
+            due=due(self.state, gathered),
         )
 
 
-def _beliefs(subject: Subject, claims: Sequence[Claim]) -> _Beliefs | None:
+def _beliefs(subject: Subject, claims: Sequence[Claim], before: _Beliefs | None = None) -> _Beliefs | None:
+    """What follows from the claims. `before` is what followed from some of them, and spares hearing those again."""
     of = voices(claims)
-    whole = course.run(subject, claims, of)
+    earlier = before.runs if before else {}
+    whole = run(subject, claims, of, earlier=earlier.get(None))
     if whole.state is None:
         return None
-    steps, found = [*whole.steps], {}
+    runs: dict[str | None, Run] = {None: whole}
     for name, about in aspects.of_claims(claims).items():
-        part = course.run(subject, about, of, aspect=name, passing=name in PASSING)
-        assert part.state is not None
-        found[name] = part.state
-        steps += part.steps
-    return _Beliefs(value=whole.state, aspects=found, steps=tuple(steps))
+        runs[name] = run(subject, about, of, aspect=name, passing=name in PASSING, earlier=earlier.get(name))
+    return _Beliefs(state=whole.state, runs=runs)
 
 
 def _changes(
@@ -95,11 +99,11 @@ def _changes(
     now: datetime,
 ) -> list[Change]:
     """The change of the value and those of its attributes. `about` are the subject's claims, `claims` those of all."""
-    was = before.value if before else None
-    change = news(was, after.value, about, now)
-    plan = kept(after.value, was, claims) if change else None
+    was = before.state if before else None
+    change = news(was, after.state, about, now)
+    plan = kept(after.state, was, claims) if change else None
     found = [keeping(change, plan) if change and plan else change]
-    parts = aspects.of_claims(about)
+    parts = aspects.of_claims(about) if after.aspects else {}
     for name, state in after.aspects.items():
         old = before.aspects.get(name) if before else None
         found.append(news(old, state, parts[name], now))

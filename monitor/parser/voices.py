@@ -34,10 +34,12 @@ def voices(claims: Iterable[Claim]) -> Voices:
     found: dict[int, str] = {}
     recent: list[Claim] = []
     for claim in sorted(claims, key=by_date):
-        recent = [other for other in recent if claim.date - other.date <= COPIED_WITHIN]
-        origin = next((other for other in recent if _copies(claim, other)), None)
+        origin = None
+        if claim.fingerprint is not None:
+            recent = [other for other in recent if claim.date - other.date <= COPIED_WITHIN]
+            origin = next((other for other in recent if _copies(claim, other)), None)
+            recent.append(claim)
         found[claim.id] = found[origin.id] if origin else publisher(claim)
-        recent.append(claim)
     return found
 
 
