@@ -8,11 +8,12 @@ UTC. Dates that a text states keep the precision it has: see `When`. Nothing her
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 When = str
 """A date of the precision that is known: `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, `YYYY-Q1..Q4`, `YYYY-H1|H2`,
@@ -140,14 +141,11 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """One claim that one document makes, with the words that make it: `text[start:end] == evidence`, always.
+class Statement(ABC):
+    """Something that a document says of a brand, with the words that say it: what believing weighs.
 
-    Each kind is a subclass in a module of its own under `monitor.parser`; it says what the claim is about
-    (`subject`), what it says (`value`), and how claims of the kind agree. Not stated is None, never guessed.
+    `text[start:end] == evidence`, always. Not stated is None, never guessed.
     """
-
-    kind: ClassVar[str]
 
     brand: str
     when: When | None = None
@@ -157,33 +155,48 @@ class Fact:
     end: int
 
     @property
-    def subject(self) -> str:
-        """What the claim is about within brand and kind: a scope, a market, a model. One subject, one state."""
-        raise NotImplementedError(f"{type(self).__name__} must say what it is about")
-
-    @property
+    @abstractmethod
     def value(self) -> str:
         """What is claimed, short: "39", "entered", "confirmed"."""
-        raise NotImplementedError(f"{type(self).__name__} must say what it claims")
 
-    def agrees(self, other: Fact) -> bool:
+    def agrees(self, other: Self) -> bool:
         """Whether both can be true of one subject at one time. `other` is of the same kind and subject."""
         return self.value == other.value
 
-    def lags(self, other: Fact) -> bool:
+    def lags(self, other: Self) -> bool:
         """Whether this is what was so before `other`: old news when `other` is believed."""
         return False
 
-    def advances(self, other: Fact) -> bool:
+    def advances(self, other: Self) -> bool:
         """Whether this is the natural next step after `other`, so that it contradicts nobody."""
         return False
 
-    def headline(self, before: Fact | None) -> str:
+    @abstractmethod
+    def headline(self, before: Self | None) -> str:
         """The news in a few words: `smart: 38 → 39 markets`. `before` is what was believed until now."""
+
+    @abstractmethod
+    def as_json(self) -> dict[str, Any]:
+        """The public JSON form of the fact that it is, or is part of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact(Statement):
+    """One claim that one document makes. Each kind is a subclass in a module of its own under `monitor.parser`; it says
+    what the claim is about (`subject`), what it says (`value`), and how claims of the kind agree."""
+
+    kind: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """What the claim is about within brand and kind: a scope, a market, a model. One subject, one state."""
+
+    def headline(self, before: Self | None) -> str:
         return f"{self.brand}: {self.subject}: {self.value}"
 
     def as_json(self) -> dict[str, Any]:
-        """The public JSON form: kind, brand, the kind's own fields, then when, hedged, evidence, start, end."""
+        """Kind, brand, the kind's own fields, then when, hedged, evidence, start, end."""
         common = {f.name for f in fields(Fact)}
         own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in common}
         own = {name: list(value) if isinstance(value, tuple) else value for name, value in own.items()}
@@ -262,10 +275,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A fact with who said it and when: what reconciling works on. Made by the history from its rows."""
+    """A fact, or one attribute of it, with who said it and when: what reconciling works on."""
 
     id: int  # the fact's row; grows with the time of recording
-    fact: Fact
+    fact: Statement
     document: int
     url: str
     title: str | None

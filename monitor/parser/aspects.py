@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from monitor.models import Claim, Fact, When
+from monitor.models import Claim, Statement, When
 from monitor.parser.market_count import MarketCount
 from monitor.parser.market_entry import MarketEntry
 from monitor.parser.model_announcement import ModelAnnouncement
@@ -38,20 +38,19 @@ _TOGETHER = ({"electric", "range extender"}, {"hybrid", "plug-in hybrid"}, {"ran
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Aspect(Fact):
+class Aspect(Statement):
     """One attribute of the fact `whole`. `said` is what is claimed, short."""
 
-    kind: ClassVar[str] = "aspect"
     name: ClassVar[str]
 
-    whole: Fact
+    whole: Statement
     said: str
 
     @property
     def value(self) -> str:
         return self.said
 
-    def headline(self, before: Fact | None) -> str:
+    def headline(self, before: Self | None) -> str:
         step = f"{before.value} → {self.said}" if before and before.value != self.said else self.said
         return f"{_about(self.whole)}: {self.name} {step}"
 
@@ -69,8 +68,7 @@ class Due(Aspect):
     places: tuple[str, ...] = ()
     target: int | None = None
 
-    def agrees(self, other: Fact) -> bool:
-        assert isinstance(other, Due)
+    def agrees(self, other: Self) -> bool:
         if self.target != other.target or _apart(self.places, other.places):
             return True
         return overlap(self.said, other.said)
@@ -86,8 +84,7 @@ class Debut(Aspect):
     date: When
     places: tuple[str, ...]
 
-    def agrees(self, other: Fact) -> bool:
-        assert isinstance(other, Debut)
+    def agrees(self, other: Self) -> bool:
         return overlap(self.date, other.date) or not _apart(self.places, other.places)
 
 
@@ -99,29 +96,31 @@ class Drive(Aspect):
 
     ways: frozenset[str]
 
-    def agrees(self, other: Fact) -> bool:
-        assert isinstance(other, Drive)
+    def agrees(self, other: Self) -> bool:
         return bool(self.ways & other.ways) or any(self.ways | other.ways <= pair for pair in _TOGETHER)
 
 
-def aspects(fact: Fact) -> Iterator[Aspect]:
+def aspects(fact: Statement) -> Iterator[Aspect]:
     """The attributes that a fact states: when it is due, its debut, its drive."""
-    shared: dict[str, Any] = {f.name: getattr(fact, f.name) for f in fields(Fact)} | {"whole": fact}
     if fact.when and is_plan(fact):
         target = fact.count if isinstance(fact, MarketCount) else None
         places = fact.markets if isinstance(fact, ModelAnnouncement) else ()
-        yield Due(**shared, said=fact.when, places=places, target=target)
+        yield Due(**_shared(fact), said=fact.when, places=places, target=target)
     if not isinstance(fact, ModelAnnouncement):
         return
     if fact.when and fact.markets and fact.stage == "unveiled":
         said = f"{fact.when} for {', '.join(map(english_name, fact.markets))}"
-        yield Debut(**shared, said=said, date=fact.when, places=fact.markets)
+        yield Debut(**_shared(fact), said=said, date=fact.when, places=fact.markets)
     ways = drives(fact.segment)
     if len(ways) == 1:  # "electric and hybrid" is said of several
-        yield Drive(**shared, said=min(ways), ways=ways)
+        yield Drive(**_shared(fact), said=min(ways), ways=ways)
 
 
-def is_plan(fact: Fact) -> bool:
+def _shared(fact: Statement) -> dict[str, Any]:
+    return {f.name: getattr(fact, f.name) for f in fields(Statement)} | {"whole": fact}
+
+
+def is_plan(fact: Statement) -> bool:
     """Whether it is about what is to come."""
     if isinstance(fact, ModelAnnouncement):
         return fact.stage in AHEAD
@@ -151,7 +150,7 @@ def of_claims(claims: Sequence[Claim]) -> dict[str, list[Claim]]:
     return found
 
 
-def _about(fact: Fact) -> str:
+def _about(fact: Statement) -> str:
     """What the attribute is of, in a few words."""
     match fact:
         case ModelAnnouncement():
@@ -161,7 +160,7 @@ def _about(fact: Fact) -> str:
         case MarketEntry():
             return f"{fact.brand} plans to enter {english_name(fact.market)}"
         case _:
-            return f"{fact.brand} {fact.subject}"
+            return fact.brand
 
 
 def _apart(ours: tuple[str, ...], theirs: tuple[str, ...]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.models import ChangeKind, Claim, Fact, State, Step, Subject
+from monitor.models import ChangeKind, Claim, State, Statement, Step, Subject
 from monitor.parser.believing import NOTHING, Heard, Hearing
 from monitor.parser.spans import span
 from monitor.parser.voices import Voices, by_date
@@ -114,7 +114,7 @@ def _kind(before: State | None, after: State) -> ChangeKind | None:
     return ChangeKind.CHANGED
 
 
-def _text(kind: ChangeKind, old: Fact | None, new: Fact) -> str:
+def _text(kind: ChangeKind, old: Statement | None, new: Statement) -> str:
     match kind:
         case ChangeKind.DISPUTED:
             return f"{new.headline(old)}, disputed"

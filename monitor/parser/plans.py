@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from monitor.models import Claim, Fact, State, Subject
+from monitor.models import Claim, State, Statement, Subject
 from monitor.parser.aspects import is_plan
 from monitor.parser.market_count import MarketCount
 from monitor.parser.market_entry import MarketEntry
@@ -50,12 +50,12 @@ def kept(state: State, before: State | None, claims: Mapping[Subject, Sequence[C
     return min(plans, key=lambda claim: (claim.date, claim.id), default=None)
 
 
-def _keeps(fact: Fact, was: Fact | None, plan: Fact) -> bool:
+def _keeps(fact: Statement, was: Statement | None, plan: Statement) -> bool:
     """Whether a fact is what was planned, and what was believed before was not."""
     return _is(fact, plan) and not (was is not None and _is(was, plan))
 
 
-def _is(fact: Fact, plan: Fact) -> bool:
+def _is(fact: Statement, plan: Statement) -> bool:
     match fact, plan:
         case MarketEntry(), MarketEntry():
             return fact.status == "entered"
