@@ -439,11 +439,25 @@ SELECT
     CASE spoken.role WHEN 'supports' THEN belief.sponsored WHEN 'rivals' THEN (
         SELECT count(*) FROM belief_claim AS c
         WHERE c.belief = belief.id AND c.role = 'rivals' AND c.standing = 'sponsored'
-    ) END AS sponsored                        -- were paid for
+    ) END AS sponsored,                       -- were paid for
+    CASE
+        WHEN judged.made = fact.id THEN 'accept'
+        WHEN judged.verdict <> 'undo' THEN judged.verdict
+    END AS verdict,                           -- what a person says of it: accept, reject, untrue, correct (it should have
+                                              -- said something else), overruled; null: nothing, or no more
+    CASE WHEN judged.verdict <> 'undo' THEN judged.reviewer END AS reviewer  -- null: as `verdict`
 FROM fact
 JOIN document ON document.id = fact.document
 LEFT JOIN belief_claim AS spoken ON spoken.fact = fact.id
-LEFT JOIN belief ON belief.id = spoken.belief;
+LEFT JOIN belief ON belief.id = spoken.belief
+LEFT JOIN review AS judged ON judged.id = max(
+    coalesce((
+        SELECT max(r.id) FROM reviews AS r
+        WHERE r.brand = fact.brand AND r.kind = fact.kind AND r.subject = fact.subject AND r.value = fact.value
+            AND r.url = document.url AND r.in_force
+    ), 0),
+    coalesce((SELECT max(r.id) FROM reviews AS r WHERE r.made = fact.id AND r.in_force), 0)
+);
 
 
 -- What is believed now, a row a subject, with the claim that it rests on.

@@ -72,6 +72,35 @@ def article(path: str, text: str, published: str, brand: str = "smart") -> Readi
 # --- what a verdict does ---
 
 
+@pytest.mark.parametrize("verdict", ["reject", "untrue"])
+def test_a_rejected_claim_stands_in_no_list_unless_it_is_asked_for(database: Path, verdict: str) -> None:
+    judged(database, RIVAL, verdict)
+    with Queries.open(database) as queries:
+        assert [row["id"] for row in queries.facts()] == [BELIEVED, OLD]
+        assert next((row["id"], row["verdict"]) for row in queries.facts(rejected=True)) == (RIVAL, verdict)
+    assert "by Ann" in command("--db", str(database), "why", "--fact", str(RIVAL)).out
+    place = ("--db", str(database), "facts", "--format")
+    assert "40th" not in command(*place, "table").out
+    shown = command(*place, "csv", "--rejected").out
+    assert f",{verdict},Ann" in shown
+    assert "rejected" in command(*place, "table", "--rejected").out
+    judged(database, RIVAL, "undo")
+    with Queries.open(database) as queries:
+        assert next((row["id"], row["verdict"]) for row in queries.facts()) == (RIVAL, None)
+
+
+def test_a_corrected_claim_gives_way_in_the_list_to_what_it_should_have_said(database: Path) -> None:
+    judged(database, RIVAL, "correct", count="39", qualifier="exact")
+    with Queries.open(database) as queries:
+        made, *others = queries.facts()
+        assert [row["id"] for row in others] == [BELIEVED, OLD]
+        assert (made["count"], made["verdict"], made["reviewer"]) == (39, "accept", "Ann")
+        assert queries.why_fact(RIVAL)["verdict"] == "correct"
+    assert "corrected by Ann" in command("--db", str(database), "why", "--fact", str(RIVAL)).out
+    with Queries.open(database) as queries:
+        assert {row["verdict"] for row in queries.facts(rejected=True)} == {None, "accept", "correct"}
+
+
 def test_accepting_the_rival_settles_the_dispute_for_it(database: Path) -> None:
     (change,) = judged(database, RIVAL, "accept").changes
     assert (change.change, change.after["count"] if change.after else None) == (ChangeKind.RESOLVED, 40)

@@ -18,7 +18,7 @@ VIEWS = {
     "facts": """
         id kind brand subject value count qualifier status scope market basis model stage markets segment
         platform dated hedged evidence start end url title published outlet authority source language
-        document recorded_at closed_at role standing independent syndicated sponsored
+        document recorded_at closed_at role standing independent syndicated sponsored verdict reviewer
     """,
     "state": """
         brand kind subject value count qualifier status scope market basis model stage markets segment

@@ -382,11 +382,24 @@ SELECT
     CASE spoken.role WHEN 'supports' THEN belief.sponsored WHEN 'rivals' THEN (
         SELECT count(*) FROM belief_claim AS c
         WHERE c.belief = belief.id AND c.role = 'rivals' AND c.standing = 'sponsored'
-    ) END AS sponsored
+    ) END AS sponsored,
+    CASE
+        WHEN judged.made = fact.id THEN 'accept'
+        WHEN judged.verdict <> 'undo' THEN judged.verdict
+    END AS verdict,
+    CASE WHEN judged.verdict <> 'undo' THEN judged.reviewer END AS reviewer
 FROM fact
 JOIN document ON document.id = fact.document
 LEFT JOIN belief_claim AS spoken ON spoken.fact = fact.id
-LEFT JOIN belief ON belief.id = spoken.belief;
+LEFT JOIN belief ON belief.id = spoken.belief
+LEFT JOIN review AS judged ON judged.id = max(
+    coalesce((
+        SELECT max(r.id) FROM reviews AS r
+        WHERE r.brand = fact.brand AND r.kind = fact.kind AND r.subject = fact.subject AND r.value = fact.value
+            AND r.url = document.url AND r.in_force
+    ), 0),
+    coalesce((SELECT max(r.id) FROM reviews AS r WHERE r.made = fact.id AND r.in_force), 0)
+);
 
 CREATE VIEW state AS
 SELECT

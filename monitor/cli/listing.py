@@ -28,6 +28,7 @@ _OWN = {
 _FACT_CONTEXT = (
     *("id", "subject", "value", "url", "title", "published", "outlet", "authority", "source", "language"),
     *("recorded_at", "closed_at", "role", "standing", "independent", "syndicated", "sponsored"),
+    *("verdict", "reviewer"),
 )
 FACT_FIELDS = (
     *("kind", "brand", "count", "qualifier", "status", "scope", "market", "basis", "model", "stage", "markets"),
@@ -41,24 +42,33 @@ _CHANGE_FIELDS = (
 
 
 @click.command(short_help="The claims that documents make, with their sentences.")
+@click.option("--rejected", is_flag=True, help="Also those that a person has rejected, corrected or overruled.")
 @filtered("brand", "kind", "source", "since", "until", "limit")
 @formatted
 @placed
-def facts(place: Place, form: str, filters: Filters) -> None:
+def facts(place: Place, form: str, filters: Filters, rejected: bool) -> None:
     """The claims that documents make, newest first, each with the sentence that makes it."""
     columns = (
         Column("recorded", "recorded_at"),
         Column("brand", "brand"),
         Column("claim", fact_words, wide=True),
         Column("outlet", "outlet"),
-        Column("counts", "standing"),
+        Column("counts", standing),
         Column("voices", voices),
         Column("evidence", "evidence", wide=True),
     )
     with opened(place) as (queries, zone):
-        rows = [fact_row(row) for row in queries.facts(**filters.checked(queries, zone, form))]
+        found = queries.facts(rejected=rejected, **filters.checked(queries, zone, form))
+        rows = [fact_row(row) for row in found]
         if not emit(capped(rows, filters, form), form, columns, zone=zone, fields=FACT_FIELDS):
             nothing("facts", filters, FIRST_CHECK)
+
+
+def standing(row: Row) -> str | None:
+    """How a claim counts, or why it does not: a person's word, or its own source's."""
+    if row["verdict"] not in (None, "accept"):
+        return {"correct": "corrected", "overruled": "overruled"}.get(row["verdict"], "rejected")
+    return "taken back" if row["closed_at"] else row["standing"]
 
 
 def voices(row: Row) -> str | None:

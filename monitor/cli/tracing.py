@@ -16,6 +16,13 @@ from monitor.errors import UsageError
 from monitor.notifier.wording import fact_words
 
 _LONGEST = 300
+_JUDGED = {
+    "accept": "accepted",
+    "reject": "rejected as misread",
+    "untrue": "rejected as untrue",
+    "correct": "corrected",
+    "overruled": "overruled",
+}
 
 
 @click.command(short_help="How what is believed of a brand moved, step by step.")
@@ -150,6 +157,8 @@ def _fate(fact: Row, zone: tzinfo) -> Iterator[str]:
     if fact["standing"]:
         side = "for" if fact["role"] == "supports" else "against"
         yield f"  {fact['standing']}; {side} what is believed: {_counts(fact)}"
+    if fact["verdict"]:
+        yield f"  {_JUDGED[fact['verdict']]} by {fact['reviewer']}"
     if fact["change"]:
         change = fact["change"]
         yield f"It brought the change {change['id']}: {change['text']}"

@@ -76,6 +76,8 @@ def why_fact(ask: Ask, fact_id: int) -> Row:
 def _silence(fact: Row) -> str:
     """Why a claim brought no change, by what is believed now."""
     known = f"{fact['believed_value']} by {fact['believed_outlet']}"
+    if fact["verdict"] not in (None, "accept"):
+        return f"not believed, by the word of {fact['reviewer']}"
     if fact["closed_at"]:
         return "taken back: a later version of the article says something else, or says it no more"
     if fact["standing"] == "syndicated":

@@ -28,16 +28,7 @@ ORDER BY document.url, document.version
 
 _CLAIMS = """
 SELECT fact.id, fact.attributes, fact.document, fact.closed_at,
-    (
-        SELECT reviews.verdict FROM reviews
-        WHERE reviews.in_force AND (
-            reviews.made = fact.id
-            OR (reviews.brand = fact.brand AND reviews.kind = fact.kind AND reviews.subject = fact.subject
-                AND reviews.value = fact.value AND reviews.url = document.url)
-        )
-        ORDER BY reviews.id DESC LIMIT 1
-    ) AS verdict,
-    EXISTS (SELECT 1 FROM reviews WHERE reviews.in_force AND reviews.made = fact.id) AS made
+    (SELECT verdict FROM facts WHERE facts.id = fact.id) AS verdict
 FROM document JOIN fact ON fact.document = document.id
 WHERE document.url = :url AND document.version <= :version
 ORDER BY document.version DESC, fact.id
@@ -65,9 +56,9 @@ def _placed(document: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, An
         return None
     attributes |= {"start": start, "end": start + len(attributes["evidence"])}
     verdict = row["verdict"]
-    if (row["made"] and verdict == "correct") or verdict == "untrue":
+    if verdict == "untrue":
         verdict = "accept"  # the text says so, whether it is true or not
-    elif verdict in ("overruled", "undo"):
+    elif verdict == "overruled":
         verdict = None  # nobody has said how it was read
     elif verdict == "correct":
         verdict = "reject"

@@ -106,9 +106,12 @@ class Queries:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def facts(self, **filters: Any) -> list[Row]:
-        """Claims. Filters: brand, kind, source, subject, since and until (recorded), limit."""
-        return self._list("facts", "recorded_at", "facts.id", filters, ("brand", "kind", "source", "subject"))
+    def facts(self, *, rejected: bool = False, **filters: Any) -> list[Row]:
+        """Claims; with `rejected` also those that a person does not let stand. Filters: brand, kind, source, subject,
+        since and until (recorded), limit."""
+        allowed = ("brand", "kind", "source", "subject")
+        standing = () if rejected else ("coalesce(facts.verdict, 'accept') = 'accept'",)
+        return self._list("facts", "recorded_at", "facts.id", filters, allowed, standing)
 
     def state(self, **filters: Any) -> list[Row]:
         """What is believed now. Filters: brand, kind, subject, since and until (of the belief), limit."""
@@ -235,14 +238,21 @@ class Queries:
         check_content(self._db, self._path)
 
     def _list(
-        self, view: str, time: str, order: str, filters: Mapping[str, Any], allowed: tuple[str, ...]
+        self,
+        view: str,
+        time: str,
+        order: str,
+        filters: Mapping[str, Any],
+        allowed: tuple[str, ...],
+        always: tuple[str, ...] = (),
     ) -> list[Row]:
         """The rows of a view, newest first. Names of columns are the program's own; values are parameters."""
         unknown = set(filters) - {*allowed, "since", "until", "limit"}
         if unknown:
             raise TypeError(f"{view} cannot be filtered by {', '.join(sorted(unknown))}")
         wanted = {name: filters[name] for name in allowed if filters.get(name) is not None}
-        terms = [_ELSEWHERE.get((view, name), f"{view}.{name} = :{name}") for name in wanted]
+        terms = [*always]
+        terms += [_ELSEWHERE.get((view, name), f"{view}.{name} = :{name}") for name in wanted]
         for name, comparison in (("since", ">="), ("until", "<")):
             if filters.get(name) is not None:
                 terms.append(f"{view}.{time} {comparison} :{name}")
