@@ -9,7 +9,7 @@ correction by a source: what follows is told as an ordinary change, and that onl
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -86,7 +86,7 @@ class Replay:
         before = {subject: self.history.believed(subject) for subject in restated.subjects}
         claims = self.history.claims(restated.subjects, NO_CHECK)
         marked = {subject: tuple(_marked(claim, restated) for claim in about) for subject, about in claims.items()}
-        states, steps = reconcile(marked, self.now)
+        states, steps = reconcile(marked, self.now, known=_known(marked, restated))
         self.history.put_states(states, self.now)
         changes = [self._change(step, restated, before) for step in steps]
         for subject in sorted(restated.subjects - {state.subject for state in states}, key=lambda one: one.name):
@@ -123,14 +123,24 @@ def read_kept(kept: Kept) -> tuple[Document, tuple[Fact, ...]]:
     return kept.document, read_facts(kept.document, brand=kept.source.brand)
 
 
+def _known(claims: Mapping[Subject, Sequence[Claim]], restated: Restated) -> dict[Subject, list[Claim]]:
+    """The claims about each subject as they were dated until now, where they were dated otherwise."""
+    dates = {one.document: one.counted_from for one in restated.redated}
+    return {
+        subject: [replace(claim, date=dates.get(claim.document, claim.date)) for claim in about]
+        for subject, about in claims.items()
+        if any(claim.document in dates for claim in about)
+    }
+
+
 def _marked(claim: Claim, restated: Restated) -> Claim:
     return replace(claim, fresh=claim.id in restated.added, closed_now=claim.id in restated.ended)
 
 
 def _identity(step: str, restated: Restated) -> str:
     """Another one than the same step has when a check takes it; the same whenever this one is."""
-    rows = (*sorted(restated.added), "", *sorted(restated.ended))
-    return hashlib.sha256("\x1f".join(map(str, (step, SILENCE, *rows))).encode()).hexdigest()[:16]
+    words = (step, SILENCE, *sorted(restated.notes))
+    return hashlib.sha256("\x1f".join(map(str, words)).encode()).hexdigest()[:16]
 
 
 def _retraction(subject: Subject, last: Fact, claims: Collection[Claim], restated: Restated, now: datetime) -> Change:

@@ -27,6 +27,7 @@ from monitor.history import History, Kept, Queries, ServiceLock
 from monitor.models import Authority, Document, Fact, Outcome, Source, SourceKind
 from monitor.parser.facts import revive
 from monitor.parser.market_count import MarketCount
+from monitor.parser.market_entry import MarketEntry
 from monitor.pipeline import record
 from monitor.replay import Replay, Replayed, read_kept
 
@@ -83,14 +84,22 @@ def history(tmp_path: Path) -> Iterator[History]:
 Readings = Mapping[str, Sequence[Fact] | ReadError]
 
 
-def replayed(history: History, better: Readings, *, dry_run: bool = False, alert: bool = False) -> Replayed:
-    """A replay by a reader that reads these facts in the texts named, and nothing in the others."""
+def replayed(
+    history: History,
+    better: Readings,
+    *,
+    dry_run: bool = False,
+    alert: bool = False,
+    dates: Mapping[str, str] | None = None,
+) -> Replayed:
+    """A replay by a reader that reads these facts in the texts named, and nothing in the others; and other dates."""
 
     async def run(_: Any, kept: Kept) -> tuple[Document, tuple[Fact, ...]]:
         found = better.get(kept.document.text, ())
         if isinstance(found, ReadError):
             raise found
-        return kept.document, tuple(found)
+        published = (dates or {}).get(kept.document.text, kept.document.published)
+        return replace(kept.document, published=published), tuple(found)
 
     work = Replay(history=history, run=run, now=LATER, alert=settings(history.path) if alert else None)
     addresses = history.addresses(source=None, brand=None, since=None)
@@ -121,6 +130,54 @@ def test_a_fact_read_better_is_a_silent_change_and_no_correction(history: Histor
     assert why["check_id"] is None
     assert "today's reader" in why["rule"]
     assert [row["change"] for row in history.queries.changes()] == ["changed", "new"]
+
+
+def peru(status: Any) -> MarketEntry:
+    return MarketEntry(brand="smart", market="PE", status=status, evidence=f"{status} Peru", start=0, end=9)
+
+
+SAME = {"version of day 0": [peru("entered")], "version of day 9": [peru("exited")]}
+
+
+def there_and_gone(history: History) -> None:
+    store(history, "a", *SAME["version of day 0"], at=0)
+    store(history, "b", *SAME["version of day 9"], at=9)
+
+
+def test_a_better_date_alone_is_restated_and_moves_what_follows_from_it(history: History) -> None:
+    there_and_gone(history)
+    assert [row["value"] for row in history.queries.state()] == ["exited"]
+    dates = {"version of day 9": "2025-06-20"}
+    result = replayed(history, SAME, dates=dates)
+    [restated] = result.restated
+    assert [(one.before, one.after) for one in restated.redated] == [("2026-01-14", "2025-06-20")]
+    [(change, _, silence)] = told(result)
+    assert (change, silence) == ("changed", "replay")
+    assert [row["value"] for row in history.queries.state()] == ["entered"]
+    steps = history.queries.timeline("smart")
+    assert [(step["believed"], step["since"][:10]) for step in steps] == [
+        ("exited", "2025-06-20"),
+        ("entered", "2026-01-05"),
+    ]
+    before = list(sqlite3.connect(history.path).iterdump())
+    again = replayed(history, SAME, dates=dates)
+    assert (again.restated, again.changes) == ([], [])
+    assert list(sqlite3.connect(history.path).iterdump()) == before
+
+
+def test_a_better_date_that_moves_nothing_is_no_change(history: History) -> None:
+    there_and_gone(history)
+    result = replayed(history, SAME, dates={"version of day 9": "2026-01-10"})
+    assert (len(result.restated), result.changes) == (1, [])
+    assert history.queries.timeline("smart")[-1]["since"][:10] == "2026-01-10"
+    assert [row["published"] for row in history.queries.documents()] == ["2026-01-10", "2026-01-05"]
+
+
+def test_dates_that_go_to_and_fro_are_changes_each_time(history: History) -> None:
+    there_and_gone(history)
+    for date in ("2025-06-20", "2026-01-14", "2025-06-20"):
+        assert len(replayed(history, SAME, dates={"version of day 9": date}).changes) == 1
+    assert len(history.queries.changes(change="changed")) == 4
 
 
 def test_a_second_run_finds_nothing(history: History) -> None:

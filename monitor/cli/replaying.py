@@ -87,6 +87,9 @@ def _rows(result: Replayed) -> Iterator[dict[str, Any]]:
                     "evidence": fact.evidence,
                     "fact": plain,
                 }
+        for one in restated.redated:
+            dates = f"{one.before or 'no date'} → {one.after or 'no date'}"
+            yield {"what": "dated", "claim": dates, "url": restated.url}
     for change in result.changes:
         source = change.sources[0] if change.sources else None
         yield {
@@ -108,6 +111,8 @@ def _summary(result: Replayed, dry_run: bool) -> str:
     read = f"{result.documents} document versions read again"
     if not result.restated:
         return f"{read}: today's reader finds what is stored"
+    dated = sum(len(one.redated) for one in result.restated)
+    anew = f", {dated} dated otherwise" if dated else ""
     taken_back = f", {closed} taken back by their source" if closed else ""
-    follows = f"{gained} facts gained, {lost} lost{taken_back}, {len(result.changes)} changes"
+    follows = f"{gained} facts gained, {lost} lost{taken_back}{anew}, {len(result.changes)} changes"
     return f"{read}: {follows}" + ("; nothing was written (--dry-run)" if dry_run else "")

@@ -4,7 +4,8 @@
                                                         what is stored               ─┘└► restated
 
 Stored claims that today's reader does not make are closed, marked as lost; those that it makes besides are added,
-marked as gained. Nothing is deleted, and what stood in the document before is kept in `restatement`.
+marked as gained; where it finds another date of publication, the claims count from that. Nothing is
+deleted, and what stood in the document before is kept in `restatement`.
 """
 
 from __future__ import annotations
@@ -77,6 +78,17 @@ class Reread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Redated:
+    """A document version for which today's reader finds another date of publication."""
+
+    document: int
+    before: str | None
+    after: str | None
+    counted_from: datetime
+    """When its claims counted from until now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restated:
     """What reading the versions of one address again came to."""
 
@@ -85,11 +97,14 @@ class Restated:
     lost: tuple[Fact, ...]
     closed: tuple[Fact, ...]
     """Claims that a later version of the article takes back, as is seen now."""
+    redated: tuple[Redated, ...]
     subjects: frozenset[Subject]
     added: frozenset[int]
     """The rows of the claims gained."""
     ended: frozenset[int]
     """The rows of the claims that stood until now."""
+    notes: frozenset[int]
+    """The rows that hold what stood in the documents before."""
 
 
 @dataclass(slots=True)
@@ -183,25 +198,42 @@ def restate(db: Database, read: Sequence[Reread], now: datetime, revive: Revive)
     url = plain(read[0].kept.document.url)
     said = _said(read)
     difference = _compared(said, select(db, _STORED, {"url": url}))
-    if not difference:
+    redated = tuple(one for reread in read if (one := _redated(db, reread)))
+    if not difference and not redated:
         return None
     touched = {one.reread.kept.id for one in (*difference.gained, *difference.closed)}
-    touched |= {row["document"] for row in difference.lost}
+    touched |= {row["document"] for row in difference.lost} | {one.document for one in redated}
     notes = {one.kept.id: _restate_document(db, one, said, now) for one in read if one.kept.id in touched}
     added = frozenset(_add(db, one, notes[one.reread.kept.id], now) for one in difference.gained)
     _close(db, difference, notes, now)
     standing = {row["id"] for row in difference.lost if row["closed_at"] is None}
     subjects = {one.subject for one in (*difference.gained, *difference.closed)}
     subjects |= {Subject(brand=row["brand"], kind=row["kind"], name=row["subject"]) for row in difference.lost}
+    subjects |= {subject for one in redated for subject in _subjects(db, one.document)}
     return Restated(
         url=url,
         gained=tuple(one.fact for one in difference.gained),
         lost=tuple(revive(json.loads(row["attributes"])) for row in difference.lost),
         closed=tuple(one.fact for one in difference.closed),
+        redated=redated,
         subjects=frozenset(subjects),
         added=added,
         ended=frozenset(standing | {_row(one)["id"] for one in difference.closed}),
+        notes=frozenset(notes.values()),
     )
+
+
+def _redated(db: Database, reread: Reread) -> Redated | None:
+    new = plain_or_none(reread.document.published)
+    published, dated = db.execute("SELECT published, dated FROM document WHERE id = ?", [reread.kept.id]).fetchone()
+    if new == published:
+        return None
+    return Redated(document=reread.kept.id, before=published, after=new, counted_from=moment(dated))
+
+
+def _subjects(db: Database, document: int) -> list[Subject]:
+    sql = "SELECT DISTINCT brand, kind, subject AS name FROM fact WHERE document = :document"
+    return [Subject(**row) for row in select(db, sql, {"document": document})]
 
 
 def _said(read: Iterable[Reread]) -> list[_Said]:
@@ -276,7 +308,7 @@ def _restate_document(db: Database, reread: Reread, said: Iterable[_Said], now: 
         "title": plain_or_none(new.title),
         "published": plain_or_none(new.published),
         "published_from": plain_or_none(new.published_from),
-        "dated": old["dated"] if new.published == old["published"] else utc_text(_dated(new, kept)),
+        "dated": utc_text(_dated(new, kept)) if _by_its_own_date(old, kept) else old["dated"],
         "language": plain_or_none(new.language),
         "text": plain(new.text),
         "hash": text_hash(new.text),
@@ -293,6 +325,11 @@ def _restate_document(db: Database, reread: Reread, said: Iterable[_Said], now: 
         moved = [(one.attributes, one.row["id"]) for one in said if one.reread is reread and one.row is not None]
         db.conn.executemany("UPDATE fact SET attributes = ? WHERE id = ?", moved)
     return note
+
+
+def _by_its_own_date(old: Mapping[str, Any], kept: Kept) -> bool:
+    """Whether its claims count from its own date, and not from that of the article whose new address it is."""
+    return bool(old["dated"] == utc_text(_dated(kept.document, kept)))
 
 
 def _dated(new: Document, kept: Kept) -> datetime:

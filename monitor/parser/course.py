@@ -73,10 +73,8 @@ def run(
 
 def _begins(order: Sequence[Claim], of: Voices, earlier: Run) -> bool:
     """Whether an earlier run heard the first of these claims, and each as the same voice."""
-    first = order[: len(earlier.claims)]
-    return [(claim.id, of[claim.id]) for claim in first] == [
-        (claim.id, earlier.of[claim.id]) for claim in earlier.claims
-    ]
+    first = tuple(order[: len(earlier.claims)])
+    return first == earlier.claims and all(of[claim.id] == earlier.of[claim.id] for claim in first)
 
 
 def _step(before: State | None, after: State, since: datetime, aspect: str | None) -> Step | None:

@@ -28,25 +28,33 @@ __all__ = ["believe", "concerned", "reconcile", "settle"]
 
 
 def reconcile(
-    claims: Mapping[Subject, Sequence[Claim]], now: datetime, past: Mapping[Subject, Sequence[Past]] | None = None
+    claims: Mapping[Subject, Sequence[Claim]],
+    now: datetime,
+    past: Mapping[Subject, Sequence[Past]] | None = None,
+    known: Mapping[Subject, Sequence[Claim]] | None = None,
 ) -> tuple[tuple[State, ...], tuple[Change, ...]]:
-    """The states that follow from all claims, and the changes that follow from the fresh ones.
+    """The states that follow from all claims, and the changes that follow from what is new of them.
 
-    `claims` should hold the subjects of plans too (`concerned`). `past` are the latest changes of each subject.
+    `claims` should hold the subjects of plans too (`concerned`). `past` are the latest changes of each subject. New is
+    what is fresh and what was closed now, unless `known` holds the claims about a subject as they were until now.
     """
     states: list[State] = []
     changes: list[Change] = []
     for subject, about in claims.items():
-        known = [claim for claim in about if not claim.fresh and (claim.closed_now or not claim.closed)]
-        before = _beliefs(subject, known)
+        were = (known or {}).get(subject)
+        before = _beliefs(subject, _standing_until_now(about if were is None else were))
         after = _beliefs(subject, [claim for claim in about if not claim.closed], before)
         if after is None:
             continue
         states.append(after.whole())
-        if any(claim.fresh or claim.closed_now for claim in about):
+        if were is not None or any(claim.fresh or claim.closed_now for claim in about):
             found = _changes(before, after, about, claims, now)
             changes += [calmed(change, (past or {}).get(subject, ())) for change in found]
     return tuple(states), tuple(changes)
+
+
+def _standing_until_now(claims: Sequence[Claim]) -> list[Claim]:
+    return [claim for claim in claims if not claim.fresh and (claim.closed_now or not claim.closed)]
 
 
 def settle(subject: Subject, claims: Sequence[Claim]) -> State | None:
