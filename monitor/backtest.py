@@ -4,22 +4,20 @@
 
 The clock is the documents': no other time is looked at, so that the same documents give the same result to the byte.
 Reading, recording, believing and routing are the service's own; nothing is fetched and nothing sent. Who speaks is told
-by the address, as far as the catalogue knows it.
+by the address, as the config and the catalogue know it.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from bs4.element import Tag
 
-from monitor import catalogue
 from monitor.errors import ReadError
 from monitor.history import History
 from monitor.history.storable import start_of
@@ -41,7 +39,8 @@ from monitor.pages.markup import soup
 from monitor.parser.document import read_page
 from monitor.parser.facts import read_facts
 from monitor.pipeline import record
-from monitor.settings import ConsoleChannel, Settings, registrable_domain
+from monitor.settings import ConsoleChannel, Settings
+from monitor.speakers import Speaker, speaker
 
 TIMELESS = datetime(2100, 1, 1, tzinfo=UTC)
 """When a page without a time of capture counts as fetched while it is read: dates it states are all in its past."""
@@ -103,9 +102,10 @@ class Outcomes:
 async def read_all(
     archived: Iterable[Archived | Skipped],
     run: Callable[..., Awaitable[Any]],
+    own: Sequence[Source] = (),
     step: Callable[[], object] = lambda: None,
 ) -> tuple[list[Ready], list[Skipped]]:
-    """Reads the documents, in date order; those that cannot be run are told with the reason."""
+    """Reads the documents, in date order; those that cannot be run are told with the reason. `own`: see `read`."""
     ready: list[Ready] = []
     skipped: list[Skipped] = []
     for one in archived:
@@ -113,7 +113,7 @@ async def read_all(
             skipped.append(one)
         else:
             try:
-                found = await run(read, one)
+                found = await run(read, one, own)
             except ReadError as error:
                 found = Skipped(one.id, error.reason)
             (skipped if isinstance(found, Skipped) else ready).append(found)
@@ -121,14 +121,15 @@ async def read_all(
     return sorted(ready, key=lambda one: (one.at, one.id)), sorted(skipped, key=lambda one: one.id)
 
 
-def read(archived: Archived) -> Ready | Skipped:
-    """One document and its facts. Pure; raises ReadError when it is no news."""
+def read(archived: Archived, own: Sequence[Source] = ()) -> Ready | Skipped:
+    """One document and its facts. `own` are the configured sources, which say who speaks at their addresses. Pure;
+    raises ReadError when it is no news."""
     if archived.document is not None:
-        source = _source(archived, archived.document.url if "://" in archived.document.url else None)
+        source = _source(archived, archived.document.url if "://" in archived.document.url else None, own)
         document = archived.document
     else:
         page = _page(archived)
-        source = _source(archived, page.url if archived.url or page.url.startswith("http") else None)
+        source = _source(archived, page.url if archived.url or page.url.startswith("http") else None, own)
         document = read_page(page, source, Link(url=page.url, published=archived.published))
     if document.published_from in GUESSED:
         document = replace(document, published=None, published_from=None)
@@ -171,45 +172,20 @@ def _own_address(content: bytes, content_type: str | None) -> str | None:
     return None
 
 
-def _source(archived: Archived, url: str | None) -> Source:
-    """Who speaks: what the archive says, else what the catalogue knows of the address, else its domain."""
-    host = (urlsplit(url).hostname or "") if url else ""
-    known = next((found for key in _keys(host) if (found := _speakers().get(key))), None)
-    authority, outlet, brand = known or (Authority.MEDIA, registrable_domain(host) if host else archived.archive, None)
-    authority, outlet, brand = archived.authority or authority, archived.outlet or outlet, archived.brand or brand
+def _source(archived: Archived, url: str | None, own: Sequence[Source]) -> Source:
+    """Who speaks: what the archive says, else what is known of the address."""
+    known = speaker(url, own) if url else Speaker(Authority.MEDIA, archived.archive)
+    authority, outlet = archived.authority or known.authority, archived.outlet or known.outlet
+    brand = archived.brand or known.brand
     return Source(
         name="/".join((outlet, authority, *([brand] if brand else []))),
         kind=SourceKind.LISTING,
-        url=f"https://{host}/" if host else f"archive:/{archived.archive}",
+        url=f"https://{urlsplit(url).hostname}/" if url else f"archive:/{archived.archive}",
         brand=brand,
         every=timedelta(hours=1),
         authority=authority,
         outlet=outlet,
     )
-
-
-def _keys(host: str) -> Sequence[str]:
-    return (host, host.removeprefix("www."), registrable_domain(host)) if host else ()
-
-
-@cache
-def _speakers() -> Mapping[str, tuple[Authority, str, str | None]]:
-    """Host -> who speaks there, and about which brand only; the catalogue's newsrooms and outlets."""
-    shipped = catalogue.load()
-    found: dict[str, tuple[Authority, str, str | None]] = {}
-    for outlet in shipped.outlets:
-        host = urlsplit(outlet.site if "://" in outlet.site else f"https://{outlet.site}").hostname or ""
-        found.setdefault(registrable_domain(host), (outlet.authority, outlet.id, None))
-    for brand in shipped.brands:
-        speaker = brand.group or brand.name
-        for source in brand.sources:
-            host = urlsplit(source.url).hostname or ""
-            alone = None if source.shared or found.get(host, ("", "", brand.name))[2] != brand.name else brand.name
-            found[host] = (Authority.OFFICIAL, brand.name if alone else speaker, alone)
-        if brand.website:
-            host = registrable_domain(urlsplit(brand.website).hostname or "")
-            found.setdefault(host, (Authority.OFFICIAL, brand.name, brand.name))
-    return found
 
 
 def play(ready: Sequence[Ready], history: History, step: Callable[[], object] = lambda: None) -> Outcomes:

@@ -249,3 +249,40 @@ def test_the_catalogue_knows_who_speaks(address: str, outlet: str, authority: st
     )
     assert isinstance(found, Ready)
     assert (found.source.outlet, found.source.authority, found.source.brand) == (outlet, authority, brand)
+
+
+@pytest.mark.parametrize(
+    ("address", "outlet", "authority", "brand"),
+    [
+        ("https://media.smart.com/news/1", "our desk", "wire", "smart"),  # the config outranks the catalogue
+        ("https://www.media.smart.com/news/1", "our desk", "wire", "smart"),
+        ("https://group.example/press/1", "group", "official", None),  # two brands share the folder
+        ("https://group.example/press/one/1", "one", "official", "One"),
+        ("https://group.example/elsewhere", "group.example", "media", None),  # several speakers, none of them near
+        ("https://www.electrive.com/2026/1", "electrive-com", "media", None),
+    ],
+)
+def test_the_config_says_who_speaks_at_its_sources(
+    address: str, outlet: str, authority: str, brand: str | None, tmp_path: Path
+) -> None:
+    config = tmp_path / "monitor.toml"
+    sources = (
+        ("a", "https://media.smart.com/feed", "wire", "our desk", "smart"),
+        ("b", "https://group.example/press/one/feed", "official", "one", "One"),
+        ("c", "https://group.example/press/feed", "official", "group", "One"),
+        ("d", "https://group.example/press/two.xml", "official", "group", "Two"),
+    )
+    tables = [
+        f'[[sources]]\nname = "{name}"\nkind = "feed"\nurl = "{url}"\nevery = "1h"\nauthority = "{trust}"\n'
+        f'outlet = "{who}"\nbrand = "{about}"\n'
+        for name, url, trust, who, about in sources
+    ]
+    config.write_text("\n".join(tables))
+    archive = tmp_path / "a.html"
+    archive.write_text(page(39, "2026-01-05", address))
+    result = command("backtest", archive, "--config", config, "--db", tmp_path / "bt.db", "--format", "json")
+    assert result.code == 0, result.err
+    with Queries.open(tmp_path / "bt.db") as queries:
+        [read_from] = queries.documents()
+        [source] = [row for row in queries._rows("SELECT * FROM source", {}) if row["name"] == read_from["source"]]
+    assert (source["outlet"], source["authority"], source["brand"]) == (outlet, authority, brand)

@@ -18,12 +18,12 @@ from monitor.backtest import Outcomes, Ready, Skipped
 from monitor.cli.archives import archived
 from monitor.cli.asking import brand_name
 from monitor.cli.cells import Column, inert
-from monitor.cli.options import formatted
+from monitor.cli.options import Place, formatted, placed
 from monitor.cli.output import emit, inert_json, note
 from monitor.engine.cage import Cage
 from monitor.errors import UsageError
 from monitor.history import History
-from monitor.models import Change, utc_text
+from monitor.models import Change, Source, utc_text
 from monitor.parser.facts import revive
 
 FIELDS = ("at", "told", "silence", *("id", "brand", "kind", "change", "subject", "text", "rule", "before", "after"))
@@ -38,19 +38,20 @@ COLUMNS = (
 
 @click.command(short_help="Run archived pages as if they had been watched.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--db", type=click.Path(path_type=Path), help="A new database to write; else a passing one.")
 @click.option("--brand", metavar="NAME", help="Report of this brand only.")
 @formatted
-def backtest(paths: Sequence[str], db: Path | None, brand: str | None, form: str) -> None:
+@placed
+def backtest(place: Place, form: str, paths: Sequence[str], brand: str | None) -> None:
     """Run archived documents in the order of their dates, as if the service had been watching.
 
     PATH is a folder of .html and .txt files, a file of JSON lines as `extract --jsonl` reads them, or a web archive
     (.warc, .warc.gz). Says what would have been told, and when; the same documents always give the same answer. Fetches
-    and sends nothing.
+    and sends nothing. --db names a new database to write, else it is a passing one; the sources of the config, if there
+    is one, say who speaks at their addresses.
     """
-    db = db or click.get_current_context().find_root().params.get("db")
-    ready, skipped = asyncio.run(_read(paths))
-    with _database(db) as path, History(path, revive=revive) as history:
+    settings = place.settings_if_any()
+    ready, skipped = asyncio.run(_read(paths, settings.sources if settings else ()))
+    with _database(place.db) as path, History(path, revive=revive) as history:
         with _bar("running", len(ready)) as bar:
             outcome = running.play(ready, history, lambda: bar.update(1))
         only = brand_name(history.queries, brand) if brand else None
@@ -64,11 +65,11 @@ def backtest(paths: Sequence[str], db: Path | None, brand: str | None, form: str
         click.get_current_context().exit(1)
 
 
-async def _read(paths: Sequence[str]) -> tuple[list[Ready], list[Skipped]]:
+async def _read(paths: Sequence[str], own: Sequence[Source]) -> tuple[list[Ready], list[Skipped]]:
     cage = Cage()
     try:
         with _bar("reading", None) as bar:
-            return await running.read_all(archived(paths), cage.run, lambda: bar.update(1))
+            return await running.read_all(archived(paths), cage.run, own, lambda: bar.update(1))
     finally:
         cage.close()
 

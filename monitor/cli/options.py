@@ -33,15 +33,20 @@ class Place:
         """The settings. Raises ConfigError when there are none or they are wrong."""
         return config.load(config.find(self.config), self.db)
 
-    def http(self) -> HttpSettings:
-        """How pages are fetched; as usual when there is no config and none was asked for."""
+    def settings_if_any(self) -> Settings | None:
+        """The settings; None when there is no config and none was asked for."""
         try:
             path = config.find(self.config)
         except ConfigError:
             if self.config is not None:
                 raise
-            return HttpSettings()
-        return config.load(path).http
+            return None
+        return config.load(path, self.db)
+
+    def http(self) -> HttpSettings:
+        """How pages are fetched; as usual when there is no config and none was asked for."""
+        settings = self.settings_if_any()
+        return settings.http if settings else HttpSettings()
 
     def history(self) -> tuple[Path, tzinfo]:
         """The database, and the zone of the times that people are shown.
