@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -286,3 +287,16 @@ def test_the_config_says_who_speaks_at_its_sources(
         [read_from] = queries.documents()
         [source] = [row for row in queries._rows("SELECT * FROM source", {}) if row["name"] == read_from["source"]]
     assert (source["outlet"], source["authority"], source["brand"]) == (outlet, authority, brand)
+
+
+def test_the_example_of_the_readme_is_what_it_prints(tmp_path: Path) -> None:
+    root = Path(__file__).parent.parent
+    readme = (root / "README.md").read_text()
+    shown = re.findall(r"^Timeline of smart\n(?:  .*\n)+|^smart: the count .*\n", readme, re.M)
+    assert len(shown) == 2
+    files = sorted((root / "docs" / "smart").iterdir())
+    for order in ([root / "docs" / "smart"], list(reversed(files))):
+        database = tmp_path / f"{len(order)}.db"
+        told = command("backtest", *order, "--db", database, "--format", "table").out
+        assert told.endswith(shown[0])
+        assert command("audit", "smart", "--db", database, "--format", "table").out.startswith(shown[1])

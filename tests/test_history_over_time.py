@@ -232,7 +232,7 @@ TestOverTime.settings = SLOW
 
 SEQUENCE = (
     ("smart-newsroom", "2024-01-15", "smart is now present in 22 markets worldwide."),
-    ("smart-newsroom", "2025-02-10", "smart is now present in 31 markets worldwide."),
+    ("smart-newsroom", "2025-02-10", "smart is now present in {second} markets worldwide."),
     ("smart-newsroom", "2025-06-20", "smart is now present in 38 markets worldwide."),
     ("smart-newsroom", "2026-01-05", "smart is now present in 39 markets worldwide."),
     ("trade-site", "2026-01-05", "smart has entered its 40th market worldwide."),
@@ -240,16 +240,19 @@ SEQUENCE = (
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-@given(order=st.permutations(SEQUENCE))
-def test_the_real_counts_of_smart_in_any_order_yield_one_timeline(order: list[tuple[str, str, str]]) -> None:
+@given(order=st.permutations(SEQUENCE), second=st.sampled_from((31, 34)))
+def test_the_real_counts_of_smart_in_any_order_yield_one_timeline(
+    order: list[tuple[str, str, str]], second: int
+) -> None:
     by = {one.name: one for one in SOURCES}
     with tempfile.TemporaryDirectory() as folder:
         desk = Desk(Path(folder))
-        for name, published, text in order:
+        for name, published, words in order:
+            text = words.format(second=second)
             desk.take(by[name], [reading(f"https://{name}.example/{published}", text, text, published, "smart")])
         assert [(step[1], step[4], step[5][:10]) for step in desk.course()] == [
             ("new", "22", "2024-01-15"),
-            ("changed", "31", "2025-02-10"),
+            ("changed", str(second), "2025-02-10"),
             ("changed", "38", "2025-06-20"),
             ("changed", "39", "2026-01-05"),
             ("disputed", "39", "2026-01-05"),
@@ -257,8 +260,26 @@ def test_the_real_counts_of_smart_in_any_order_yield_one_timeline(order: list[tu
         (conflict,) = desk.history.queries.conflicts()
         assert (conflict["believed"], conflict["rival"]) == ("39", "40")
         (then,) = desk.course(as_of=datetime(2025, 3, 1, tzinfo=UTC))
-        assert then[4] == "31"
+        assert then[4] == str(second)
         desk.history.close()
+
+
+def test_a_dispute_that_was_taken_back_never_was_but_was_known(tmp_path: Path) -> None:
+    """What was so follows from what stands; what the monitor had by a day does not change."""
+    desk, (newsroom, trade, *_) = Desk(tmp_path), SOURCES
+    official = "smart is now present in 39 markets worldwide."
+    desk.take(newsroom, [reading("https://smart.example/39", "39", official, "2026-01-05", "smart")])
+    for text in ("smart has entered its 40th market worldwide.", "smart has entered its 39th market worldwide."):
+        disputed = desk.now
+        desk.take(trade, [reading("https://trade-site.example/40", "40", text, "2026-01-05", "smart")])
+    assert [step[1] for step in desk.course()] == ["new", "corrected"]
+    assert [step[1] for step in desk.course(known_at=disputed)] == ["new", "disputed"]
+    day = datetime(2026, 1, 6, tzinfo=UTC)
+    assert [step[4] for step in desk.course(as_of=day)] == ["39"]
+    assert [row["disputed"] for row in desk.history.queries.timeline("smart", as_of=day)] == [False]
+    then = desk.history.queries.timeline("smart", as_of=day, known_at=disputed)
+    assert [row["disputed"] for row in then] == [True]
+    desk.history.close()
 
 
 # --- articles that move ---
