@@ -366,6 +366,24 @@ def test_the_command_finds_nothing_where_nothing_is_better(database: Path) -> No
     assert result.err == "2 document versions read again: today's reader finds what is stored\n"
 
 
+def test_the_command_shows_what_is_dated_otherwise(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Redating(Here):
+        async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+            document, found = function(*arguments)
+            return replace(document, published="2025-12-31"), found
+
+    monkeypatch.setattr("monitor.cli.replaying.Cage", Redating)
+    only = ("replay", "--db", database, "--source", DESK.name, "--format", "csv")
+    result = command(*only)
+    rows = list(csv.DictReader(io.StringIO(result.out)))
+    assert [(row["what"], row["claim"]) for row in rows] == [
+        ("dated", "2026-01-02 → 2025-12-31"),
+        ("dated", "2026-01-03 → 2025-12-31"),
+    ]
+    assert "0 facts gained, 0 lost, 2 dated otherwise, 0 changes" in result.err
+    assert "finds what is stored" in command(*only).err
+
+
 def test_the_command_shows_and_applies(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.cli.replaying.Cage", Here)
     with closing(sqlite3.connect(database)) as db, db:
