@@ -43,6 +43,9 @@ def test_newer_claims(
     known = [said(counted(number), day, outlet) for number, outlet, day in then]
     change = one(*known, fresh(said(counted(now[0]), now[2], now[1])))
     assert (change.change, numbers(change)) == (kind, values)
+    if kind == "resolved":
+        moved = "39 → 40" if now[0] == 40 else "39"  # what was believed until then, not what was held against it
+        assert change.text == f"smart: {moved} markets, dispute resolved"
 
 
 @pytest.mark.parametrize(

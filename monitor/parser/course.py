@@ -117,6 +117,6 @@ def _text(kind: ChangeKind, old: Statement | None, new: Statement) -> str:
         case ChangeKind.DISPUTED:
             return f"{new.headline(old)}, disputed"
         case ChangeKind.RESOLVED:
-            return f"{new.headline(None)}, dispute resolved"
+            return f"{new.headline(None if old is None or old.agrees(new) else old)}, dispute resolved"
         case _:
             return new.headline(old)

@@ -45,7 +45,7 @@ def news(before: State | None, after: State, claims: Sequence[Claim], now: datet
         after=new.fact.as_json(),
         before_value=old.fact.value if old else None,
         after_value=new.fact.value,
-        text=_headline(kind, after, old, new),
+        text=_headline(kind, before, old, new),
         rule=_rule(kind, after, claims),
         sources=_citations(cited, cause if cause in cited else new, after),
         silence="baseline" if cause.baseline else None,
@@ -103,7 +103,7 @@ def _ids(claims: Iterable[Claim]) -> set[int]:
     return {claim.id for claim in claims}
 
 
-def _headline(kind: ChangeKind, after: State, old: Claim | None, new: Claim) -> str:
+def _headline(kind: ChangeKind, before: State | None, old: Claim | None, new: Claim) -> str:
     match kind:
         case ChangeKind.DISPUTED:
             assert old is not None
@@ -111,7 +111,8 @@ def _headline(kind: ChangeKind, after: State, old: Claim | None, new: Claim) -> 
         case ChangeKind.CORRECTED:
             return f"{new.fact.headline(old.fact if old else None)}, corrected by the source"
         case ChangeKind.RESOLVED:
-            return f"{new.fact.headline(None)}, dispute resolved"
+            was = before.believed.fact if before else None
+            return f"{new.fact.headline(None if was is None or was.agrees(new.fact) else was)}, dispute resolved"
         case _:
             return new.fact.headline(old.fact if old else None)
 
