@@ -143,7 +143,7 @@ def read(db: Database, subjects: Iterable[Subject], check_id: int, revive: Reviv
     """
     return {
         subject: reviews.apply(
-            db, subject, [_claim(row, check_id, revive) for row in select(db, _CLAIMS, _of(subject))]
+            db, subject, [_claim(row, check_id, revive) for row in db.execute(_CLAIMS, _of(subject))]
         )
         for subject in sorted(subjects, key=lambda subject: (subject.brand, subject.kind, subject.name))
     }
@@ -154,21 +154,24 @@ def _publisher(outlet: str) -> str:
     return catalogue.load().publisher(outlet)
 
 
-def _claim(row: Mapping[str, Any], check_id: int, revive: Revive) -> Claim:
+def _claim(row: tuple[Any, ...], check_id: int, revive: Revive) -> Claim:
+    """A row of `_CLAIMS`. A subject may have hundreds, all read for each new one."""
+    id_, attributes, document, url, title, dated, published, outlet, authority, *rest = row
+    baseline, fingerprint, visit, closed_at, closed_by = rest
     return Claim(
-        id=row["id"],
-        fact=revive(json.loads(row["attributes"])),
-        document=row["document"],
-        url=row["url"],
-        title=row["title"],
-        date=moment(row["dated"]),
-        published=row["published"],
-        outlet=row["outlet"],
-        authority=Authority(row["authority"]),
-        fresh=row["visit"] == check_id,
-        baseline=bool(row["baseline"]),
-        closed=row["closed_at"] is not None,
-        closed_now=row["closed_by"] == check_id,
-        publisher=_publisher(row["outlet"]),
-        fingerprint=int(row["fingerprint"], 16) if row["fingerprint"] else None,
+        id=id_,
+        fact=revive(json.loads(attributes)),
+        document=document,
+        url=url,
+        title=title,
+        date=moment(dated),
+        published=published,
+        outlet=outlet,
+        authority=Authority(authority),
+        fresh=visit == check_id,
+        baseline=bool(baseline),
+        closed=closed_at is not None,
+        closed_now=closed_by == check_id,
+        publisher=_publisher(outlet),
+        fingerprint=int(fingerprint, 16) if fingerprint else None,
     )

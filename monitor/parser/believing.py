@@ -78,8 +78,10 @@ class Hearing:
             first = State(subject=self.subject, believed=claim, supports=(claim,), rule=FIRST, aspect=self.aspect)
             return Heard(first, left)
         following = self._weighed(state, claim, left)
+        if following is state:
+            return heard
         was = state.believed
-        if following.believed.fact.value != was.fact.value:
+        if following.believed is not was and following.believed.fact.value != was.fact.value:
             before = left[was.fact.value].voices if was.fact.value in left else frozenset()
             left = {**left, was.fact.value: Left(was, before | {self._voice(was)})}
         return Heard(following, left)

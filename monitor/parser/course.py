@@ -78,7 +78,7 @@ def _begins(order: Sequence[Claim], of: Voices, earlier: Run) -> bool:
 
 
 def _step(before: State | None, after: State, since: datetime, aspect: str | None) -> Step | None:
-    kind = _kind(before, after)
+    kind = None if after is before else _kind(before, after)
     if kind is None:
         return None
     old = before.believed.fact if before else None
@@ -107,9 +107,8 @@ def _kind(before: State | None, after: State) -> ChangeKind | None:
         return ChangeKind.DISPUTED
     if before.disputed and not after.disputed:
         return ChangeKind.RESOLVED
-    if before.believed.fact.value == after.believed.fact.value or before.believed.fact.agrees(after.believed.fact):
-        return None
-    return ChangeKind.CHANGED
+    was, now = before.believed.fact, after.believed.fact
+    return None if was is now or was.value == now.value or was.agrees(now) else ChangeKind.CHANGED
 
 
 def _text(kind: ChangeKind, old: Statement | None, new: Statement) -> str:
