@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +25,7 @@ from monitor.parser.facts import revive
 from monitor.parser.market_entry import MarketEntry
 from monitor.parser.model_announcement import ModelAnnouncement
 from monitor.pipeline import record
+from monitor.resources import shipped
 
 NOW = datetime(2026, 1, 6, 12, tzinfo=UTC)
 WORLDWIDE = Subject(brand="smart", kind="market_count", name="worldwide")
@@ -99,6 +102,18 @@ def test_a_corrected_claim_gives_way_in_the_list_to_what_it_should_have_said(dat
     assert "corrected by Ann" in command("--db", str(database), "why", "--fact", str(RIVAL)).out
     with Queries.open(database) as queries:
         assert {row["verdict"] for row in queries.facts(rejected=True)} == {None, "accept", "correct"}
+
+
+def test_a_rejected_claim_is_nobodys_first_word_on_a_market(database: Path) -> None:
+    for path, published in (("early", "2026-01-04"), ("later", "2026-01-05")):
+        check(database, article(path, "smart has launched its cars in Peru.", published))
+    asked = shipped("db", "queries", "markets_of_a_brand.sql").read_text(encoding="utf-8")
+    for verdict, first in (("undo", "2026-01-04"), ("reject", "2026-01-05")):
+        with Queries.open(database) as queries:
+            early = min(row["id"] for row in queries.facts(kind="market_entry", rejected=True))
+        judged(database, early, verdict)
+        with closing(sqlite3.connect(database)) as db:
+            assert [row[4] for row in db.execute(asked)] == [first]
 
 
 def test_accepting_the_rival_settles_the_dispute_for_it(database: Path) -> None:

@@ -4,7 +4,7 @@ SELECT state.market, state.status, state.dated, state.disputed, min(facts.publis
 FROM state
 JOIN asked ON asked.brand = state.brand
 JOIN facts ON facts.brand = state.brand AND facts.kind = state.kind AND facts.subject = state.subject
-    AND facts.closed_at IS NULL
+    AND facts.closed_at IS NULL AND coalesce(facts.verdict, 'accept') = 'accept'
 WHERE state.kind = 'market_entry'
 GROUP BY state.subject
 ORDER BY state.status, state.market;
