@@ -9,7 +9,7 @@ from monitor.parser.market_count import MarketCount, NewMarkets
 
 def read(text: str, language: str, brand: str) -> list[MarketCount]:
     document = Document(url="", title=None, published="2025-06-15", published_from=None, language=language, text=text)
-    found = market_count.read(scene.read(document, brand=brand))
+    found = market_count.propose(scene.read(document, brand=brand))
     return [finding.fact for finding in found if isinstance(finding.fact, MarketCount)]
 
 

@@ -9,7 +9,7 @@ from monitor.parser.market_entry import MarketEntry
 
 def read(text: str, language: str = "en", brand: str = "Zeekr") -> list[MarketEntry]:
     document = Document(url="", title=None, published="2025-06-15", published_from=None, language=language, text=text)
-    found = market_entry.read(scene.read(document, brand=brand))
+    found = market_entry.propose(scene.read(document, brand=brand))
     return [finding.fact for finding in found if isinstance(finding.fact, MarketEntry)]
 
 

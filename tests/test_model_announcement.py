@@ -16,7 +16,8 @@ def findings(
     document = Document(
         url="https://example.org/", title=title, published=published, published_from=None, language=language, text=text
     )
-    return model_announcement.read(scene.read(document, brand=brand))
+    read = scene.read(document, brand=brand)
+    return model_announcement.propose(read, model_announcement.survey(read))
 
 
 def facts(

@@ -194,10 +194,10 @@ def _same(label: Json, claim: Json) -> bool:
 
 
 def _is_one_of(value: str, label: Json, name: str) -> bool:
-    return _plain(value) in {_plain(accepted) for accepted in (label[name], *(label.get(f"{name}_alt") or ()))}
+    return plain(value) in {plain(accepted) for accepted in (label[name], *(label.get(f"{name}_alt") or ()))}
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
     return " ".join(value.casefold().split())
 
 
@@ -224,6 +224,6 @@ def _is_right(name: str, wanted: Any, label: Json, value: Any) -> bool:
         case "stage":
             return value in (wanted, *(label.get("stage_alt") or ()))
         case "segment" | "platform":
-            return value is not None and _plain(value) == _plain(wanted)
+            return value is not None and plain(value) == plain(wanted)
         case _:
             return bool(value == wanted)

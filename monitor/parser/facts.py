@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from monitor.models import Document, Fact
-from monitor.parser import market_count, market_entry, model_announcement, scene
+from monitor.parser import announcements, counts, entries, market_count, market_entry, model_announcement, scene
 from monitor.parser.scene import Finding, Scene
 
-KINDS: tuple[Callable[[Scene], tuple[Finding, ...]], ...] = (
-    market_count.read,
-    market_entry.read,
-    model_announcement.read,
-)
+
+class Reader(Protocol):
+    """Reads one kind of fact from a scene; with `reasons`, each finding tells what spoke for it and against."""
+
+    def __call__(self, scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]: ...
+
+
+KINDS: tuple[Reader, ...] = (counts.read, entries.read, announcements.read)
 
 FORMS: dict[str, Callable[..., Fact]] = {
     form.kind: form
@@ -52,17 +55,19 @@ class Account:
 
 def read_facts(document: Document, *, brand: str | None = None) -> tuple[Fact, ...]:
     """The facts that a document claims, in the order of the text. `brand` is what its source is about, if known."""
-    return tuple(sorted(_facts(scene.read(document, brand=brand)), key=lambda fact: (fact.start, fact.kind)))
+    return read_scene(scene.read(document, brand=brand))
 
 
-def _facts(read: Scene) -> list[Fact]:
-    return [finding.fact for kind in KINDS for finding in kind(read) if finding.fact is not None]
+def read_scene(told: Scene) -> tuple[Fact, ...]:
+    """The facts of a document that has been made a scene, in the order of the text."""
+    found = [finding.fact for kind in KINDS for finding in kind(told) if finding.fact is not None]
+    return tuple(sorted(found, key=lambda fact: (fact.start, fact.kind)))
 
 
 def explain(document: Document, *, brand: str | None = None) -> tuple[Account, ...]:
     """How each sentence was read: what stands in it, and why a fact was kept or dropped."""
     read = scene.read(document, brand=brand)
-    findings = [finding for kind in KINDS for finding in kind(read)]
+    findings = [finding for kind in KINDS for finding in kind(read, reasons=True)]
     return tuple(
         Account(
             text=line.text,

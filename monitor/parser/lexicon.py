@@ -31,6 +31,9 @@ from monitor.resources import shipped
 GAP = 60
 """How many characters `…` may skip."""
 
+HEAD = 5
+"""How many characters of a phrase are looked for first, at least, where it has a choice of words."""
+
 FALLBACK = "en"
 """Read when the language of a document is unknown or has no file."""
 
@@ -179,7 +182,7 @@ def _compile(tables: Mapping[str, Any], spaced: bool) -> Iterator[Phrase]:
         for key, phrases in content.items():
             if isinstance(phrases, list):
                 for written in phrases:
-                    for plain in _expand(written):
+                    for plain in _heads(written):
                         yield _phrase(plain, f"{table}.{key}", spaced)
 
 
@@ -191,7 +194,28 @@ def _expand(written: str) -> Iterator[str]:
         yield " ".join("".join(choice).split())
 
 
-_SPECIAL = re.compile(r"[*…_]")
+def _heads(written: str) -> Iterator[str]:
+    """A phrase with its first choices made, as far as it takes to have a head that is rare enough to look for:
+    `(the|a) (car|bike)(s|es)` is `the car(s|es)`, ... Choices that
+    may be empty, or end in no letter, are always made."""
+    parts = re.split(r"\(([^()]*)\)", written)
+    choices: list[list[str]] = []
+    length = 0
+    for index, part in enumerate(parts):
+        if not index % 2:
+            choices.append([part])
+            length += len(part)
+        elif length < HEAD or not all(map(_WORDS.fullmatch, part.split("|"))):
+            choices.append(part.split("|"))
+            length += min(map(len, part.split("|")))
+        else:
+            choices.append([f"({part})"])
+    for choice in product(*choices):
+        yield " ".join("".join(choice).split())
+
+
+_SPECIAL = re.compile(r"[*…_(]")
+_WORDS = re.compile(r"[^*…_]*[^\W_]")
 _SEPARATOR = re.compile(r"[\W_]")
 
 
@@ -226,7 +250,7 @@ def _merged(group: list[Phrase]) -> Iterator[tuple[str, re.Pattern[str]]]:
 
 
 def _pattern(rest: str) -> str:
-    return "".join(_piece(piece) for piece in re.findall(r" ?… ?|\*|_| |[^*…_ ]+", rest))
+    return "".join(_piece(piece) for piece in re.findall(r" ?… ?|\*|_| |\([^)]*\)|[^*…_ (]+", rest))
 
 
 def _piece(piece: str) -> str:
@@ -240,6 +264,9 @@ def _piece(piece: str) -> str:
         case "…":
             gap = rf"(?:[^.;:!?。；！？\n]|\.(?=\w)){{0,{GAP}}}?"
             return (r"(?!\w)" if piece[0] == " " else "") + gap + (r"(?<!\w)" if piece[-1] == " " else "")
+        case choice if choice[0] == "(":
+            longest_first = sorted(choice[1:-1].split("|"), key=len, reverse=True)
+            return "(?:" + "|".join(map(_pattern, longest_first)) + ")"
         case word:
             return re.escape(word)
 

@@ -106,13 +106,13 @@ class NewMarkets(MarketCount):
         return f"{self.brand} {verb} {self.value} markets{place}{period}{was}"
 
 
-def read(scene: Scene) -> tuple[Finding, ...]:
+def propose(scene: Scene) -> tuple[Finding, ...]:
     """Every number of countries or markets in a document, kept or dropped with the reason. One fact per subject."""
     found: list[Finding] = []
     for line in scene.lines:
         counts = (list(counted_markets(line)) or list(_figure(scene, line)))[:MOST]
         found += [finding for counted in counts for finding in _judge(scene, line, counted)]
-    return _one_per_subject(found)
+    return one_per_subject(found)
 
 
 def _figure(scene: Scene, line: Line) -> Iterator[Counted]:
@@ -140,12 +140,23 @@ def _judge(scene: Scene, line: Line, counted: Counted) -> Iterator[Finding]:
     )
     reason = reason or how.why_not or _outdated(scene, line, low, high, counted.start)
     if reason:
-        yield Finding(line, "market_count", _roles(line, low, high), None, f"{counted.number.value}: {reason}")
+        yield Finding(
+            line,
+            "market_count",
+            _roles(line, low, high),
+            None,
+            f"{counted.number.value}: {reason}",
+            counted.number.start,
+        )
         return
     counted = replace(counted, new=counted.new or _is_adding(line, counted, low, high, how.planned))
     for brand in actors:
-        fact = _fact(scene, line, counted, low, high, how, brand)
-        yield Finding(line, fact.kind, _roles(line, low, high), fact, "counts the brand's markets")
+        start, _ = _own(line, counted, low, high)
+        planned = how.planned and not line.has("shared.now", start=start, end=counted.start)
+        fact = make(scene, line, counted, low, high, how, brand, planned=planned)
+        yield Finding(
+            line, fact.kind, _roles(line, low, high), fact, "counts the brand's markets", counted.number.start
+        )
 
 
 def _is_adding(line: Line, counted: Counted, low: int, high: int, planned: bool) -> bool:
@@ -244,10 +255,17 @@ def _outdated(scene: Scene, line: Line, low: int, high: int, near: int) -> str |
     )
 
 
-def _fact(scene: Scene, line: Line, counted: Counted, low: int, high: int, how: Modality, brand: str) -> MarketCount:
+def _own(line: Line, counted: Counted, low: int, high: int) -> tuple[int, int]:
+    """The part of a clause that is the count's own."""
+    return max(low, _own_start(line, counted)), min(high, _own_end(line, counted))
+
+
+def make(
+    scene: Scene, line: Line, counted: Counted, low: int, high: int, how: Modality, brand: str, *, planned: bool
+) -> MarketCount:
+    """The fact that a counted number makes: what kind of count, of which part of the world, and when."""
     number = counted.number
-    start, end = max(low, _own_start(line, counted)), min(high, _own_end(line, counted))
-    planned = how.planned and not line.has("shared.now", start=start, end=counted.start)
+    start, end = _own(line, counted, low, high)
     moment = moment_in(line, start, end, counted.start)
     if moment is None:  # "As of August 2011, …" dates a count; any date of its clause dates a plan
         moment = moment_in(line, low, end if planned else min(end, line.start + FRONTED), counted.start)
@@ -267,7 +285,7 @@ def _fact(scene: Scene, line: Line, counted: Counted, low: int, high: int, how: 
     )
 
 
-def _one_per_subject(findings: list[Finding]) -> tuple[Finding, ...]:
+def one_per_subject(findings: list[Finding]) -> tuple[Finding, ...]:
     """Of several counts of one subject the best stated stays; targets for different dates are different subjects."""
     best: dict[tuple[object, ...], Finding] = {}
     for finding in findings:

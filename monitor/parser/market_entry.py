@@ -50,16 +50,16 @@ class MarketEntry(Fact):
         return f"{self.brand} {verb} {english_name(self.market)}{due}"
 
 
-def read(scene: Scene) -> tuple[Finding, ...]:
+def propose(scene: Scene) -> tuple[Finding, ...]:
     """Every list of places that something is said of, kept or dropped with the reason. One fact per market."""
     found: list[Finding] = []
     for line in scene.lines:
         for event in events(scene, line):
             found += _judge(scene, line, event, found)
-    return _one_per_market(_without_regions(found))
+    return _one_per_market(without_regions(found))
 
 
-def _without_regions(findings: list[Finding]) -> list[Finding]:
+def without_regions(findings: list[Finding]) -> list[Finding]:
     """A part of the world is dropped when countries of it are named for the same step."""
     facts = [finding.fact for finding in findings if isinstance(finding.fact, MarketEntry)]
 
@@ -94,11 +94,11 @@ def _judge(scene: Scene, line: Line, event: Event, earlier: list[Finding]) -> It
     for place in event.chain.places:
         why = reason or ("the brand's home" if place.code == scene.cast.home and event.role != "exit" else None)
         if why or brand is None:
-            yield Finding(line, "market_entry", roles, None, f'{place.code} "{event.cue.text}": {why}')
+            yield Finding(line, "market_entry", roles, None, f'{place.code} "{event.cue.text}": {why}', place.code)
         else:
             fact = _fact(scene, line, event, place, how, brand)
             why = event.role if event.chain.named else f"meant, {event.role}"
-            yield Finding(line, "market_entry", roles, fact, f'{why} "{event.cue.text}"')
+            yield Finding(line, "market_entry", roles, fact, f'{why} "{event.cue.text}"', place.code)
 
 
 def _is_to_come(scene: Scene, line: Line, event: Event, end: int) -> bool:

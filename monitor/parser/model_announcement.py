@@ -69,7 +69,7 @@ class ModelAnnouncement(Fact):
 
 
 @dataclass(slots=True)
-class _Account:
+class Account:
     """All that a document says of one model. A line without a mention speaks of it as "it"."""
 
     name: str
@@ -85,12 +85,12 @@ class _Ledger:
 
     def __init__(self, scene: Scene) -> None:
         self.brand = scene.brand or ""
-        self.accounts: dict[tuple[str, str], _Account] = {}
+        self.accounts: dict[tuple[str, str], Account] = {}
         self.findings: list[Finding] = []
 
-    def account(self, mention: Mention) -> _Account:
+    def account(self, mention: Mention) -> Account:
         brand = mention.brand or self.brand
-        account = self.accounts.setdefault((brand, mention.name), _Account(mention.name, brand))
+        account = self.accounts.setdefault((brand, mention.name), Account(mention.name, brand))
         account.trust = max(account.trust, mention.trust)
         return account
 
@@ -106,17 +106,33 @@ class _Ledger:
         self.findings.append(Finding(line.line, ModelAnnouncement.kind, (cue.role,), None, why))
 
 
-def read(scene: Scene) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a document says of each model that it names, and what was dropped at once, with the reason."""
+
+    lines: tuple[Wording, ...]
+    title: Wording
+    titled: Sequence[Mention]
+    """The models that the title names."""
+    accounts: tuple[Account, ...]
+    dropped: tuple[Finding, ...]
+
+
+def propose(scene: Scene, told: Survey) -> tuple[Finding, ...]:
     """The models that a document announces; and what was dropped, with the reason."""
+    if told.title.of("veto_title"):
+        return told.dropped
+    judged = [finding for account in told.accounts for finding in _judged(account, scene, told.lines, told.title)]
+    return (*told.dropped, *judged)
+
+
+def survey(scene: Scene) -> Survey:
+    """Every model that a document names, with the sentences about it and the steps that they tell of it."""
     ways = habits(scene.words)
     title = Wording(scene.title)
     lines = tuple(Wording(line, ways.definite, ways.after) for line in scene.lines)
     mentions = names.find(scene, title, lines)
     ledger = _Ledger(scene)
-    vetoed = title.of("veto_title")
-    if vetoed:
-        cue = vetoed[0]
-        return tuple(_about_else(line, mentions[line.start], cue) for line in lines if mentions[line.start])
     waiting: tuple[Wording, ...] = ()
     for line, found, focus in followed(scene, lines, mentions):
         for mention in found or focus:
@@ -127,8 +143,10 @@ def read(scene: Scene) -> tuple[Finding, ...]:
             ledger.enter(told)
         waiting = still_waiting(line, found, focus, waiting)
     _add_title(scene, title, mentions[-1], ledger)
-    judged = [finding for account in ledger.accounts.values() for finding in _judged(account, scene, lines, title)]
-    return (*ledger.findings, *judged)
+    dropped = ledger.findings
+    if vetoed := title.of("veto_title"):
+        dropped = [_about_else(line, mentions[line.start], vetoed[0]) for line in lines if mentions[line.start]]
+    return Survey(lines, title, mentions[-1], tuple(ledger.accounts.values()), tuple(dropped))
 
 
 def _about_else(line: Wording, found: Sequence[Mention], cue: Cue) -> Finding:
@@ -149,21 +167,30 @@ def _add_title(scene: Scene, title: Wording, found: Sequence[Mention], ledger: _
             account.steps.append(replace(step, mention=mention or step.mention, line=line))
 
 
-def _judged(account: _Account, scene: Scene, lines: Sequence[Wording], title: Wording) -> Iterator[Finding]:
+def _judged(account: Account, scene: Scene, lines: Sequence[Wording], title: Wording) -> Iterator[Finding]:
     """The facts of one model; or the reason why there is none."""
     if not account.steps:
         return
     first = account.steps[0]
     why = _doubt(account, scene)
     if why:
-        yield Finding(first.line.line, ModelAnnouncement.kind, (first.cue.role,), None, f"{account.name} {why}")
+        yield Finding(
+            first.line.line, ModelAnnouncement.kind, (first.cue.role,), None, f"{account.name} {why}", account.name
+        )
         return
     told = _news(
         [_in_context(s, lines, scene.document.published) for s in account.steps if _is_news(s, account.steps, lines)],
         scene.document.published,
     )
     if not told:
-        yield Finding(first.line.line, ModelAnnouncement.kind, (first.cue.role,), None, f"{account.name}: months ago")
+        yield Finding(
+            first.line.line,
+            ModelAnnouncement.kind,
+            (first.cue.role,),
+            None,
+            f"{account.name}: months ago",
+            account.name,
+        )
         return
     ends = [step for step in told if step.stage == "discontinued"]
     ways = [step for step in told if step.stage != "discontinued"]
@@ -171,11 +198,10 @@ def _judged(account: _Account, scene: Scene, lines: Sequence[Wording], title: Wo
         ways = []
     for part in (ways, ends):
         if part:
-            markets = _markets(_best(part), lines, title) or _markets(part, lines, title)
-            yield _finding(account, part, scene, lines, markets)
+            yield make(account, part, scene, lines, title)
 
 
-def _doubt(account: _Account, scene: Scene) -> str | None:
+def _doubt(account: Account, scene: Scene) -> str | None:
     if not account.brand:
         return "is of no known brand"
     if account.brand != scene.brand and (
@@ -217,7 +243,7 @@ def _news(told: list[Step], published: When | None) -> list[Step]:
     return fresh or [step for step in told if not is_background(step, published)]
 
 
-def _named_there(account: _Account, step: Step) -> bool:
+def _named_there(account: Account, step: Step) -> bool:
     """Whether the sentence of a step names the model's brand."""
     return any(name.brand == account.brand for name in step.source.names)
 
@@ -229,9 +255,9 @@ def _best(told: list[Step]) -> list[Step]:
     return [step for step in told if rank[step.stage] == top]
 
 
-def _finding(
-    account: _Account, told: list[Step], scene: Scene, lines: Sequence[Wording], markets: tuple[str, ...]
-) -> Finding:
+def make(account: Account, told: list[Step], scene: Scene, lines: Sequence[Wording], title: Wording) -> Finding:
+    """The fact that the most advanced of some steps of a model makes, with all that the text says of the model."""
+    markets = _markets(_best(told), lines, title) or _markets(told, lines, title)
     best = _best(told)
     stage = best[0].stage
     when = _when(stage, best, lines, scene.document.published)
@@ -250,7 +276,7 @@ def _finding(
         end=line.end,
     )
     roles = tuple(step.cue.role for step in best)
-    return Finding(line.line, ModelAnnouncement.kind, roles, fact, f"{stage}: {best[0].cue.text}")
+    return Finding(line.line, ModelAnnouncement.kind, roles, fact, f"{stage}: {best[0].cue.text}", account.name)
 
 
 def _when(stage: Stage, best: list[Step], lines: Sequence[Wording], published: When | None) -> When | None:
@@ -280,7 +306,7 @@ def _markets(told: list[Step], lines: Sequence[Wording], title: Wording) -> tupl
     return next(iter(countries or known), ())
 
 
-def _segment(account: _Account) -> str | None:
+def _segment(account: Account) -> str | None:
     """The best description in the sentences about the model; of equals, the first."""
     found = [about for line in account.lines if (about := details.segment(*line))]
     best = min(found, key=lambda about: (about.vague, about.distance, about.brevity), default=None)

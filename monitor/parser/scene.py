@@ -47,6 +47,8 @@ class Line:
     cues: tuple[Cue, ...]
     names: tuple[Name, ...]
     places: tuple[Territory, ...]
+    hints: tuple[Territory, ...]
+    """Places that are named by their people or one of their cities: "the Poles", "in Lima"."""
     numbers: tuple[Numeral, ...]
     moments: tuple[Moment, ...]
     by_role: Mapping[str, tuple[Cue, ...]]
@@ -105,6 +107,8 @@ class Finding:
     roles: tuple[str, ...]
     fact: Fact | None
     why: str
+    about: str | int | None = None
+    """What in the sentence it is about: a market's code, the place of a number, a model's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +205,7 @@ def _lines(text: str, told: list[Sentence], words: Lexicon, members: Cast, publi
         told,
         words.scan(text, spans),
         members.names(text, spans),
-        _apart(territories.find(text, words.code), spans),
+        _apart(territories.find(text, words.code, forms=territories.FORMS), spans),
         _apart(dates.find(text, words.code, published), spans),
         strict=True,
     )
@@ -245,6 +249,9 @@ def _line(
     offset = sentence.start
     cues = tuple(cue for cue in cues if cue.role != "shared.maybe" or not _inside(cue.start, cue.end, moments))  # May
     names = _speaking(named, cues, members)
+    places = tuple(place for place in places if not _inside(place.start, place.end, names))
+    hints = tuple(place for place in places if place.form not in territories.THEMSELVES)
+    places = tuple(place for place in places if place.form in territories.THEMSELVES)
     known = [(found.start, found.end) for group in (named, places, moments) for found in group]
     return Line(
         number=number,
@@ -252,7 +259,8 @@ def _line(
         sentence=sentence,
         cues=cues,
         names=names,
-        places=tuple(place for place in places if not _inside(place.start, place.end, names)),
+        places=places,
+        hints=hints,
         numbers=numerals.find(sentence.text, words.code, cues, offset)[:MANY],
         moments=moments,
         by_role=_by_role(cues),

@@ -1,0 +1,169 @@
+"""Which models a document announces, and how far each has come: every name that may be a model's is weighed.
+
+scene ─► names and what is told of each (`model_announcement.survey`) ─► described by `features`, with what the
+      rules propose ─► the classifier's shares ─► one fact a model, where news of it is likelier than `LIKELY`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import cast
+
+from monitor.parser import timing
+from monitor.parser.classifier import classifier
+from monitor.parser.designations import Mention
+from monitor.parser.features import DISTANCES, Candidate, Describer
+from monitor.parser.lexicon import Cue
+from monitor.parser.model_announcement import Account, ModelAnnouncement, Survey, make, propose, survey
+from monitor.parser.scene import Finding, Scene
+from monitor.parser.stages import Step
+from monitor.parser.wording import ROLES, Stage, Wording
+
+LIKELY = 0.5
+"""How likely news of a model must be to be told, all stages together."""
+STAGES: tuple[Stage, ...] = (
+    "teased", "confirmed", "unveiled", "orders_open", "launched", "deliveries", "discontinued",
+)  # fmt: skip
+NONE = "none"
+LABELS = (*STAGES, NONE)
+MENTIONS = 4
+"""How many mentions of a name are described."""
+_ROLE_OF = {stage: key for key, stage in reversed(ROLES.items())}
+
+
+def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
+    """Every name that may be a model's, kept or dropped with its share; `reasons` tells what spoke for it and
+    against."""
+    told = survey(scene)
+    found = candidates(scene, told)
+    model = classifier(ModelAnnouncement.kind)
+    judged: list[Finding] = []
+    for candidate, share in zip(found, model.weigh([one.features for one in found]), strict=True):
+        findings = list(_judged(scene, told, candidate, share))
+        if reasons:
+            label = max(share, key=lambda one: share[one])
+            spoke = ", ".join(f"{name} {value:+.1f}" for name, value in model.reasons(candidate.features, label))
+            findings = [replace(finding, why=f"{finding.why} ({spoke})") for finding in findings]
+        judged += findings
+    return tuple(judged)
+
+
+def candidates(scene: Scene, told: Survey) -> list[Candidate]:
+    """Every model of the document's brand that the sentences name, with its features."""
+    proposals = propose(scene, told)
+    describer = Describer(scene)
+    stages = {finding.fact.value for finding in proposals if finding.fact}
+    named = sum(len(_mentions(account)) for account in told.accounts)
+    found = []
+    for order, account in enumerate(told.accounts):
+        mentions = _mentions(account)
+        if not mentions or not account.brand:
+            continue
+        features = _of_mentions(describer, mentions)
+        titled = [mention for mention in told.titled if mention.name == account.name]
+        for mention in titled[:1]:
+            headline = describer.describe(scene.title, mention.start, mention.end)
+            features |= {
+                f"headline {name}": value
+                for name, value in headline.items()
+                if not name.startswith(("text ", "title "))
+            }
+        features |= _as_name(scene, account, mentions, bool(titled), named)
+        features |= {"order": min(order, 8), "rivals": min(len(told.accounts), 12), "vetoed": _is_vetoed(told)}
+        features |= {f"text proposed {stage}": 1.0 for stage in stages}
+        said = [finding for finding in proposals if finding.about == account.name]
+        features |= {f"rules {finding.fact.value if finding.fact else NONE}": 1.0 for finding in said}
+        features |= {f"told {step.stage}": 1.0 for step in account.steps}
+        proposal = next((one for one in said if one.fact), next(iter(said), None))
+        line, mention = mentions[0]
+        found.append(Candidate(line.line, mention.start, mention.end, account, features, proposal))
+    return found
+
+
+def _is_vetoed(told: Survey) -> bool:
+    return bool(told.title.of("veto_title"))
+
+
+def _mentions(account: Account) -> list[tuple[Wording, Mention]]:
+    """Where the sentences name a model."""
+    return [(line, mention) for line, mention, _ in account.lines if mention is not None]
+
+
+def _of_mentions(describer: Describer, mentions: Sequence[tuple[Wording, Mention]]) -> dict[str, float]:
+    """What stands around a name, wherever it stands: of distances the least, of the rest the most; and around the
+    first mention by itself."""
+    found: dict[str, float] = {}
+    for number, (line, mention) in enumerate(islice(mentions, MENTIONS)):
+        features = describer.describe(line.line, mention.start, mention.end)
+        for name, value in features.items():
+            known = found.get(name)
+            better = min if name.startswith(DISTANCES) else max
+            found[name] = value if known is None else better(known, value)
+            if not number and name.startswith((*DISTANCES, "at ", "clause ")):
+                found[f"first {name}"] = value
+    return found
+
+
+def _as_name(
+    scene: Scene, account: Account, mentions: Sequence[tuple[Wording, Mention]], titled: bool, named: int
+) -> dict[str, float]:
+    """How a name is written, how often it stands, and how surely it is a model's of the brand."""
+    name = account.name
+    return {
+        "trust": account.trust,
+        "mentions": min(len(mentions), 6),
+        "share": len(mentions) / named,
+        "titled": titled,
+        "lines": min(len(account.lines), 8),
+        "other brand": account.brand != scene.brand,
+        "words": len(name.split()),
+        "digits": any(char.isdigit() for char in name),
+        "capitals": name.isupper(),
+        "no letters": not any(char.isascii() and char.isalpha() for char in name),
+        "steps": min(len(account.steps), 6),
+        "denied": account.denied,
+    }
+
+
+def _judged(scene: Scene, told: Survey, candidate: Candidate, share: Mapping[str, float]) -> Iterator[Finding]:
+    account, said = cast(Account, candidate.key), candidate.proposal
+    stage = max(STAGES, key=lambda one: share[one])
+    likely = 1 - share[NONE]
+    if likely < LIKELY:
+        why = f"{account.name} is no news, {share[NONE]:.0%}"
+        if said and said.fact is None:
+            why += f": {said.why}"
+        roles = said.roles if said else ()
+        yield Finding(candidate.line, ModelAnnouncement.kind, roles, None, why, account.name)
+        return
+    if said and said.fact and said.fact.value == stage:
+        yield replace(said, why=f"{said.why}, {share[stage]:.0%}")
+        return
+    steps = [step for step in account.steps if step.stage == stage] or [_step(scene, account, stage)]
+    yield replace(
+        make(account, steps, scene, told.lines, told.title), why=f"{account.name} {stage}, {share[stage]:.0%}"
+    )
+
+
+def _step(scene: Scene, account: Account, stage: Stage) -> Step:
+    """The step that no word of the rules tells: in the first sentence of the text's own that names the model."""
+    mentions = _mentions(account)
+    prose = ((line, mention) for line, mention in mentions if line.line.sentence.kind != "heading")
+    line, mention = next(prose, mentions[0])
+    cue = _word(line, mention, stage)
+    published = scene.document.published
+    ahead = stage in ("teased", "confirmed")
+    moment = timing.moment_of(line, cue, (cue,), published if ahead else None)
+    when = timing.reading(line, moment, ahead, False, published) if moment else None
+    if when and published and not ahead and timing.after(when, published):
+        when = None
+    return Step(mention, line, line, cue, stage, when, line.has("hedge"), 0)
+
+
+def _word(line: Wording, mention: Mention, stage: Stage) -> Cue:
+    """The word for a stage that stands nearest to a name; the name itself where there is none."""
+    words: Iterable[Cue] = line.of(*(key for key, told in ROLES.items() if told == stage))
+    itself = Cue(mention.start, mention.end, f"model_announcement.{_ROLE_OF[stage]}", mention.name)
+    return min(words, default=itself, key=lambda cue: max(mention.start - cue.end, cue.start - mention.end))

@@ -1,0 +1,177 @@
+"""Which markets a document says a brand enters, plans to enter, or leaves: every named place is weighed.
+
+    scene ─► places, also by their people and cities ─► described by `features`, with what the rules of `market_entry`
+          propose ─► the classifier's shares ─► one fact a market, where a step is likelier than `LIKELY`
+
+The rules read plain statements well and miss what is told in another way; the classifier hears them as one voice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import cast
+
+from monitor.parser.classifier import classifier
+from monitor.parser.clauses import bounds, modality
+from monitor.parser.features import MEANING, Candidate, Describer
+from monitor.parser.lexicon import Cue
+from monitor.parser.market_entry import MarketEntry, propose, without_regions
+from monitor.parser.place_lists import Chain
+from monitor.parser.scene import Finding, Line, Scene
+from monitor.parser.step_dates import when_of
+from monitor.parser.step_standing import EntryStatus
+from monitor.parser.steps import Event
+from monitor.parser.territories import Territory
+
+LIKELY = 0.5
+"""How likely a step must be to be told, all kinds of steps together."""
+STEPS = ("entered", "planned", "exited")
+PRESENCE = "presence"
+NONE = "none"
+LABELS = (*STEPS, PRESENCE, NONE)
+NEXT = 8
+"""How far two places of one list are apart at most."""
+_STEP_WORDS = tuple(f"{MEANING}{word}" for word in ("enter", "launch", "open", "start", "sell", "come", "exit", "stop"))
+
+
+def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
+    """Every place of a document, kept or dropped with its share; `reasons` tells what spoke for it and against."""
+    if scene.brand is None:
+        return propose(scene)
+    found = candidates(scene)
+    model = classifier(MarketEntry.kind)
+    shares = model.weigh([candidate.features for candidate in found])
+    told = []
+    for candidate, share in zip(found, shares, strict=True):
+        finding = _judged(scene, candidate, share)
+        if reasons:
+            label = max(share, key=lambda one: share[one])
+            spoke = ", ".join(f"{name} {value:+.1f}" for name, value in model.reasons(candidate.features, label))
+            finding = replace(finding, why=f"{finding.why} ({spoke})")
+        told.append((sum(share[step] for step in STEPS), finding))
+    return tuple(without_regions(_likeliest(told)))
+
+
+def _likeliest(told: list[tuple[float, Finding]]) -> list[Finding]:
+    """Of several claims about one market the likeliest stays; of equals the first."""
+    best: dict[tuple[str, str], tuple[float, Finding]] = {}
+    for share, finding in told:
+        if isinstance(fact := finding.fact, MarketEntry):
+            key = (fact.brand, fact.market)
+            if key not in best or share > best[key][0]:
+                best[key] = share, finding
+    kept = {id(finding) for _, finding in best.values()}
+    return [
+        finding
+        if finding.fact is None or id(finding) in kept
+        else replace(finding, fact=None, why="the document says it better elsewhere")
+        for _, finding in told
+    ]
+
+
+def candidates(scene: Scene) -> list[Candidate]:
+    """Every place that the sentences name, with its features; the brand's own name is no place."""
+    proposals = propose(scene)
+    describer = Describer(scene)
+    steps = Counter(f"proposed {_label(finding)}" for finding in proposals if finding.fact)
+    markets = {finding.about: _label(finding) for finding in proposals if finding.fact}
+    times = Counter(place.code for line in scene.lines for place in _places(line))
+    titled = {place.code for place in _places(scene.title)}
+    found = []
+    for line in scene.lines:
+        own = [finding for finding in proposals if finding.line is line]
+        places = _places(line)
+        for number, place in enumerate(places):
+            features = describer.describe(line, place.start, place.end)
+            features |= _as_place(scene, line, places, number)
+            features |= {"times named": min(times[place.code], 4), "titled": place.code in titled}
+            features |= {f"text {step}": min(count, 3) for step, count in steps.items()}
+            if place.code in markets:
+                features[f"market proposed {markets[place.code]}"] = 1.0
+            said = [finding for finding in own if finding.about == place.code]
+            features |= {f"rules {_label(finding)}": 1.0 for finding in said}
+            proposal = next((one for one in said if one.fact), next(iter(said), None))
+            found.append(Candidate(line, place.start, place.end, place, features, proposal))
+    return found
+
+
+def _places(line: Line) -> tuple[Territory, ...]:
+    if not line.hints:
+        return line.places
+    return tuple(sorted((*line.places, *line.hints), key=lambda place: place.start))
+
+
+def _label(finding: Finding) -> str:
+    fact = finding.fact
+    if not isinstance(fact, MarketEntry):
+        return NONE
+    return PRESENCE if fact.basis == "presence" else fact.status
+
+
+def _as_place(scene: Scene, line: Line, places: tuple[Territory, ...], number: int) -> dict[str, float]:
+    """How a place is named, and where it stands among the others of its sentence."""
+    place = places[number]
+    first = number
+    while first and places[first].start - places[first - 1].end <= NEXT:
+        first -= 1
+    found: dict[str, float] = {
+        f"form {place.form}": 1.0,
+        "region": place.is_region,
+        "home": place.code == scene.cast.home,
+        "in list": number - first,
+        "possessive": line.is_possessive(place.end),
+        "comma behind": line.between(place.end, place.end + 1) in tuple(",，、"),
+        "in brackets": line.between(place.start - 1, place.start) in tuple("(（"),
+    }
+    if number:
+        found["left place"] = place.start - places[number - 1].end
+    if number + 1 < len(places):
+        found["right place"] = places[number + 1].start - place.end
+    return found
+
+
+def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> Finding:
+    """The fact that a place makes, if a step is likely enough; mere presence only where the rules see it too."""
+    place = cast(Territory, candidate.key)
+    step = max(STEPS, key=lambda one: share[one])
+    likely = sum(share[one] for one in STEPS)
+    line, said = candidate.line, candidate.proposal
+    roles = said.roles if said else ()
+    if likely >= LIKELY:
+        why = f"{place.code} {step}, {share[step]:.0%}"
+        return Finding(line, MarketEntry.kind, roles, _fact(scene, candidate, cast(EntryStatus, step)), why, place.code)
+    if said and isinstance(said.fact, MarketEntry) and said.fact.basis == PRESENCE and share[PRESENCE] > share[NONE]:
+        return replace(said, why=f"{place.code} present, {share[PRESENCE]:.0%}")
+    why = f"{place.code} no step, {1 - likely:.0%}"
+    if said and said.fact is None:
+        why += f": {said.why}"
+    return Finding(line, MarketEntry.kind, roles, None, why, place.code)
+
+
+def _fact(scene: Scene, candidate: Candidate, step: EntryStatus) -> MarketEntry:
+    """The fact as the rules propose it, if they see the same step; else made of what stands around the place."""
+    said = candidate.proposal.fact if candidate.proposal else None
+    if isinstance(said, MarketEntry) and said.status == step and said.basis == "event":
+        return said
+    line, place = candidate.line, cast(Territory, candidate.key)
+    low, high = bounds(line, place.start, place.end)
+    event = Event(Chain((place,)), _step_word(line, place), low, high)
+    return MarketEntry(
+        brand=cast(str, scene.brand),
+        market=place.code,
+        status=step,
+        when=when_of(scene, line, event, place, step),
+        hedged=modality(line, low, high, scene.document.published, near=(place.start, place.end)).hedged,
+        evidence=line.text,
+        start=line.start,
+        end=line.end,
+    )
+
+
+def _step_word(line: Line, place: Territory) -> Cue:
+    """The word of coming or going that stands nearest to a place; the place itself where there is none."""
+    words: Iterator[Cue] = (cue for cue in line.of(*_STEP_WORDS) if cue.end <= place.start or cue.start >= place.end)
+    itself = Cue(place.start, place.end, "market_entry.come", line.between(place.start, place.end))
+    return min(words, default=itself, key=lambda cue: max(place.start - cue.end, cue.start - place.end))

@@ -1,0 +1,156 @@
+"""Something that stands in a text, described by numbers that know no language: what means what, and how far away.
+
+A feature is `left meaning.enter` (characters to the nearest such word before it in its sentence), `clause meaning.plan`
+(such a word in its clause), `before meaning.market` (in the sentence before), `title …`, `text …` (in how many
+sentences); distances to brands, names, dates, numbers; and where in its sentence and text it stands. The words come
+from the `[meaning]` tables of `config/languages/`; so a new language needs no training. What is absent has no feature.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from monitor.parser.clauses import first_day, last_day
+from monitor.parser.scene import Finding, Line, Scene
+
+DISTANCES = ("left ", "right ")
+"""How the names of features begin whose values are distances."""
+MEANING = "meaning."
+UNSPACED = 3
+"""How many characters of other scripts one of a script without spaces is worth."""
+LARGE = 250
+"""Numbers above this count things, not markets."""
+_BREAK = re.compile(r"[;:；：。,，、(（)）—]|\s[–-]\s")
+
+
+@dataclass(slots=True)
+class Candidate:
+    """Something in a sentence that may be a fact's subject: a place, a number, a model's name."""
+
+    line: Line
+    start: int
+    end: int
+    key: Any
+    """What it is: a market's code, a number, a name."""
+    features: dict[str, float]
+    proposal: Finding | None
+    """What the rules say of it: a fact, or why there is none; None if they say nothing."""
+
+
+class Describer:
+    """Describes what stands in the sentences of one document."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self._published = scene.document.published
+        self._told = [_Told(line) for line in (*scene.lines, scene.title)]  # the title is the last, as number -1
+        everywhere = Counter(role for told in self._told[:-1] for role in told.roles)
+        self._text = {f"text {role}": float(min(count, 3)) for role, count in everywhere.items()}
+        self._text |= {f"title {role}": 1.0 for role in self._told[-1].roles}
+
+    def describe(self, line: Line, start: int, end: int) -> dict[str, float]:
+        """The features of what stands between two places of a sentence."""
+        found = dict(self._text)
+        told = self._told[line.number]
+        worth = 1 if line.spaced else UNSPACED
+        for name, low, high in self._things(line, told):
+            if high <= start:
+                _nearest(found, f"left {name}", (start - high) * worth)
+            elif low >= end:
+                _nearest(found, f"right {name}", (low - end) * worth)
+            else:
+                found[f"at {name}"] = 1.0
+        low, high = told.clause(start, end)
+        for cue_start, cue_end, role in told.cues:
+            if low <= cue_start and cue_end <= high:
+                found[f"clause {role}"] = 1.0
+        found |= self._around(line)
+        found |= self._place(line, told, start, end, worth)
+        return found
+
+    def _things(self, line: Line, told: _Told) -> Iterator[tuple[str, int, int]]:
+        for start, end, role in told.cues:
+            yield role, start, end
+        for name in line.names:
+            yield f"brand {self._whose(name.brand)}", name.start, name.end
+        for start, end in line.strangers:
+            yield "name", start, end
+        for moment in line.moments:
+            yield f"date {self._when(moment.ahead, moment.behind)}", moment.start, moment.end
+        for number in line.numbers:
+            yield "number large" if number.value > LARGE else "number", number.start, number.end
+
+    def _whose(self, brand: str) -> str:
+        return "own" if brand == self.scene.brand else "kin" if self.scene.cast.is_kin(brand) else "other"
+
+    def _when(self, ahead: str, behind: str) -> str:
+        if not self._published:
+            return "unknown"
+        if first_day(ahead) > last_day(self._published):
+            return "future"
+        return "past" if last_day(behind) < first_day(self._published) else "present"
+
+    def _around(self, line: Line) -> dict[str, float]:
+        """What stands in the sentences beside."""
+        found: dict[str, float] = {}
+        for word, number in (("before", line.number - 1), ("earlier", line.number - 2), ("after", line.number + 1)):
+            if line.number >= 0 and 0 <= number < len(self.scene.lines):
+                other = self._told[number]
+                found |= {f"{word} {role}": 1.0 for role in other.roles}
+                found[f"{word} places"] = min(len(other.line.places), 5)
+                found[f"{word} brands"] = len(other.line.names)
+                found[f"{word} future"] = float(
+                    any(self._when(moment.ahead, moment.behind) == "future" for moment in other.line.moments)
+                )
+        return found
+
+    def _place(self, line: Line, told: _Told, start: int, end: int, worth: int) -> dict[str, float]:
+        """Where in its sentence and text it stands, and how much stands there."""
+        found: dict[str, float] = {
+            "breaks before": bisect_left(told.breaks, start),
+            "breaks after": len(told.breaks) - bisect_left(told.breaks, end),
+            "from start": (start - line.start) * worth,
+            "to end": (line.end - end) * worth,
+            "length": (line.end - line.start) * worth,
+            "sentence": line.number,
+            "sentences left": len(self.scene.lines) - 1 - line.number,
+            "heading": line.sentence.kind == "heading",
+            "item": line.sentence.kind == "item",
+            "places": len(line.places),
+            "brands": len(line.names),
+            "names": len(line.strangers),
+        }
+        if self._published and line.moments:
+            years = [int(moment.when[:4]) - int(self._published[:4]) for moment in line.moments]
+            found |= {"first year": min(years), "last year": max(years)}
+        return found
+
+
+class _Told:
+    """A sentence's words by meaning, and where it breaks."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.cues = [(cue.start, cue.end, cue.role) for cue in line.cues]
+        self.roles = frozenset(cue.role for cue in line.cues if cue.role.startswith(MEANING))
+
+    @cached_property
+    def breaks(self) -> list[int]:
+        return [self.line.start + match.start() for match in _BREAK.finditer(self.line.text)]
+
+    def clause(self, start: int, end: int) -> tuple[int, int]:
+        """From the last comma or other break before a stretch to the first behind it."""
+        before, after = bisect_left(self.breaks, start), bisect_left(self.breaks, end)
+        low = self.breaks[before - 1] if before else self.line.start
+        return low, self.breaks[after] if after < len(self.breaks) else self.line.end
+
+
+def _nearest(found: dict[str, float], name: str, distance: float) -> None:
+    if distance < found.get(name, float("inf")):
+        found[name] = distance

@@ -1,0 +1,292 @@
+"""Makes the classifiers in `config/classifiers/` from labelled texts, and measures them on texts kept apart.
+
+    python tests/training.py                 trains on tests/gold/ and tests/corpus/, and writes the files
+    python tests/training.py --folds 5       trains on four fifths and reads the last, five times; writes nothing
+
+Both take the same way as the service: the candidates of `monitor.parser`, described by its features. The labels are
+those of `brand-monitor evaluate`. Needs LightGBM (the dependency group `training`); two runs give the same files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import lightgbm
+import numpy as np
+
+from monitor.models import Document
+from monitor.parser import announcements, classifier, counts, entries, evaluate, facts, scene
+from monitor.parser.features import DISTANCES, Candidate
+from monitor.parser.model_announcement import survey
+
+HERE = Path(__file__).parent
+TEXTS = (HERE / "gold", HERE / "corpus")
+OUT = HERE.parent / "config" / "classifiers"
+RARE = 12
+"""Features of fewer candidates than this are left out."""
+SETTINGS = {
+    "objective": "multiclass",
+    "learning_rate": 0.08,
+    "num_leaves": 8,
+    "min_data_in_leaf": 8,
+    "lambda_l2": 2.0,
+    "feature_fraction": 0.2,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "use_missing": False,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+    "num_threads": 2,
+    "seed": 7,
+}
+ROUNDS = 150
+OPTIONAL = 0.5
+"""What an optional label weighs."""
+
+Json = Mapping[str, Any]
+Labelled = tuple[dict[str, float], str, float]
+"""The features of a candidate, its label, and what it weighs."""
+
+
+def texts(paths: Iterable[Path]) -> list[dict[str, Any]]:
+    files = sorted(file for path in paths for file in (path.glob("*.jsonl") if path.is_dir() else [path]))
+    return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def titled(labelled: Json) -> dict[str, Any]:
+    """Every third text with its title as the first line: so pages are read, whose titles make claims of their own."""
+    chosen = labelled["title"] and zlib.crc32(labelled["id"].encode()) % 3 == 0
+    return {**labelled, "text": f"{labelled['title']}\n{labelled['text']}"} if chosen else dict(labelled)
+
+
+def read(labelled: Json) -> scene.Scene:
+    document = Document(
+        url=labelled["url"],
+        title=labelled["title"],
+        published=labelled["published"],
+        published_from=None,
+        language=labelled["lang"],
+        text=labelled["text"],
+    )
+    return scene.read(document, brand=labelled["brand_hint"])
+
+
+def _facts(labelled: Json, *kinds: str) -> Iterator[Json]:
+    return (fact for fact in labelled["facts"] if fact["kind"] in kinds and fact.get("primary", True))
+
+
+def _is_here(labelled: Json, fact: Json, candidate: Candidate) -> bool:
+    """Whether the evidence of a label touches a candidate's sentence."""
+    start = labelled["text"].find(fact["evidence"])
+    return 0 <= start < candidate.line.end and candidate.line.start < start + len(fact["evidence"])
+
+
+def _weight(fact: Json) -> float:
+    return OPTIONAL if fact.get("optional") else 1.0
+
+
+def label_entry(labelled: Json, candidate: Candidate) -> tuple[str, float] | None:
+    """None: the market is labelled, but not by this sentence."""
+    code = candidate.key.code
+    about = [f for f in _facts(labelled, "market_entry") if code in (f["market"], *(f.get("market_alt") or ()))]
+    if not about:
+        return entries.NONE, 1.0
+    for fact in about:
+        if _is_here(labelled, fact, candidate):
+            presence = fact.get("basis") == "presence"
+            return (entries.PRESENCE, 1.0) if presence else (fact["status"], _weight(fact))
+    return None
+
+
+def label_count(labelled: Json, candidate: Candidate) -> tuple[str, float] | None:
+    about = [f for f in _facts(labelled, "market_count", "new_markets") if f["count"] == candidate.key.value]
+    for fact in about:
+        if _is_here(labelled, fact, candidate):
+            if fact.get("scope"):
+                return counts.SCOPED, 1.0
+            return ("new " if fact["kind"] == "new_markets" else "") + fact["status"], _weight(fact)
+    return None if about else (counts.NONE, 1.0)
+
+
+def label_model(labelled: Json, candidate: Candidate) -> tuple[str, float] | None:
+    name = evaluate.plain(candidate.key.name)
+    for fact in _facts(labelled, "model_announcement"):
+        if name in {evaluate.plain(one) for one in (fact["model"], *(fact.get("model_alt") or ()))}:
+            return fact["stage"], _weight(fact)
+    return announcements.NONE, 1.0
+
+
+QUESTIONS: dict[
+    str,
+    tuple[
+        tuple[str, ...],
+        Callable[[scene.Scene], list[Candidate]],
+        Callable[[Json, Candidate], tuple[str, float] | None],
+    ],
+] = {
+    "market_count": (counts.LABELS, counts.candidates, label_count),
+    "market_entry": (entries.LABELS, entries.candidates, label_entry),
+    "model_announcement": (announcements.LABELS, lambda s: announcements.candidates(s, survey(s)), label_model),
+}
+
+
+def label(documents: Sequence[Json]) -> list[dict[str, list[Labelled]]]:
+    """For each document and each question, the candidates with their labels."""
+    found = []
+    for number, labelled in enumerate(documents):
+        if number % 200 == 0:
+            print(f"{number} of {len(documents)} texts", file=sys.stderr, flush=True)
+        labelled = titled(labelled)
+        told = read(labelled)
+        own: dict[str, list[Labelled]] = {}
+        for name, (_, propose, judge) in QUESTIONS.items():
+            asked = told.brand and name in labelled.get("about", QUESTIONS)
+            candidates = propose(told) if asked else []
+            judged = ((candidate.features, judge(labelled, candidate)) for candidate in candidates)
+            own[name] = [(features, *answer) for features, answer in judged if answer]
+        found.append(own)
+    return found
+
+
+def train(labels: Sequence[str], rows: Sequence[Labelled]) -> dict[str, Any]:
+    """The trees that tell the labels of some rows apart, as a classifier's file holds them."""
+    seen = Counter(name for features, _, _ in rows for name in features)
+    names = sorted(name for name, count in seen.items() if count >= RARE)
+    column = {name: number for number, name in enumerate(names)}
+    absent = [classifier.FAR if _is_distance(name) else classifier.NONE for name in names]
+    table = np.tile(np.array(absent, dtype=np.float64), (len(rows), 1))
+    for row, (features, _, _) in enumerate(rows):
+        for name, value in features.items():
+            if name in column:
+                table[row, column[name]] = value
+    present = [one for one in labels if any(told == one for _, told, _ in rows)]
+    data = lightgbm.Dataset(
+        table, label=[present.index(told) for _, told, _ in rows], weight=[weight for _, _, weight in rows]
+    )
+    booster = lightgbm.train({**SETTINGS, "num_class": len(present)}, data, num_boost_round=ROUNDS)
+    return _told(booster, present, names)
+
+
+def _is_distance(name: str) -> bool:
+    return name.removeprefix("first ").removeprefix("headline ").startswith(DISTANCES)
+
+
+def _told(booster: lightgbm.Booster, labels: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
+    """The trees with the features that they ask for, as numbers in parallel lists."""
+    dumped = [tree["tree_structure"] for tree in booster.dump_model()["tree_info"]]
+    used = sorted({names[node["split_feature"]] for tree in dumped for node in _nodes(tree) if "split_feature" in node})
+    column = {name: number for number, name in enumerate(used)}
+    trees, depth = [], 0
+    for number, tree in enumerate(dumped):
+        nodes = list(_nodes(tree))
+        place = {id(node): at for at, node in enumerate(nodes)}
+        inner = ["split_feature" in node for node in nodes]
+        trees.append(
+            {
+                "label": number % len(labels),
+                "feature": [column[names[n["split_feature"]]] if i else -1 for n, i in zip(nodes, inner, strict=True)],
+                "threshold": [round(n["threshold"], 4) if i else 0 for n, i in zip(nodes, inner, strict=True)],
+                "low": [place[id(n["left_child"])] if i else 0 for n, i in zip(nodes, inner, strict=True)],
+                "high": [place[id(n["right_child"])] if i else 0 for n, i in zip(nodes, inner, strict=True)],
+                "score": [
+                    round(n["internal_value" if i else "leaf_value"], 5) for n, i in zip(nodes, inner, strict=True)
+                ],
+            }
+        )
+        depth = max(depth, _depth(tree))
+    distances = [name for name in used if _is_distance(name)]
+    return {"labels": list(labels), "features": used, "distances": distances, "depth": depth, "trees": trees}
+
+
+def _nodes(tree: Json) -> Iterator[Json]:
+    yield tree
+    for child in ("left_child", "right_child"):
+        if child in tree:
+            yield from _nodes(tree[child])
+
+
+def _depth(tree: Json) -> int:
+    return 1 + max(_depth(tree["left_child"]), _depth(tree["right_child"])) if "left_child" in tree else 0
+
+
+def classifiers(labelled: Iterable[Mapping[str, list[Labelled]]]) -> dict[str, dict[str, Any]]:
+    rows = list(labelled)
+    return {
+        name: train(labels, [row for own in rows for row in own[name]]) for name, (labels, _, _) in QUESTIONS.items()
+    }
+
+
+def fold(documents: Sequence[Json], folds: int) -> None:
+    """Reads each text with classifiers that never saw it."""
+    labelled = label(documents)
+    order = list(range(len(documents)))
+    random.Random(0).shuffle(order)
+    predicted: dict[str, list[Json]] = {}
+    for part in range(folds):
+        apart = set(order[part::folds])
+        made = classifiers(own for number, own in enumerate(labelled) if number not in apart)
+        with asked(made):
+            for number in sorted(apart):
+                found = facts.read_scene(read(documents[number]))
+                predicted[documents[number]["id"]] = [fact.as_json() for fact in found]
+        print(f"fold {part + 1} of {folds}", file=sys.stderr, flush=True)
+    show(evaluate.score(documents, predicted))
+
+
+class asked:
+    """Within it, the reader asks these classifiers instead of the shipped ones."""
+
+    def __init__(self, made: Mapping[str, Json]) -> None:
+        self._made = {name: classifier.Classifier(told) for name, told in made.items()}
+
+    def __enter__(self) -> None:
+        self._before = classifier.classifier
+        for module in (counts, entries, announcements):
+            module.classifier = self._made.__getitem__  # type: ignore[assignment]
+
+    def __exit__(self, *_: object) -> None:
+        for module in (counts, entries, announcements):
+            module.classifier = self._before
+
+
+def show(score: evaluate.Score) -> None:
+    languages = sorted(set(score.languages.values()))
+    for kind in evaluate.KINDS:
+        for language in (None, *languages):
+            tally = score.tally(kind=kind, language=language)
+            print(
+                f"{kind:18} {language or 'all':3} P {tally.precision:.3f} R {tally.recall:.3f} F {tally.f1:.3f}"
+                f"  found {tally.found} false {tally.false} missed {tally.missed}"
+            )
+    print("macro", {language or "all": round(score.macro_f1(language), 3) for language in (None, *languages)})
+    for (kind, attribute), share in sorted(score.attributes.items()):
+        print(f"{kind} {attribute}: {share.right} of {share.of}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folds", type=int)
+    parser.add_argument("paths", nargs="*", type=Path, default=TEXTS)
+    given = parser.parse_args()
+    documents = texts(given.paths)
+    if given.folds:
+        fold(documents, given.folds)
+        return
+    OUT.mkdir(exist_ok=True)
+    for name, told in classifiers(label(documents)).items():
+        content = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+        (OUT / f"{name}.json").write_text(content + "\n", encoding="utf-8")
+        print(f"{name}: {len(told['trees'])} trees, {len(told['features'])} features, {len(content) // 1000} kB")
+
+
+if __name__ == "__main__":
+    main()
