@@ -111,7 +111,7 @@ def read(scene: Scene) -> tuple[Finding, ...]:
     ways = habits(scene.words)
     title = Wording(scene.title)
     lines = tuple(Wording(line, ways.definite, ways.after) for line in scene.lines)
-    mentions = names.find(scene, title, lines)
+    mentions = names.trusted(names.find(scene, title, lines))
     ledger = _Ledger(scene)
     vetoed = title.of("veto_title")
     if vetoed:
