@@ -13,8 +13,9 @@ from typing import Any
 
 from monitor.parser.lexicon import Lexicon
 
-BRANDED, CODED, BESIDE, ALONE = 4, 3, 2, 1
-"""How far a name vouches for itself: after the brand; a code; beside a word such as "SUV"; a capital after "the"."""
+BRANDED, CODED, BESIDE, ALONE, GUESS = 4, 3, 2, 1, 0
+"""How far a name vouches for itself: after the brand; a code; beside a word such as "SUV"; a capital after "the"; a
+guess, for others to judge."""
 _MIXED = re.compile(r"[A-Z]{2}[a-z]|[a-z][A-Z]")
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[^\W_]{1,6}(?:[-.][^\W_]{1,6}){0,2}\+?$|#\d{1,2}[A-Za-z]?$")
 _MEASURE = re.compile(
@@ -152,6 +153,8 @@ class Habits:
     """Characters that are no part of a name, in a script without spaces."""
     words: tuple[str, ...]
     """Words that are no part of a name, in such a script."""
+    endings: tuple[str, ...]
+    """How common nouns end, where every noun has a capital."""
     nouns_capital: bool
     spaced: bool
 
@@ -184,6 +187,7 @@ def habits(words: Lexicon) -> Habits:
         prepositions=frozenset(table.get("prepositions", ())),
         glue=frozenset(table.get("glue", "")),
         words=tuple(table.get("words", ())),
+        endings=tuple(table.get("endings", ())),
         nouns_capital=table.get("nouns_capital", False),
         spaced=words.spaced,
     )

@@ -131,7 +131,7 @@ def survey(scene: Scene) -> Survey:
     ways = habits(scene.words)
     title = Wording(scene.title)
     lines = tuple(Wording(line, ways.definite, ways.after) for line in scene.lines)
-    mentions = names.find(scene, title, lines)
+    mentions = names.trusted(names.find(scene, title, lines))
     ledger = _Ledger(scene)
     waiting: tuple[Wording, ...] = ()
     for line, found, focus in followed(scene, lines, mentions):

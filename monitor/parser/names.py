@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from monitor.parser import spaced_names, unspaced_names
-from monitor.parser.designations import ALONE, BESIDE, BRANDED, Habits, Mention, habits, is_code, is_mixed
+from monitor.parser import guesses, spaced_guesses, spaced_names, unspaced_guesses, unspaced_names
+from monitor.parser.designations import ALONE, BESIDE, BRANDED, GUESS, Habits, Mention, habits, is_code, is_mixed
 from monitor.parser.scene import Scene
 from monitor.parser.wording import Wording
 
@@ -22,8 +22,40 @@ MODELS, MOST = 60, 24
 
 
 def find(scene: Scene, title: Wording, lines: Sequence[Wording]) -> dict[int, tuple[Mention, ...]]:
-    """The mentions of every line by the line's start, and of the title under -1."""
+    """The mentions of every line by the line's start, and of the title under -1; those of trust `GUESS` may overlap
+    the others."""
     places = {-1: title} | {line.start: line for line in lines}
+    found = _vouched_for(scene, places)
+    guessed = _guessed(scene, places, found)
+    return {key: tuple(sorted((*told, *guessed[key]), key=lambda m: m.start)) for key, told in found.items()}
+
+
+def trusted(mentions: Mapping[int, tuple[Mention, ...]]) -> dict[int, tuple[Mention, ...]]:
+    """The mentions without the guesses."""
+    return {key: tuple(m for m in found if m.trust > GUESS) for key, found in mentions.items()}
+
+
+def _guessed(
+    scene: Scene, places: Mapping[int, Wording], found: Mapping[int, tuple[Mention, ...]]
+) -> dict[int, list[Mention]]:
+    """What else may be a model's name. The end of a longer name that is guessed stands for the longer one too."""
+    ways = habits(scene.words)
+    script = spaced_guesses if ways.spaced else unspaced_guesses
+    sightings = [one for key, line in places.items() for one in script.read(line, ways, found[key])]
+    products = any(line.of("kind") for line in places.values())
+    known = frozenset(mention.name for told in found.values() for mention in told)
+    chosen = guesses.choose(guesses.completed(sightings), known, enough=script.ENOUGH, products=products)
+    longer = {name: full for full in chosen for name in known if full.endswith(f" {name}")}
+    guessed = {key: list(guesses.mentions(line, chosen)) for key, line in places.items()}
+    for key, told in found.items() if longer else ():
+        ends = {mention.end for mention in guessed[key]}
+        short = [m for m in told if m.name in longer and m.end not in ends]
+        guessed[key] += [replace(m, name=longer[m.name], trust=GUESS) for m in short]
+    return guessed
+
+
+def _vouched_for(scene: Scene, places: Mapping[int, Wording]) -> dict[int, tuple[Mention, ...]]:
+    """The names that their shape or their neighbours vouch for."""
     first = {key: _mentions(scene, line) for key, line in places.items()}
     strangers = _strangers(scene, [m for found in first.values() for m in found], _described(places.values()))
     first = {key: tuple(m for m in found if m.name not in strangers) for key, found in first.items()}

@@ -70,7 +70,7 @@ class Surroundings:
 
     def after_verb(self, index: int) -> bool:
         start = self.tokens[index].start
-        return any(start - cue.end == 1 for cue in self.line.of(*STEP_KEYS, end=start))
+        return any(start - cue.end == 1 for cue in self.line.steps())
 
     def stands_alone(self, stop: int) -> bool:
         """Whether nothing follows that would make the name a part of something: "the Andino shopping centre"."""
@@ -80,7 +80,7 @@ class Surroundings:
         following = self.tokens[stop]
         if between not in (" ", "\u00a0") or following.text.lower() in self.ways.after | self.ways.articles:
             return True
-        return any(cue.start == following.start for cue in self.line.of(*STEP_KEYS, start=following.start))
+        return any(cue.start == following.start for cue in self.line.steps())
 
     def opens(self, index: int) -> bool:
         """Whether a word stands at the beginning of the sentence, or of what a colon or quote opens."""

@@ -28,6 +28,7 @@ class Wording:
     __slots__ = (
         "_breaks",
         "_cues",
+        "_steps",
         "after",
         "definite",
         "end",
@@ -46,6 +47,7 @@ class Wording:
         self.names, self.places, self.numbers, self.moments = line.names, line.places, line.numbers, line.moments
         self._cues: dict[str, list[Cue]] = {}
         self._breaks: list[int] | None = None
+        self._steps: list[Cue] | None = None
         # A brand's name is no verb (Lancia, 比亚迪), nor is a month (May).
         taken = [(name.start, name.end) for name in line.names] + [(m.start, m.end) for m in line.moments]
         for cue in line.cues:
@@ -62,6 +64,12 @@ class Wording:
         if self._breaks is None:
             self._breaks = [self.start + m.start() for m in _BREAK.finditer(self.text) if not self._lists(m.end())]
         return self._breaks
+
+    def steps(self) -> list[Cue]:
+        """The cues that tell of a step, in order."""
+        if self._steps is None:
+            self._steps = self.of(*STEP_KEYS)
+        return self._steps
 
     def _lists(self, at: int) -> bool:
         """Whether a colon opens a list: "three cars: the X, the Y"."""
