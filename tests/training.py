@@ -35,8 +35,8 @@ RARE = 12
 SETTINGS = {
     "objective": "multiclass",
     "learning_rate": 0.08,
-    "num_leaves": 8,
-    "min_data_in_leaf": 8,
+    "num_leaves": 12,
+    "min_data_in_leaf": 12,
     "lambda_l2": 2.0,
     "feature_fraction": 0.2,
     "bagging_fraction": 0.8,
@@ -48,7 +48,7 @@ SETTINGS = {
     "num_threads": 2,
     "seed": 7,
 }
-ROUNDS = 150
+ROUNDS = 200
 OPTIONAL = 0.5
 """What an optional label weighs."""
 

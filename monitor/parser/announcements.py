@@ -40,7 +40,8 @@ def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
     found = candidates(scene, told)
     model = classifier(ModelAnnouncement.kind)
     judged: list[Finding] = []
-    for candidate, share in zip(found, model.weigh([one.features for one in found]), strict=True):
+    shares = zip(found, model.weigh([one.features for one in found]), strict=True)
+    for candidate, share in _apart(sorted(shares, key=lambda one: one[1][NONE])):
         findings = list(_judged(scene, told, candidate, share))
         if reasons:
             label = max(share, key=lambda one: share[one])
@@ -48,6 +49,20 @@ def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
             findings = [replace(finding, why=f"{finding.why} ({spoke})") for finding in findings]
         judged += findings
     return tuple(judged)
+
+
+def _apart(
+    weighed: Iterable[tuple[Candidate, dict[str, float]]],
+) -> Iterator[tuple[Candidate, dict[str, float]]]:
+    """Of names that stand on the same words ("e34", "VF e34") the likelier: the others are no news. Likeliest first."""
+    taken: list[tuple[int, int]] = []
+    for candidate, share in weighed:
+        spans = [(mention.start, mention.end) for _, mention in _mentions(cast(Account, candidate.key))]
+        if 1 - share[NONE] >= LIKELY:
+            if any(start < high and low < end for low, high in taken for start, end in spans):
+                share = {**dict.fromkeys(share, 0.0), NONE: 1.0}
+            taken += spans
+        yield candidate, share
 
 
 def candidates(scene: Scene, told: Survey) -> list[Candidate]:

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from monitor.models import Fact, When
 from monitor.parser import details, names
-from monitor.parser.designations import ALONE, BRANDED, CODED, Mention, habits, is_code
+from monitor.parser.designations import ALONE, BRANDED, CODED, GUESS, Mention, habits, is_code
 from monitor.parser.following import LOOK_BACK, followed, named_late, still_waiting
 from monitor.parser.lexicon import Cue
 from monitor.parser.moments import anchor
@@ -127,11 +127,13 @@ def propose(scene: Scene, told: Survey) -> tuple[Finding, ...]:
 
 
 def survey(scene: Scene) -> Survey:
-    """Every model that a document names, with the sentences about it and the steps that they tell of it."""
+    """Every model that a document names, with the sentences about it and the steps that they tell of it. Names that
+    are merely guessed to be models have no steps."""
     ways = habits(scene.words)
     title = Wording(scene.title)
     lines = tuple(Wording(line, ways.definite, ways.after) for line in scene.lines)
-    mentions = names.trusted(names.find(scene, title, lines))
+    every = names.find(scene, title, lines)
+    mentions = names.trusted(every)
     ledger = _Ledger(scene)
     waiting: tuple[Wording, ...] = ()
     for line, found, focus in followed(scene, lines, mentions):
@@ -143,10 +145,14 @@ def survey(scene: Scene) -> Survey:
             ledger.enter(told)
         waiting = still_waiting(line, found, focus, waiting)
     _add_title(scene, title, mentions[-1], ledger)
+    for line in lines:
+        for mention in every[line.start]:
+            if mention.trust == GUESS:
+                ledger.account(mention).lines.append((line, mention, every[line.start]))
     dropped = ledger.findings
     if vetoed := title.of("veto_title"):
         dropped = [_about_else(line, mentions[line.start], vetoed[0]) for line in lines if mentions[line.start]]
-    return Survey(lines, title, mentions[-1], tuple(ledger.accounts.values()), tuple(dropped))
+    return Survey(lines, title, every[-1], tuple(ledger.accounts.values()), tuple(dropped))
 
 
 def _about_else(line: Wording, found: Sequence[Mention], cue: Cue) -> Finding:
