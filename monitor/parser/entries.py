@@ -25,7 +25,7 @@ from monitor.parser.step_standing import EntryStatus
 from monitor.parser.steps import Event
 from monitor.parser.territories import Territory
 
-LIKELY = 0.5
+LIKELY = 0.45
 """How likely a step must be to be told, all kinds of steps together."""
 STEPS = ("entered", "planned", "exited")
 PRESENCE = "presence"

@@ -86,7 +86,7 @@ class Lexicon:
         for phrase in _compile(tables, self.spaced):
             grouped.setdefault(phrase.head, []).append(phrase)
         self._groups = tuple(grouped.values())
-        self._roles = tuple(sorted({phrase.role for group in self._groups for phrase in group}))
+        self.roles = tuple(sorted({phrase.role for group in self._groups for phrase in group}))
         self._ready: list[Ready | None] = [None] * len(grouped)
         self._automaton = AhoCorasick(list(grouped))
 
@@ -100,12 +100,12 @@ class Lexicon:
     def scan(self, text: str, spans: Sequence[Span]) -> tuple[tuple[Cue, ...], ...]:
         """The cues of each of the spans of a text (in order, apart from each other), in one pass over the text."""
         found: list[list[Cue]] = [[] for _ in spans]
-        reached = [0] * len(self._roles)
+        reached = [0] * len(self.roles)
         for key, (end, place) in sorted(self._longest(self.plain(fold(text)), spans).items()):
-            start, role = divmod(key, len(self._roles))
+            start, role = divmod(key, len(self.roles))
             if start >= reached[role]:
                 reached[role] = end
-                found[place].append(Cue(start, end, self._roles[role], text[start:end]))
+                found[place].append(Cue(start, end, self.roles[role], text[start:end]))
         return tuple(map(tuple, found))
 
     def plain(self, text: str) -> str:
@@ -131,7 +131,7 @@ class Lexicon:
     def _longest(self, folded: str, spans: Sequence[Span]) -> dict[int, Span]:
         """Start and role (as one number) of every phrase -> its end, and the number of the span that holds it. The
         automaton sees words between single spaces, so it finds whole words only."""
-        shift, roles, ready = int(self.spaced), len(self._roles), self._ready
+        shift, roles, ready = int(self.spaced), len(self.roles), self._ready
         marked = f" {_SEPARATOR.sub(' ', folded)} " if self.spaced else folded
         starts = [start for start, _ in spans]
         longest: dict[int, Span] = {}
@@ -156,7 +156,7 @@ class Lexicon:
 
     def _prepare(self, index: int) -> Ready:
         """The phrases of one head, compiled when the head is first found: most never are."""
-        group, number = self._groups[index], self._roles.index
+        group, number = self._groups[index], self.roles.index
         plain = [phrase for phrase in group if phrase.rest is None]
         ready = self._ready[index] = (
             tuple({number(phrase.role) for phrase in plain if not phrase.open_end}),
