@@ -53,6 +53,7 @@ def test_things_are_weighed_each_by_itself() -> None:
     model = Classifier(TOLD)
     assert model.weigh([near, far, near]) == [*model.weigh([near]), *model.weigh([far]), *model.weigh([near])]
     assert model.weigh([]) == []
+    assert model.weigh([{}, {"plan": 1}], near) == model.weigh([near, {**near, "plan": 1}])
 
 
 def test_the_reasons_are_the_questions_that_moved_the_score() -> None:
@@ -84,7 +85,8 @@ def described(text: str, word: str, language: str = "en") -> dict[str, float]:
     told = scene.read(document, brand="Zeekr")
     line = next(line for line in told.lines if word in line.text)
     start = line.start + line.text.index(word)
-    return Describer(told).describe(line, start, start + len(word))
+    describer = Describer(told)
+    return {**describer.text, **describer.describe(line, start, start + len(word))}
 
 
 def test_a_description_tells_distances_clauses_and_what_stands_beside() -> None:

@@ -24,7 +24,7 @@ import numpy as np
 
 from monitor.models import Document
 from monitor.parser import announcements, classifier, counts, entries, evaluate, facts, scene
-from monitor.parser.features import DISTANCES, Candidate
+from monitor.parser.features import DISTANCES, Candidate, Candidates
 from monitor.parser.model_announcement import survey
 
 HERE = Path(__file__).parent
@@ -36,6 +36,7 @@ SETTINGS = {
     "objective": "multiclass",
     "learning_rate": 0.08,
     "num_leaves": 12,
+    "max_depth": 6,
     "min_data_in_leaf": 12,
     "lambda_l2": 2.0,
     "feature_fraction": 0.2,
@@ -129,7 +130,7 @@ QUESTIONS: dict[
     str,
     tuple[
         tuple[str, ...],
-        Callable[[scene.Scene], list[Candidate]],
+        Callable[[scene.Scene], Candidates],
         Callable[[Json, Candidate], tuple[str, float] | None],
     ],
 ] = {
@@ -150,9 +151,9 @@ def label(documents: Sequence[Json]) -> list[dict[str, list[Labelled]]]:
         own: dict[str, list[Labelled]] = {}
         for name, (_, propose, judge) in QUESTIONS.items():
             asked = told.brand and name in labelled.get("about", QUESTIONS)
-            candidates = propose(told) if asked else []
-            judged = ((candidate.features, judge(labelled, candidate)) for candidate in candidates)
-            own[name] = [(features, *answer) for features, answer in judged if answer]
+            found = propose(told) if asked else Candidates((), {})
+            judged = ((candidate.features, judge(labelled, candidate)) for candidate in found.each)
+            own[name] = [({**found.text, **features}, *answer) for features, answer in judged if answer]
         found.append(own)
     return found
 

@@ -14,7 +14,7 @@ from typing import cast
 from monitor.parser import timing
 from monitor.parser.classifier import classifier
 from monitor.parser.designations import Mention
-from monitor.parser.features import DISTANCES, Candidate, Describer
+from monitor.parser.features import DISTANCES, Candidate, Candidates, Describer
 from monitor.parser.lexicon import Cue
 from monitor.parser.model_announcement import Account, ModelAnnouncement, Survey, make, propose, survey
 from monitor.parser.scene import Finding, Scene
@@ -40,12 +40,14 @@ def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
     found = candidates(scene, told)
     model = classifier(ModelAnnouncement.kind)
     judged: list[Finding] = []
-    shares = zip(found, model.weigh([one.features for one in found]), strict=True)
+    shares = zip(found.each, model.weigh([one.features for one in found.each], found.text), strict=True)
     for candidate, share in _apart(sorted(shares, key=lambda one: one[1][NONE])):
         findings = list(_judged(scene, told, candidate, share))
         if reasons:
             label = max(share, key=lambda one: share[one])
-            spoke = ", ".join(f"{name} {value:+.1f}" for name, value in model.reasons(candidate.features, label))
+            spoke = ", ".join(
+                f"{name} {value:+.1f}" for name, value in model.reasons({**found.text, **candidate.features}, label)
+            )
             findings = [replace(finding, why=f"{finding.why} ({spoke})") for finding in findings]
         judged += findings
     return tuple(judged)
@@ -65,7 +67,7 @@ def _apart(
         yield candidate, share
 
 
-def candidates(scene: Scene, told: Survey) -> list[Candidate]:
+def candidates(scene: Scene, told: Survey) -> Candidates:
     """Every model of the document's brand that the sentences name, with its features."""
     proposals = propose(scene, told)
     describer = Describer(scene)
@@ -94,7 +96,7 @@ def candidates(scene: Scene, told: Survey) -> list[Candidate]:
         proposal = next((one for one in said if one.fact), next(iter(said), None))
         line, mention = mentions[0]
         found.append(Candidate(line.line, mention.start, mention.end, account, features, proposal))
-    return found
+    return Candidates(tuple(found), describer.text)
 
 
 def _is_vetoed(told: Survey) -> bool:

@@ -14,7 +14,7 @@ from typing import cast
 from monitor.parser.classifier import classifier
 from monitor.parser.clauses import bounds, modality
 from monitor.parser.counting import Counted
-from monitor.parser.features import Candidate, Describer
+from monitor.parser.features import Candidate, Candidates, Describer
 from monitor.parser.lexicon import Cue
 from monitor.parser.market_count import MarketCount, NewMarkets, make, one_per_subject, propose
 from monitor.parser.miscounts import COUNTABLE
@@ -38,17 +38,19 @@ def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
     found = candidates(scene)
     model = classifier(MarketCount.kind)
     told: list[Finding] = []
-    for candidate, share in zip(found, model.weigh([one.features for one in found]), strict=True):
+    for candidate, share in zip(found.each, model.weigh([one.features for one in found.each], found.text), strict=True):
         findings = list(_judged(scene, candidate, share))
         if reasons:
             label = max(share, key=lambda one: share[one])
-            spoke = ", ".join(f"{name} {value:+.1f}" for name, value in model.reasons(candidate.features, label))
+            spoke = ", ".join(
+                f"{name} {value:+.1f}" for name, value in model.reasons({**found.text, **candidate.features}, label)
+            )
             findings = [replace(finding, why=f"{finding.why} ({spoke})") for finding in findings]
         told += findings
     return one_per_subject(told)
 
 
-def candidates(scene: Scene) -> list[Candidate]:
+def candidates(scene: Scene) -> Candidates:
     """Every number that stands near a word for markets, in its sentence or the one before, with its features."""
     proposals = propose(scene)
     describer = Describer(scene)
@@ -67,7 +69,7 @@ def candidates(scene: Scene) -> list[Candidate]:
             features |= {f"rules {label(finding)}": 1.0 for finding in said}
             proposal = next((one for one in said if one.fact), next(iter(said), None))
             found.append(Candidate(line, number.outer_start, number.outer_end, number, features, proposal))
-    return found
+    return Candidates(tuple(found), describer.text)
 
 
 def _countable(line: Line) -> Iterator[Numeral]:

@@ -15,7 +15,7 @@ from typing import cast
 
 from monitor.parser.classifier import classifier
 from monitor.parser.clauses import bounds, modality
-from monitor.parser.features import MEANING, Candidate, Describer
+from monitor.parser.features import MEANING, Candidate, Candidates, Describer
 from monitor.parser.lexicon import Cue
 from monitor.parser.market_entry import MarketEntry, propose, without_regions
 from monitor.parser.place_lists import Chain
@@ -42,13 +42,15 @@ def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
         return propose(scene)
     found = candidates(scene)
     model = classifier(MarketEntry.kind)
-    shares = model.weigh([candidate.features for candidate in found])
+    shares = model.weigh([one.features for one in found.each], found.text)
     told = []
-    for candidate, share in zip(found, shares, strict=True):
+    for candidate, share in zip(found.each, shares, strict=True):
         finding = _judged(scene, candidate, share)
         if reasons:
             label = max(share, key=lambda one: share[one])
-            spoke = ", ".join(f"{name} {value:+.1f}" for name, value in model.reasons(candidate.features, label))
+            spoke = ", ".join(
+                f"{name} {value:+.1f}" for name, value in model.reasons({**found.text, **candidate.features}, label)
+            )
             finding = replace(finding, why=f"{finding.why} ({spoke})")
         told.append((sum(share[step] for step in STEPS), finding))
     return tuple(without_regions(_likeliest(told)))
@@ -71,7 +73,7 @@ def _likeliest(told: list[tuple[float, Finding]]) -> list[Finding]:
     ]
 
 
-def candidates(scene: Scene) -> list[Candidate]:
+def candidates(scene: Scene) -> Candidates:
     """Every place that the sentences name, with its features; the brand's own name is no place."""
     proposals = propose(scene)
     describer = Describer(scene)
@@ -94,7 +96,7 @@ def candidates(scene: Scene) -> list[Candidate]:
             features |= {f"rules {_label(finding)}": 1.0 for finding in said}
             proposal = next((one for one in said if one.fact), next(iter(said), None))
             found.append(Candidate(line, place.start, place.end, place, features, proposal))
-    return found
+    return Candidates(tuple(found), describer.text)
 
 
 def _places(line: Line) -> tuple[Territory, ...]:

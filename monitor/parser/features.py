@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,6 +29,14 @@ LARGE = 250
 _BREAK = re.compile(r"[;:；：。,，、(（)）—]|\s[–-]\s")
 
 
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """All that may be facts of one kind in a text, in order, and the features that they have in common."""
+
+    each: tuple[Candidate, ...]
+    text: Mapping[str, float]
+
+
 @dataclass(slots=True)
 class Candidate:
     """Something in a sentence that may be a fact's subject: a place, a number, a model's name."""
@@ -39,6 +47,7 @@ class Candidate:
     key: Any
     """What it is: a market's code, a number, a name."""
     features: dict[str, float]
+    """Its own; those of the text apart."""
     proposal: Finding | None
     """What the rules say of it: a fact, or why there is none; None if they say nothing."""
 
@@ -50,13 +59,15 @@ class Describer:
         self.scene = scene
         self._published = scene.document.published
         self._told = [_Told(line) for line in (*scene.lines, scene.title)]  # the title is the last, as number -1
+        self._beside = {line.number: self._around(line) for line in (*scene.lines, scene.title)}
         everywhere = Counter(role for told in self._told[:-1] for role in told.roles)
-        self._text = {f"text {role}": float(min(count, 3)) for role, count in everywhere.items()}
-        self._text |= {f"title {role}": 1.0 for role in self._told[-1].roles}
+        self.text = {f"text {role}": float(min(count, 3)) for role, count in everywhere.items()}
+        """What is the same for all that stands in the text; not among the features of each."""
+        self.text |= {f"title {role}": 1.0 for role in self._told[-1].roles}
 
     def describe(self, line: Line, start: int, end: int) -> dict[str, float]:
         """The features of what stands between two places of a sentence."""
-        found = dict(self._text)
+        found: dict[str, float] = {}
         told = self._told[line.number]
         worth = 1 if line.spaced else UNSPACED
         for name, low, high in self._things(line, told):
@@ -70,7 +81,7 @@ class Describer:
         for cue_start, cue_end, role in told.cues:
             if low <= cue_start and cue_end <= high:
                 found[f"clause {role}"] = 1.0
-        found |= self._around(line)
+        found |= self._beside[line.number]
         found |= self._place(line, told, start, end, worth)
         return found
 
