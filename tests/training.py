@@ -35,9 +35,9 @@ RARE = 12
 SETTINGS = {
     "objective": "multiclass",
     "learning_rate": 0.08,
-    "num_leaves": 12,
+    "num_leaves": 8,
     "max_depth": 6,
-    "min_data_in_leaf": 12,
+    "min_data_in_leaf": 8,
     "lambda_l2": 2.0,
     "feature_fraction": 0.2,
     "bagging_fraction": 0.8,
@@ -49,7 +49,7 @@ SETTINGS = {
     "num_threads": 2,
     "seed": 7,
 }
-ROUNDS = 200
+ROUNDS = 250
 OPTIONAL = 0.5
 """What an optional label weighs."""
 
@@ -151,9 +151,9 @@ def label(documents: Sequence[Json]) -> list[dict[str, list[Labelled]]]:
         own: dict[str, list[Labelled]] = {}
         for name, (_, propose, judge) in QUESTIONS.items():
             asked = told.brand and name in labelled.get("about", QUESTIONS)
-            found = propose(told) if asked else Candidates((), {})
-            judged = ((candidate.features, judge(labelled, candidate)) for candidate in found.each)
-            own[name] = [({**found.text, **features}, *answer) for features, answer in judged if answer]
+            proposed = propose(told) if asked else Candidates((), {})
+            judged = ((candidate.features, judge(labelled, candidate)) for candidate in proposed.each)
+            own[name] = [({**proposed.text, **features}, *answer) for features, answer in judged if answer]
         found.append(own)
     return found
 

@@ -44,11 +44,8 @@ def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
     for candidate, share in _apart(sorted(shares, key=lambda one: one[1][NONE])):
         findings = list(_judged(scene, told, candidate, share))
         if reasons:
-            label = max(share, key=lambda one: share[one])
-            spoke = ", ".join(
-                f"{name} {value:+.1f}" for name, value in model.reasons({**found.text, **candidate.features}, label)
-            )
-            findings = [replace(finding, why=f"{finding.why} ({spoke})") for finding in findings]
+            because = model.because({**found.text, **candidate.features}, share)
+            findings = [replace(finding, why=f"{finding.why} ({because})") for finding in findings]
         judged += findings
     return tuple(judged)
 

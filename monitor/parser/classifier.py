@@ -77,6 +77,15 @@ class Classifier:
         reached = self._score.take(at)
         return np.stack([reached[:, trees].sum(axis=1) for trees in self._trees_of], axis=1)
 
+    def because(self, thing: Mapping[str, float], share: Mapping[str, float]) -> str:
+        """The likeliest label with what speaks for it and against it, in words."""
+        label = max(share, key=lambda one: share[one])
+        reasons = self.reasons(thing, label)
+        speaks = ", ".join(name for name, value in reasons if value > 0)
+        against = ", ".join(name for name, value in reasons if value <= 0)
+        parts = (f"for {label}: {speaks}" if speaks else "", f"against: {against}" if against else "")
+        return "; ".join(part for part in parts if part)
+
     def reasons(self, thing: Mapping[str, float], label: str, most: int = 5) -> tuple[tuple[str, float], ...]:
         """What speaks most for a label, or against it: features with their shares of its score, the largest first.
 

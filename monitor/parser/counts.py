@@ -41,11 +41,8 @@ def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
     for candidate, share in zip(found.each, model.weigh([one.features for one in found.each], found.text), strict=True):
         findings = list(_judged(scene, candidate, share))
         if reasons:
-            label = max(share, key=lambda one: share[one])
-            spoke = ", ".join(
-                f"{name} {value:+.1f}" for name, value in model.reasons({**found.text, **candidate.features}, label)
-            )
-            findings = [replace(finding, why=f"{finding.why} ({spoke})") for finding in findings]
+            because = model.because({**found.text, **candidate.features}, share)
+            findings = [replace(finding, why=f"{finding.why} ({because})") for finding in findings]
         told += findings
     return one_per_subject(told)
 

@@ -47,11 +47,8 @@ def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
     for candidate, share in zip(found.each, shares, strict=True):
         finding = _judged(scene, candidate, share)
         if reasons:
-            label = max(share, key=lambda one: share[one])
-            spoke = ", ".join(
-                f"{name} {value:+.1f}" for name, value in model.reasons({**found.text, **candidate.features}, label)
-            )
-            finding = replace(finding, why=f"{finding.why} ({spoke})")
+            because = model.because({**found.text, **candidate.features}, share)
+            finding = replace(finding, why=f"{finding.why} ({because})")
         told.append((sum(share[step] for step in STEPS), finding))
     return tuple(without_regions(_likeliest(told)))
 
