@@ -100,7 +100,8 @@ def test_a_long_list_is_not_proposed_without_end() -> None:
     assert len(proposed(f"The new cars are the {cars}.", brand="Acme")) <= 40
 
 
-def test_a_guess_announces_nothing_by_itself() -> None:
+def test_the_rules_propose_nothing_of_a_guess() -> None:
     text = "Suzuki hat den e Vitara als SUV enthüllt."
     assert {m.trust for m in mentions(text, "de", "Suzuki")} == {GUESS}
-    assert not [finding for finding in model_announcement.read(read(text, "de", "Suzuki")) if finding.fact]
+    told = read(text, "de", "Suzuki")
+    assert not [one for one in model_announcement.propose(told, model_announcement.survey(told)) if one.fact]
