@@ -36,7 +36,6 @@ SETTINGS = {
     "objective": "multiclass",
     "learning_rate": 0.08,
     "num_leaves": 8,
-    "max_depth": 6,
     "min_data_in_leaf": 8,
     "lambda_l2": 2.0,
     "feature_fraction": 0.2,

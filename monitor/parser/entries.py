@@ -1,7 +1,7 @@
 """Which markets a document says a brand enters, plans to enter, or leaves: every named place is weighed.
 
     scene ─► places, also by their people and cities ─► described by `features`, with what the rules of `market_entry`
-          propose ─► the classifier's shares ─► one fact a market, where a step is likelier than `LIKELY`
+          propose ─► the classifier's shares ─► one fact a market, where a step is likely enough
 
 The rules read plain statements well and miss what is told in another way; the classifier hears them as one voice.
 """
@@ -25,8 +25,9 @@ from monitor.parser.step_standing import EntryStatus
 from monitor.parser.steps import Event
 from monitor.parser.territories import Territory
 
-LIKELY = 0.45
-"""How likely a step must be to be told, all kinds of steps together."""
+LIKELY, AGREED = 0.45, 0.3
+"""How likely a step must be to be told, all kinds of steps together; and where the rules propose the same one, as they
+do of plain statements."""
 STEPS = ("entered", "planned", "exited")
 PRESENCE = "presence"
 NONE = "none"
@@ -138,7 +139,8 @@ def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> F
     likely = sum(share[one] for one in STEPS)
     line, said = candidate.line, candidate.proposal
     roles = said.roles if said else ()
-    if likely >= LIKELY:
+    agreed = said is not None and said.fact is not None and _label(said) == step
+    if likely >= (AGREED if agreed else LIKELY):
         why = f"{place.code} {step}, {share[step]:.0%}"
         return Finding(line, MarketEntry.kind, roles, _fact(scene, candidate, cast(EntryStatus, step)), why, place.code)
     if said and isinstance(said.fact, MarketEntry) and said.fact.basis == PRESENCE and share[PRESENCE] > share[NONE]:
