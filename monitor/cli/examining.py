@@ -31,6 +31,7 @@ from monitor.notifier.channel import tls_context
 from monitor.settings import (
     AppriseChannel,
     Channel,
+    CommandChannel,
     ConsoleChannel,
     EmailChannel,
     Settings,
@@ -241,6 +242,10 @@ async def _channel(channel: Channel, settings: Settings, dialer: Dialer) -> Verd
             host, port = _host(channel.url)
             reason = await _resolved(host, port, dialer)
             text = f"{name}: {host} can be resolved; `brand-monitor test-alert {channel.name}` sends a sample"
+        case CommandChannel():
+            program = channel.command[0]
+            reason = None if shutil.which(program) else f"there is no program {program} that may be started"
+            text = f"{name}: {program} is there; `brand-monitor test-alert {channel.name}` sends a sample"
         case AppriseChannel():
             reason = None if find_spec("apprise") else "Apprise is not installed; install brand-monitor[apprise]"
             text = f"{name}: Apprise is there; `brand-monitor test-alert {channel.name}` sends a sample"
