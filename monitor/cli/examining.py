@@ -149,10 +149,17 @@ def _database(path: Path, now: datetime) -> Iterator[Verdict]:
         with Queries.open(path) as queries:
             queries.examine()
             checks = queries.checks(limit=1)
+            channels = queries.channels()
     except DatabaseError as error:
         yield Verdict(Grade.FAILED, "database", str(error))
         return
     yield Verdict(Grade.OK, "database", f"{path} is undamaged, {path.stat().st_size / 1e6:.1f} MB")
+    for channel in channels:
+        if channel["disabled_at"] or channel["failures"]:
+            state = "wants no more messages" if channel["disabled_at"] else "fails"
+            since = f"since {channel['failing_since'][:16].replace('T', ' ')} UTC"
+            text = f'channel "{channel["name"]}" {state} {since}: {channel["reason"]}'
+            yield Verdict(Grade.WARNING, "channel", text)
     yield _clock(datetime.fromisoformat(checks[0]["started_at"]) if checks else None, now)
 
 
