@@ -317,7 +317,7 @@ CREATE TABLE alert (
     reason TEXT,                              -- why it failed, was dropped or silenced; null: it was not
     queued_at TEXT NOT NULL,
     not_before TEXT NOT NULL,                 -- a digest's hour, the end of quiet hours, the next attempt
-    attempts INTEGER NOT NULL DEFAULT 0,      -- times it was taken up to be sent
+    attempts INTEGER NOT NULL DEFAULT 0,      -- times it was tried, as far as somebody came back to say so
     leased_until TEXT,                        -- null: nobody is sending it; past: whoever did is lost
     settled_at TEXT,                          -- null: pending
     tried_since TEXT,                         -- when it was first taken up; null: not yet

@@ -329,7 +329,7 @@ class AlertRule(Section):
     authorities: tuple[Authority, ...] = ()
     independent: Annotated[int, Field(ge=0)] = 0
     """How many independent sources a change needs at least."""
-    step: Annotated[int, Field(ge=1)] = 1
+    step: Annotated[int, Field(ge=0)] = 0
     """By how much a count has to move at least; says nothing of other changes."""
     channels: tuple[str, ...] = Field(min_length=1)
     group: Pause | None = None

@@ -163,6 +163,7 @@ ENTRY = {"kind": "market_entry", "market": "HK", "status": "entered"}
         ({}, {"independent": 0, "sponsored": 1}, True),
         ({"independent": 2}, {"independent": 2}, True),
         ({"step": 1}, {}, True),
+        ({}, {"before": count(39, "", "at_least")}, True),  # nothing but how sure it is has changed
         ({"step": 2}, {}, False),
         ({"step": 2}, {"after": count(36, "")}, True),
         ({"step": 5}, {"before": None}, True),  # the first count is no step

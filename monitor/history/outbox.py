@@ -38,11 +38,10 @@ STORM_WINDOW = timedelta(minutes=5)
 STORM_RULE = f"more than {STORM} messages at once are one"
 
 _TAKE = """
-UPDATE alert SET leased_until = :until, attempts = attempts + 1, tried_since = coalesce(tried_since, :now),
-    gathers = NULL
+UPDATE alert SET leased_until = :until, tried_since = coalesce(tried_since, :now), gathers = NULL
 WHERE id IN (
     SELECT id FROM alert
-    WHERE channel = :channel AND status = 'pending' AND (not_before <= :now OR (:again AND attempts > 0))
+    WHERE channel = :channel AND status = 'pending' AND (not_before <= :now OR (:again AND tried_since IS NOT NULL))
         AND (leased_until IS NULL OR leased_until <= :now)
     ORDER BY seq LIMIT :limit
 )
@@ -62,7 +61,7 @@ WHERE channel = :channel AND recipient = :recipient AND gathers = :gathers AND s
 # What was never tried and goes out soon, or at one later moment (the end of quiet hours). A digest is one already.
 _TOGETHER = """
 SELECT id, gathers = 'storm' AS storm, not_before, iif(not_before <= :soon, NULL, not_before) AS later FROM alert
-WHERE channel = :channel AND recipient = :recipient AND status = 'pending' AND attempts = 0 AND notice IS NULL
+WHERE channel = :channel AND recipient = :recipient AND status = 'pending' AND tried_since IS NULL AND notice IS NULL
     AND (NOT digest OR gathers = 'storm') AND (not_before > :soon OR queued_at > :lately)
 ORDER BY seq
 """
@@ -183,7 +182,7 @@ def claim(
             digest=bool(digest),
             changes=tuple(change.id for change in changes),
             not_before=moment(not_before),
-            attempts=attempts - 1,  # before this one
+            attempts=attempts,
             notice=_notice(notice) if notice else None,
             tried_since=moment(tried),
         )
@@ -200,8 +199,7 @@ def release(db: Database, alert_ids: Iterable[str]) -> None:
     """Gives back what was taken up and not tried."""
     db.conn.executemany(
         """
-        UPDATE alert SET leased_until = NULL, attempts = attempts - 1,
-            tried_since = iif(attempts = 1, NULL, tried_since)
+        UPDATE alert SET leased_until = NULL, tried_since = iif(attempts = 0, NULL, tried_since)
         WHERE id = ? AND status = 'pending'
         """,
         [(alert_id,) for alert_id in alert_ids],
@@ -220,6 +218,7 @@ def settle(db: Database, alert_id: str, delivery: Delivery, now: datetime, next_
         {"alert": alert_id, "attempted_at": utc_text(now), "answer": str(delivery.answer), "detail": detail},
     )
     values = {"id": alert_id, "now": utc_text(now), "next": utc_or_none(next_attempt), "reason": detail}
+    db.execute("UPDATE alert SET attempts = attempts + 1 WHERE id = :id", values)
     if delivery.answer is Answer.SENT:
         db.execute(
             """
@@ -245,7 +244,8 @@ def settle(db: Database, alert_id: str, delivery: Delivery, now: datetime, next_
 def retry_at_once(db: Database, channel: str, now: datetime) -> None:
     """Makes everything of a channel that waits for another attempt due: the channel works again."""
     db.execute(
-        "UPDATE alert SET not_before = :now WHERE channel = :channel AND status = 'pending' AND attempts > 0"
+        "UPDATE alert SET not_before = :now WHERE channel = :channel AND status = 'pending'"
+        " AND tried_since IS NOT NULL"
         " AND not_before > :now AND leased_until IS NULL",
         {"channel": channel, "now": utc_text(now)},
     )

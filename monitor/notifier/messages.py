@@ -180,7 +180,7 @@ def _rows(change: Change, style: Style) -> Iterable[tuple[str, str]]:
     words = style.words
     disputed = change.change is ChangeKind.DISPUTED
     kind = words.say("kinds", change.kind) if change.kind in words.sections["kinds"] else change.kind.capitalize()
-    yield one_line(kind.replace("_", " ")), one_line(f"{change.brand}, {change.subject}")
+    yield one_line(kind.replace("_", " ")), one_line(f"{change.brand}, {words.place(change.subject)}")
     if not disputed and change.before is not None:
         yield words.say("rows", "until_now"), words.fact(change.before)
     yield words.say("rows", "believed_now"), words.fact(change.before if disputed else change.after)
@@ -195,7 +195,7 @@ def _when(change: Change, words: Words) -> str:
     stated = (change.after or {}).get("when")
     reported = min((citation.published[:10] for citation in change.sources if citation.published), default="")
     if stated:
-        return one_line(str(stated))
+        return one_line(words.date(str(stated)))
     return one_line(words.say("notes", "reported", day=reported) if reported else words.say("notes", "not_stated"))
 
 

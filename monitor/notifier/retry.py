@@ -37,15 +37,14 @@ def next_attempt(kind: str, alert: Alert, health: Health, now: datetime, jitter:
     """When to try again what has just failed; None: give up. `health` is how the channel is after it.
 
     `jitter` is a random number from 0 to 1; alerts that failed together get the same one and keep their order. While
-    the channel is in trouble its attempts say nothing of the message: it waits for the channel, up to LONGEST_TRY. A
-    service that is killed often takes messages up that it does not come to try: time must have passed, too.
+    the channel is in trouble its attempts say nothing of the message: it waits for the channel, up to LONGEST_TRY.
     """
     schedule = SCHEDULES[kind]
+    spent = alert.attempts >= len(schedule)
     if schedule and in_trouble(health):
-        lost = alert.tried_since is not None and now - alert.tried_since > LONGEST_TRY
+        lost = spent and alert.tried_since is not None and now - alert.tried_since > LONGEST_TRY
         return None if lost else health.resting_until or now + schedule[0]
-    tried_for = now - (alert.tried_since or now)
-    if alert.attempts >= len(schedule) and tried_for >= sum(schedule, timedelta(0)):
+    if spent:
         return None
-    again: datetime = now + schedule[min(alert.attempts, len(schedule) - 1)] * (1 + JITTER * jitter)
+    again: datetime = now + schedule[alert.attempts] * (1 + JITTER * jitter)
     return max(again, health.resting_until or again)

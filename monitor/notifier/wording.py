@@ -61,7 +61,7 @@ class Words:
                     str(value) for name, value in fact.items() if name not in _ASIDE and value is not None
                 )
         hedged = self.say("facts", "hedged") if fact.get("hedged") else ""
-        return one_line(f"{words}{_when(fact)}{hedged}")
+        return one_line(f"{words}{self._when(fact)}{hedged}")
 
     def rule(self, rule: str) -> str:
         """Why something is believed. What the language has no words for stays as it is."""
@@ -71,6 +71,14 @@ class Words:
         """`DE` -> Germany, Deutschland; `region:Europe` -> Europe, Europa."""
         named = self.sections["places"].get(str(code))
         return named or str(Locale(self.language).territories.get(str(code), str(code).removeprefix("region:")))
+
+    def date(self, when: str) -> str:
+        """A date of any precision: `2026-late` -> Ende 2026, where the language has words for that."""
+        year, _, part = when.partition("-")
+        return self.say("dates", part, year=year) if part in self.sections["dates"] else when
+
+    def _when(self, fact: Fact) -> str:
+        return f" ({self.date(str(fact['when']))})" if fact.get("when") else ""
 
     def _count(self, fact: Fact) -> str:
         number = self.say("qualifiers", str(fact.get("qualifier")), number=fact.get("count"))
@@ -105,7 +113,7 @@ class Words:
             scope=self._scope(fact),
             planned=self.say("facts", "planned") if fact.get("status") == "planned" else "",
             place=self.place(fact.get("market")),
-            when=_when(fact),
+            when=self._when(fact),
             details=self._details(fact),
         )
 
@@ -126,7 +134,8 @@ class Words:
         return self.say("stages", str(fact.get("stage")))
 
     def _details(self, fact: Fact) -> str:
-        details = [fact.get("segment"), ", ".join(map(self.place, fact.get("markets") or ())), fact.get("when")]
+        details = [fact.get("segment"), ", ".join(map(self.place, fact.get("markets") or ()))]
+        details += [self.date(str(fact["when"]))] if fact.get("when") else []
         stated = "; ".join(str(detail) for detail in details if detail)
         return f" ({stated})" if stated else ""
 
@@ -159,7 +168,3 @@ def _form(fact: Fact | None) -> str:
     if fact is None or fact.get("kind") != "market_entry":
         return str((fact or {}).get("kind"))
     return "presence" if fact.get("basis") == "presence" else str(fact.get("status"))
-
-
-def _when(fact: Fact) -> str:
-    return f" ({fact['when']})" if fact.get("when") else ""

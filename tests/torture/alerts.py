@@ -1,4 +1,4 @@
-"""Alerts under kills and failing writes: `python -m torture.alerts [--kills N] [--writes N]`.
+"""Alerts under hostile words, kills and failing writes: `python -m torture.alerts --help`.
 
     a process of sinks: a real SMTP server and a real web server that fail at random
     life after life of the real service, forked: checks that bring news, deliveries; killed, or its n-th write fails
@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import ctypes
 import errno
+import io
 import itertools
 import json
 import logging
@@ -41,6 +42,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from posts import hostile_changes_arrive
 from sinks import mail_server
 
 from monitor import config
@@ -269,7 +271,7 @@ def starved(path: Path, start: datetime, rng: random.Random, number: int) -> boo
 
     def life(ready: Callable[[], None]) -> None:
         error = (errno.ENOSPC, errno.EIO)[number % 2]
-        shim.fail_write(ctypes.c_long(1 + number % 120), error, int(number % 4 > 1))
+        shim.fail_write(ctypes.c_long(1 + number % 60), error, int(number % 4 > 1))
         try:
             asyncio.run(live(path, start, ready, checks=3, step=timedelta(minutes=10)))
         finally:
@@ -332,11 +334,19 @@ def round_of(number: int, seed: int, disturb: Callable[[Path, datetime, random.R
             path = folder / "monitor.toml"
             path.write_text(CONFIG.format(web=web, mail=mail))
             starts = [START + timedelta(hours=4) * life for life in range(number + 1)]
+            settled(path, START - timedelta(hours=4))
             disturbed = sum([disturb(path, starts[life], rng, seed * ROUND + life) for life in range(number)])
             calm.value = 1
-            pid, _ = forked(_life(path, starts[-1], checks=1, step=timedelta(hours=1)))
-            assert os.waitpid(pid, 0)[1] == 0
+            settled(path, starts[-1])
             return reckon(folder, log, disturbed)
+
+
+def settled(path: Path, start: datetime) -> None:
+    """A life that nothing disturbs: makes the database, or brings everything to its end."""
+    pid, ready = forked(_life(path, start, checks=1, step=timedelta(hours=1)))
+    _, status = os.waitpid(pid, 0)
+    os.close(ready)
+    assert status == 0
 
 
 def kill(path: Path, start: datetime, rng: random.Random, number: int) -> bool:
@@ -359,9 +369,16 @@ def suite(what: str, total: int, disturb: Callable[[Path, datetime, random.Rando
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hostile", type=int, default=1_000)
     parser.add_argument("--kills", type=int, default=10_000)
     parser.add_argument("--writes", type=int, default=2_000)
     wanted = parser.parse_args()
+    if wanted.hostile:
+        logged = io.StringIO()
+        logging.basicConfig(stream=logged)
+        with TemporaryDirectory() as folder:
+            hostile_changes_arrive(Path(folder), wanted.hostile, logged.getvalue)
+        print(f"hostile: {wanted.hostile} of {wanted.hostile} arrived and are inert", flush=True)
     parts.LocalEngine = News  # type: ignore[misc, assignment]
     logging.disable(logging.CRITICAL)
     if wanted.kills:
@@ -372,7 +389,8 @@ def main() -> None:
         with TemporaryDirectory() as folder:
             library = Path(folder, "failing_writes.so")
             subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", library, SHIM, "-ldl"], check=True)
-            again = [sys.executable, "-m", "torture.alerts", "--kills", "0", "--writes", str(wanted.writes)]
+            again = [sys.executable, "-m", "torture.alerts", "--hostile", "0", "--kills", "0"]
+            again += ["--writes", str(wanted.writes)]
             subprocess.run(again, env=os.environ | {"LD_PRELOAD": str(library)}, check=True)
     elif wanted.writes:
         sys.exit("failing writes need a C compiler (cc)")
