@@ -310,6 +310,16 @@ def test_when_a_channel_works_again_all_that_waited_for_it_is_due_oldest_first(h
     assert taken(history, NOW + MINUTE) == ["b", "c"]
 
 
+def test_who_asked_to_be_tried_later_is_not_tried_at_once_because_the_channel_works_again(history: History) -> None:
+    history.sync_channels({"desk": "1"})
+    put(history, alerts=[alert("a", "c1")])
+    taken(history)
+    history.settle_alert("a", LATER, NOW, NOW + HOUR, "desk", DOWN)
+    history.claim_alerts("desk", NOW + HOUR, LEASE, 1)
+    history.settle_alert("a", LATER, NOW + HOUR, NOW + 2 * HOUR, "desk", Health())
+    assert taken(history, NOW + 2 * HOUR - MINUTE) == []
+
+
 def test_a_person_s_retry_opens_a_channel_that_rests_or_wants_no_more(history: History) -> None:
     history.sync_channels({"desk": "1"})
     put(history, alerts=[alert("a", "c1")])

@@ -232,11 +232,11 @@ class History:
         `health`: how the channel is after it; `notices`: who is told of that.
         """
         with self._store.writing() as db:
-            outbox.settle(db, alert_id, delivery, now, next_attempt)
             if channel is not None and health is not None:
                 if not health.failures and channels.health(db, channel).failures:
                     outbox.retry_at_once(db, channel, now)
                 channels.put_health(db, channel, health)
+            outbox.settle(db, alert_id, delivery, now, next_attempt)
             outbox.queue(db, notices, now)
 
     def release_alerts(self, alert_ids: Iterable[str]) -> None:

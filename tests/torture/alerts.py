@@ -271,7 +271,7 @@ def starved(path: Path, start: datetime, rng: random.Random, number: int) -> boo
 
     def life(ready: Callable[[], None]) -> None:
         error = (errno.ENOSPC, errno.EIO)[number % 2]
-        shim.fail_write(ctypes.c_long(1 + number % 60), error, int(number % 4 > 1))
+        shim.fail_write(ctypes.c_long(1 + number % 240), error, int(number % 4 > 1))
         try:
             asyncio.run(live(path, start, ready, checks=3, step=timedelta(minutes=10)))
         finally:
