@@ -299,6 +299,23 @@ class Claim:
     """Who owns the outlet; empty: nobody is known to but the outlet itself. Publishers count towards independence."""
     fingerprint: int | None = None
     """Of the document's text: 64 bits that texts which are nearly the same share; None for a short text."""
+    source: str = ""
+    """The name of the source in the config that the document came from."""
+    language: str | None = None
+
+    def citation(self, standing: Standing | None = None) -> Citation:
+        """The claim as people are shown it."""
+        return Citation(
+            url=self.url,
+            title=self.title,
+            published=self.published,
+            authority=self.authority,
+            outlet=self.outlet,
+            evidence=self.fact.evidence,
+            standing=standing or Standing.INDEPENDENT,
+            source=self.source,
+            language=self.language,
+        )
 
 
 class Standing(StrEnum):
@@ -367,6 +384,8 @@ class Citation:
     outlet: str
     evidence: str
     standing: Standing = Standing.INDEPENDENT
+    source: str = ""
+    language: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
@@ -456,6 +475,28 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Somebody wants to hear nothing for a while. What is None is silenced whatever it is."""
+
+    id: int
+    until: datetime
+    brand: str | None = None
+    kind: str | None = None
+    channel: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message about the monitor itself: a channel in trouble, the weekly summary."""
+
+    type: str
+    """`channel` or `summary`: what machines tell it by."""
+    subject: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One message to one recipient through one channel: a row of the outbox.
 
@@ -471,6 +512,14 @@ class Alert:
     changes: tuple[str, ...]
     not_before: datetime
     attempts: int = 0
+    gathers: str | None = None
+    """Alerts to one recipient that gather under the same key, until the first attempt, are one message."""
+    silenced: str | None = None
+    """Why it is not sent, or None: somebody asked for silence."""
+    notice: Notice | None = None
+    """What it tells instead of changes."""
+    tried_since: datetime | None = None
+    """When it was first taken up to be sent; None: not yet."""
 
 
 class Answer(StrEnum):
@@ -488,6 +537,24 @@ class Delivery:
     answer: Answer
     detail: str
     retry_after: timedelta | None = None
+    gone: bool = False
+    """The other side wants no more messages at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How a channel is. As it stands here: it works."""
+
+    failures: int = 0
+    """Attempts in a row that failed because of the channel, not because of a message."""
+    failing_since: datetime | None = None
+    resting_until: datetime | None = None
+    """Nothing is tried before."""
+    disabled_at: datetime | None = None
+    """When the other side said that it wants no more messages."""
+    reason: str | None = None
+    told: bool = False
+    """The other channels have been told that it is in trouble."""
 
 
 def utc_text(moment: datetime) -> str:

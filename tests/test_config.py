@@ -102,8 +102,8 @@ def mistakes(folder: Path, text: str) -> list[str]:
         (SOURCE + 'enabld = false', f"{IN_NEWS}: enabld", 'did you mean "enabled"?'),
         (SOURCE + SOURCE, '[[sources]] name "news"', "unique"),
         # channels
-        (SCREEN.replace("console", "screen"), '[[channels]] "screen": kind', "email, webhook, apprise, console"),
-        ('[[channels]]\nname = "desk"', f"{IN_DESK}: kind", "email, webhook, apprise, console"),
+        (SCREEN.replace("console", "screen"), '[[channels]] "screen": kind', "email, webhook, apprise, command"),
+        ('[[channels]]\nname = "desk"', f"{IN_DESK}: kind", "email, webhook, apprise, command"),
         ('[[channels]]\nkind = "console"', "[[channels]] number 1: name", "is missing"),
         (SCREEN + 'secret = "x"', '[[channels]] "screen": secret', "known: name, kind"),
         (DESK.replace("a@b.example", "a"), f"{IN_DESK}: to[0]", "desk@example.org"),

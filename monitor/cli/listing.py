@@ -1,4 +1,4 @@
-"""The lists: `facts changes conflicts documents checks alerts sources`. Each reads the history and changes nothing."""
+"""The lists: `facts changes conflicts documents checks sources`. Each reads the history and changes nothing."""
 
 from __future__ import annotations
 
@@ -165,26 +165,6 @@ def checks(place: Place, form: str, filters: Filters) -> None:
         rows = queries.checks(**filters.checked(queries, zone, form))
         if not emit(capped(rows, filters, form), form, columns, zone=zone):
             nothing("checks", filters, FIRST_CHECK)
-
-
-@click.command(short_help="The messages sent or waiting, and the answers to them.")
-@filtered("brand", "kind", "since", "until", "limit")
-@formatted
-@placed
-def alerts(place: Place, form: str, filters: Filters) -> None:
-    """The messages that were sent or wait to be, newest first, with the other side's last answer."""
-    columns = (
-        Column("queued", "queued_at"),
-        Column("channel", "channel"),
-        Column("to", "recipient"),
-        Column("status", "status"),
-        Column("what", "text", wide=True),
-        Column("answer", lambda row: row["reason"] or row["last_answer"], wide=True),
-    )
-    with opened(place) as (queries, zone):
-        rows = queries.alerts(**filters.checked(queries, zone, form))
-        if not emit(capped(rows, filters, form), form, columns, zone=zone):
-            nothing("alerts", filters, "there is one for each change that a rule under [[alerts]] asks for")
 
 
 @click.command(short_help="The sources and their health; the catalogue's addresses.")
