@@ -129,6 +129,21 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """What one index page says: the articles that it points to, and where more of them are."""
+
+    links: tuple[Link, ...] = ()
+    feeds: tuple[str, ...] = ()
+    """Where a web page, which came instead of a feed, has its feed: the most promising address first."""
+    parts: tuple[Link, ...] = ()
+    """The sitemaps that an index of sitemaps holds, the most promising first."""
+    older: str | None = None
+    """The page on which a listing goes on with older articles."""
+    note: str | None = None
+    """What is wrong with the page although it was read: it is broken, or more of it was there than is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """The readable part of one page. Facts point into `text` by offsets, so `text` is never edited afterwards."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import random
 import re
@@ -137,7 +138,7 @@ def links(
     content = html.encode() if isinstance(html, str) else html
     page = Page(url=url, requested_url=url, status=200, content=content, content_type="text/html", fetched_at=NOW)
     source = Source(name="x", kind=SourceKind.LISTING, url=url, links=selector)
-    return list(INDEXES[SourceKind.LISTING](page, source))
+    return list(INDEXES[SourceKind.LISTING](page, source).links)
 
 
 def refusal(html: str | bytes, selector: str | None = None) -> ReadError:
@@ -289,6 +290,33 @@ def test_an_address_is_written_in_one_way(url: str, written: str | None) -> None
 )
 def test_what_is_one_site(one: str, other: str, same: bool) -> None:
     assert same_site(one, other) is same
+
+
+def test_item_lists_in_json_ld_name_articles_and_breadcrumbs_none() -> None:
+    lists = {
+        "@graph": [
+            {
+                "@type": "BreadcrumbList",
+                "itemListElement": [
+                    {"@type": "ListItem", "position": 1, "item": "https://www.v.example/crumb-of-bread"}
+                ],
+            },
+            {
+                "@type": "ItemList",
+                "itemListElement": [
+                    {"@type": "ListItem", "position": 1, "item": "https://www.v.example/news/one-more-story"},
+                    {"@type": "ListItem", "position": 2, "url": "/news/another-story"},
+                    "/news/a-third-story",
+                ],
+            },
+        ]
+    }
+    html = f'<html><script type="application/ld+json">{json.dumps(lists)}</script><p>News</p></html>'
+    assert [link.url for link in links(html, "https://www.v.example/")] == [
+        "https://www.v.example/news/a-third-story",
+        "https://www.v.example/news/one-more-story",
+        "https://www.v.example/news/another-story",
+    ]
 
 
 BARE = [

@@ -1,7 +1,8 @@
 """The article links of a newsroom page: by a CSS selector, or found by themselves on layouts nobody configured.
 
     page ─► candidates (every link outside the furniture, with its card) ─► groups of the same make ─► the best groups
-         └► JSON-LD lists and articles: dates and titles, and links that the markup hides
+         ├► JSON-LD lists and articles: dates and titles, and links that the markup hides
+         └► where it goes on with older articles
 
 A card is the largest piece of the page that belongs to one link alone. Cards that repeat, with headlines, dates and
 addresses like articles, are a list of articles. Reads nothing but the page it is given.
@@ -21,11 +22,11 @@ from bs4.element import Tag
 from soupsieve import SelectorSyntaxError
 
 from monitor.errors import ReadError
-from monitor.models import Link, Outcome, Page, Source, When
+from monitor.models import Index, Link, Outcome, Page, Source, When
 from monitor.pages import dates, jsonld, walls
 from monitor.pages.decoding import decode
 from monitor.pages.markup import hidden, soup, squeeze_line
-from monitor.scrapers import shapes
+from monitor.scrapers import paging, shapes
 from monitor.scrapers.links import absolute, canonical, same_site
 
 MAX_LINKS = 2_000
@@ -52,7 +53,7 @@ class _Candidate:
     published: When | None = None
 
 
-def read_listing(page: Page, source: Source) -> tuple[Link, ...]:
+def read_listing(page: Page, source: Source) -> Index:
     """The article links in the order of the page. Raises NO_ARTICLES, or SUSPECT when the page is a wall."""
     html = decode(page.content, page.content_type)
     tree = soup(html)
@@ -69,7 +70,7 @@ def read_listing(page: Page, source: Source) -> tuple[Link, ...]:
     links = links or _merged(_headlines(described), {}, told)
     if not links:
         raise ReadError(Outcome.NO_ARTICLES, _nothing(source))
-    return links[:MAX_LINKS]
+    return Index(links=links[:MAX_LINKS], older=paging.older(tree, base, page.url))
 
 
 def _nothing(source: Source) -> str:
@@ -284,7 +285,9 @@ def _told(page: Page, base: str, tree: BeautifulSoup) -> dict[str, Link]:
     """The articles that the page's JSON-LD names: articles with an address, and the entries of item lists."""
     found: dict[str, Link] = {}
     here = canonical(page.url)
-    for item in jsonld.objects(tree):
+    objects = jsonld.objects(tree)
+    crumbs = {id(entry) for item in objects if "BreadcrumbList" in jsonld.types(item) for entry in _entries(item)}
+    for item in (item for item in objects if id(item) not in crumbs):
         for link in _told_links(item, base, page.fetched_at):
             if link.url != here and same_site(link.url, page.url) and shapes.may_be_article(link.url):
                 known = found.get(link.url)
@@ -292,20 +295,26 @@ def _told(page: Page, base: str, tree: BeautifulSoup) -> dict[str, Link]:
     return found
 
 
+def _entries(item: dict[str, Any]) -> list[Any]:
+    """The entries of an item list; a single one may stand alone."""
+    entries = item.get("itemListElement")
+    return entries if isinstance(entries, list) else [entries] if isinstance(entries, dict) else []
+
+
 def _told_links(item: dict[str, Any], base: str, now: datetime) -> Iterator[Link]:
     kinds = jsonld.types(item)
+    title, published = jsonld.text(item.get("headline") or item.get("name")), jsonld.text(item.get("datePublished"))
+    named: list[str | None] = []
     if kinds & jsonld.ARTICLES:
-        named = (
-            jsonld.text(item.get("url")) or jsonld.text(item.get("mainEntityOfPage")) or jsonld.text(item.get("@id"))
-        )
-        title, published = jsonld.text(item.get("headline") or item.get("name")), jsonld.text(item.get("datePublished"))
+        named = [next(filter(None, (jsonld.text(item.get(key)) for key in ("url", "mainEntityOfPage", "@id"))), None)]
     elif "ListItem" in kinds and "position" in item and not isinstance(item.get("item"), dict):
-        named, title, published = jsonld.text(item.get("url")), jsonld.text(item.get("name")), None
-    else:
-        return
-    url = absolute(base, named) if named else None
-    if url:
-        yield Link(url=url, title=squeeze_line(title or "") or None, published=dates.published(published, now))
+        named = [jsonld.text(item.get("url")) or jsonld.text(item.get("item"))]
+    elif "ItemList" in kinds:
+        title, named = None, [entry for entry in _entries(item) if isinstance(entry, str)]
+    for one in named:
+        url = absolute(base, one) if one else None
+        if url:
+            yield Link(url=url, title=squeeze_line(title or "") or None, published=dates.published(published, now))
 
 
 def _merged(found: list[_Candidate], added: dict[str, Link], told: dict[str, Link]) -> tuple[Link, ...]:
