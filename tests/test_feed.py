@@ -266,7 +266,7 @@ def test_only_so_many_items_are_read() -> None:
     page = Page(url=URL, requested_url=URL, status=200, content=rss(*items).encode(), content_type=None, fetched_at=NOW)
     index = INDEXES[SourceKind.FEED](page, SOURCE)
     found = index.links
-    assert index.note == "the feed holds more than 5,000 items; the first ones are read"
+    assert index.note == "the feed holds 5,500 items; the first 5,000 are read"
     assert len(found) == MAX_ITEMS
     assert found[-1].url == f"https://x.example/{MAX_ITEMS - 1}"
     many = {"items": [{"url": f"/{n}"} for n in range(MAX_ITEMS + 500)]}

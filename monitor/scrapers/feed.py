@@ -27,8 +27,12 @@ from monitor.scrapers.links import absolute, same_site
 from monitor.scrapers.safexml import parse_xml
 
 MAX_ITEMS = 5_000
+MAX_FEED = 2_000_000  # characters of a feed; what comes after the item that ends there is not read
 MAX_TEXT = 1 << 20  # characters of one item
+MAX_TEXTS = 1 << 20  # of all items together: they are a makeshift for articles that cannot be had
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
+_ITEM_END = re.compile(r"</(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_ENDLESS_TAG = re.compile(r"<([A-Za-z][\w:.-]*)[^<>]{20000,}>")  # tens of thousands of attributes take minutes
 _ROOT = re.compile(r"<(?:\w+:)?(rss|feed|rdf:rdf|channel)[\s>]", re.IGNORECASE)
 _ENDS = {"rss": "</channel></rss>", "feed": "</feed>", "rdf:rdf": "</rdf:RDF>", "channel": "</channel>"}
 _HTML = re.compile(r"<(?:!doctype html|html|body|head)[\s>]", re.IGNORECASE)
@@ -62,16 +66,26 @@ def _index(found: list[Link], note: str | None) -> Index:
 def _xml_index(page: Page, text: str) -> Index:
     if "<!ENTITY" in text:
         raise ReadError(Outcome.BAD_FEED, "the feed declares entities of its own, which is refused")
-    bounded = _bounded(_ENCODING.sub(r"\1", text[:200]) + text[200:])
+    text = _ENDLESS_TAG.sub(r"<\1>", _ENCODING.sub(r"\1", text[:200]) + text[200:])
+    bounded = _bounded(_shortened(_whole(text)))
     content = bounded.encode("utf-8", "replace")
     parsed = _parsed(page, content)
     if not parsed.entries and not parsed.get("version"):
         raise ReadError(Outcome.BAD_FEED, "this is no feed: neither RSS, Atom, RDF nor JSON Feed")
     found = _links(page, parsed)
-    if parsed.bozo:
+    items, read = (sum(1 for _ in _ITEM.finditer(one)) for one in (text, bounded))
+    if parsed.bozo and len(found) < read:
         found = max(found, _mended(page, content), key=len)
-    cut = f"the feed holds more than {MAX_ITEMS:,} items; the first ones are read" if bounded != text else None
-    return _index(found, cut)
+    note = f"the feed holds {items:,} items; the first {read:,} are read" if read < items else None
+    return _index(found, note)
+
+
+def _whole(text: str) -> str:
+    """The feed without a last item that breaks off in the middle of a text: its address may be half of one."""
+    *_, last = [None, *_ITEM.finditer(text)]
+    if last is None or text.endswith(">") or _ITEM_END.search(text, last.end()):
+        return text
+    return text[: last.start()]
 
 
 def _parsed(page: Page, content: bytes) -> Any:
@@ -91,20 +105,44 @@ def _mended(page: Page, content: bytes) -> list[Link]:
 
 def _links(page: Page, parsed: Any) -> list[Link]:
     language = _language(parsed.feed.get("language"))
-    found = (_link(page, entry, language) for entry in parsed.entries[:MAX_ITEMS])
-    return [link for link in found if link]
+    found: list[Link] = []
+    room = MAX_TEXTS
+    for entry in parsed.entries[:MAX_ITEMS]:
+        body = _body(entry)
+        room -= len(body)
+        link = _link(page, entry, language, plain(body) if room >= 0 else "")
+        if link:
+            found.append(link)
+    return found
+
+
+def _shortened(text: str) -> str:
+    """The feed with at most so many characters in each of its texts, escaped ones and those in CDATA."""
+    if len(text) <= MAX_TEXT:
+        return text
+    kept, at = [], 0
+    while (start := text.find("<![CDATA[", at)) >= 0:
+        end = text.find("]]>", start)
+        if end < 0:
+            break
+        kept += [_shortened_plain(text[at:start]), text[start:end][:MAX_TEXT], "]]>"]
+        at = end + 3
+    return "".join([*kept, _shortened_plain(text[at:])])
+
+
+def _shortened_plain(text: str) -> str:
+    return "<".join(piece[:MAX_TEXT] for piece in text.split("<"))
 
 
 def _bounded(text: str) -> str:
-    """The feed up to its 5,000th item, closed again: a parser that took a million would take minutes."""
+    """The feed up to its 5,000th item or its 2 millionth character, closed again: more would take minutes."""
     starts = [match.start() for match in islice(_ITEM.finditer(text), MAX_ITEMS + 1)]
+    end = next((at for number, at in enumerate(starts) if number == MAX_ITEMS or (at > MAX_FEED and number)), None)
     root = _ROOT.search(text[:4_096])
-    if len(starts) <= MAX_ITEMS or root is None:
-        return text
-    return text[: starts[MAX_ITEMS]] + _ENDS[root[1].lower()]
+    return text if end is None or root is None else text[:end] + _ENDS[root[1].lower()]
 
 
-def _link(page: Page, entry: Any, language: str | None) -> Link | None:
+def _link(page: Page, entry: Any, language: str | None, text: str) -> Link | None:
     url = _address(page, entry)
     if url is None:
         return None
@@ -113,7 +151,7 @@ def _link(page: Page, entry: Any, language: str | None) -> Link | None:
         title=squeeze_line(plain(str(entry.get("title") or "")))[:1_000] or None,
         published=_published(page, entry),
         updated=str(entry["updated"]).strip()[:100] or None if "updated" in entry else None,
-        text=_text(entry),
+        text=text or None,
         language=_language(entry.get("language")) or language,
     )
 
@@ -147,11 +185,11 @@ def _published(page: Page, entry: Any) -> When | None:
     return None
 
 
-def _text(entry: Any) -> str | None:
-    """The longest of what the item carries, as plain text."""
+def _body(entry: Any) -> str:
+    """The longest of what the item carries, as HTML."""
     bodies = [str(body.get("value") or "") for body in entry.get("content", ())]
     bodies.append(str(entry.get("summary") or ""))
-    return plain(max(bodies, key=len)[:MAX_TEXT]) or None
+    return max(bodies, key=len)[:MAX_TEXT]
 
 
 def _language(value: object) -> str | None:
