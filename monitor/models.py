@@ -55,6 +55,8 @@ class Source:
     links: str | None = None
     """CSS selector of the article links of a listing; None: they are found by themselves."""
     language: str | None = None
+    render: bool = False
+    """Its pages are drawn by scripts: they are read in a browser."""
     alert_on_first: bool = False
     enabled: bool = True
 
@@ -76,6 +78,7 @@ class Outcome(StrEnum):
     RATE_LIMITED = "rate_limited"  # 429, or 503 with Retry-After
     TOO_LARGE = "too_large"
     INCOMPLETE = "incomplete"  # shorter than promised, or a broken compressed stream
+    BROWSER = "browser"  # a page that needs a browser, and that could not be started or broke down
     DECODE_ERROR = "decode_error"
     BAD_FEED = "bad_feed"
     NO_ARTICLES = "no_articles"

@@ -25,6 +25,7 @@ from monitor.notifier.route import recipients
 from monitor.parser.facts import revive
 from monitor.pipeline import record
 from monitor.scheduler import next_check, spread
+from monitor.scrapers import browser
 from monitor.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -73,8 +74,7 @@ class Service:
 
     async def open(self) -> None:
         """Takes the lock, opens the history, makes the configured sources known. Raises DatabaseError, ConfigError."""
-        for secret in self.settings.secrets():
-            secret.reveal()
+        _all_there(self.settings)
         self._lock.acquire()
         self._history: History = await self.db(partial(History, self.settings.database, revive=revive))
         await self.history(History.release_leases)  # whoever held them is gone: the lock is ours
@@ -111,8 +111,7 @@ class Service:
         """Goes on with other settings. Checks in hand finish with the old ones."""
         if settings.database != self.settings.database:
             raise DatabaseError("the database cannot change while the service runs; restart it")
-        for secret in settings.secrets():
-            secret.reveal()
+        _all_there(settings)
         if settings.http != self.settings.http:
             self._retire(self._engine.close())
             self._engine = LocalEngine(settings.http, clock=self._clock, stopping=lambda: self.stopping)
@@ -185,3 +184,11 @@ class Service:
     async def settle(self, alert_id: str, delivery: Delivery, next_attempt: datetime | None) -> None:
         self.undelivered += delivery.answer is not Answer.SENT
         await self.history(History.settle_alert, alert_id, delivery, self._clock(), next_attempt)
+
+
+def _all_there(settings: Settings) -> None:
+    """Raises ConfigError when a secret, or the browser that a source needs, is not there: better now than at night."""
+    for secret in settings.secrets():
+        secret.reveal()
+    if any(source.render and source.enabled for source in settings.sources):
+        browser.require()

@@ -1,4 +1,4 @@
-"""Source to page: one polite client, and one reader for each kind of index.
+"""Source to page: one polite client, a browser for pages drawn by scripts, and one reader for each kind of index.
 
 `INDEXES` reads an index page into links and what leads to more of them: pure functions that another process can run.
 A source of kind page or article has no index: it is the document itself. Nothing here reads documents or facts.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from monitor.models import Index, Page, Source, SourceKind
+from monitor.scrapers.browser import Browser
 from monitor.scrapers.feed import read_feed
 from monitor.scrapers.http import Client
 from monitor.scrapers.listing import read_listing
@@ -20,4 +21,4 @@ INDEXES: dict[SourceKind, Callable[[Page, Source], Index]] = {
     SourceKind.SITEMAP: read_sitemap,
 }
 
-__all__ = ["INDEXES", "Client"]
+__all__ = ["INDEXES", "Browser", "Client"]
