@@ -102,7 +102,9 @@ def test_one_browser_shows_many_pages_and_none_knows_the_others() -> None:
 
 
 def test_it_says_who_it_is_and_asks_robots_first() -> None:
-    with FaultServer({"/robots.txt": ROBOTS, "/": html("x"), "/away": redirect("/private/x")}) as server:
+    with FaultServer(
+        {"/robots.txt": ROBOTS, "/": html("x"), "/away": redirect("/private/x"), "/private/x": html("x")}
+    ) as server:
 
         async def work(shown: Browser) -> Any:
             return await asyncio.gather(
@@ -111,7 +113,7 @@ def test_it_says_who_it_is_and_asks_robots_first() -> None:
 
         page, forbidden, led_there = browsing(work, user_agent="brand-monitor/9 (test)")
     assert isinstance(page, Page)
-    assert (forbidden.outcome, led_there.outcome) == (Outcome.ROBOTS, Outcome.GONE)
+    assert (forbidden.outcome, led_there.outcome) == (Outcome.ROBOTS, Outcome.ROBOTS)
     agents = {request.headers["user-agent"] for request in server.requests}
     assert agents == {"brand-monitor/9 (test)"}
 
@@ -197,7 +199,8 @@ def test_memory_is_bounded_and_the_next_page_is_shown(monkeypatch: pytest.Monkey
     monkeypatch.setattr(browser, "MEMORY", 300_000_000)
     monkeypatch.setattr(browser, "_WATCH", 0.05)
     swell = "<script>const all = []; setInterval(() => all.push(new Uint8Array(2e7).fill(1)), 20)</script>"
-    with FaultServer({"/": html(swell), "/next": html("next")}) as server:
+    swell += '<script>fetch("/hangs")</script>'  # so that it does not count as settled before it has swollen
+    with FaultServer({"/": html(swell), "/next": html("next"), "/hangs": Wire.hang}) as server:
 
         async def work(shown: Browser) -> Any:
             first = (await asyncio.gather(shown.get(server.url("/")), return_exceptions=True))[0]

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from faultserver import FaultServer, reply
+
 from monitor.errors import FetchError
 from monitor.indexes import FEEDS, OLDER, SITEMAPS
 from monitor.models import Memory, Outcome, Page, Source, SourceKind, Validators
+from monitor.scrapers import Client
+from monitor.settings import HttpSettings
 from monitor.visits import Look, Tools, look
 
 NOW = datetime(2026, 1, 9, 12, tzinfo=UTC)
@@ -104,6 +108,23 @@ def test_a_page_whose_feeds_are_none_says_what_was_tried_and_tries_no_more_than_
 def test_pages_that_name_each_other_as_feeds_end() -> None:
     seen = looked(Web({NEWS: page("/one"), f"{SITE}/one": page("/two"), f"{SITE}/two": page("/one")}), SourceKind.FEED)
     assert (seen.outcome, "web pages too" in str(seen.reason)) == (Outcome.BAD_FEED, True)
+
+
+def test_a_feed_at_a_private_address_is_never_asked_for() -> None:
+    with FaultServer(b"", host="127.0.0.2") as canary, FaultServer(reply(body=page(canary.url()).encode())) as server:
+
+        async def scenario() -> Look:
+            settings = HttpSettings(allow_private_networks=("127.0.0.1/32",), per_host_delay="0s", respect_robots=False)
+            client = Client(settings, clock=lambda: NOW)
+            try:
+                source = Source(name="k", kind=SourceKind.FEED, url=server.url())
+                return await look(source, Memory(), Tools(client=client, run=here, clock=lambda: NOW))
+            finally:
+                await client.aclose()
+
+        seen = asyncio.run(scenario())
+        assert canary.connections == 0
+    assert (seen.outcome, "not a public address" in str(seen.reason)) == (Outcome.BAD_FEED, True)
 
 
 MAP = f"{SITE}/sitemap.xml"

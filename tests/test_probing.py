@@ -145,6 +145,17 @@ def test_what_is_no_address_is_a_mistake(config: Path) -> None:
     assert "No such command" in mistake("sources", "tset", "https://kestrel.example/")
 
 
+def test_a_source_that_needs_a_browser_where_there_is_none_is_told_at_the_start(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    source = '[[sources]]\nname = "k"\nkind = "listing"\nurl = "https://kestrel.invalid/"\nrender = true\n'
+    config.write_text(config.read_text() + source)
+    for words in (("check", "k"), ("run",), ("sources", "test", "https://kestrel.invalid/", "--render")):
+        assert "needs Chromium on this machine: apt-get install chromium" in mistake(*words, "--config", config)
+    assert "failed   browser   render = true needs Chromium" in command("doctor", "--config", config).out
+
+
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium: apt-get install chromium")
 @pytest.mark.timeout(300)
 def test_a_page_drawn_by_scripts_is_tried_in_a_browser(server: FaultServer, config: Path) -> None:

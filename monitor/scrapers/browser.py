@@ -91,16 +91,10 @@ class Browser:
 
     async def get(self, url: str, validators: Validators | None = None) -> Page:
         """The page at `url` as its scripts made it. Never unchanged: a drawn page has no validators."""
-        seconds = self._settings.deadline.total_seconds()
         async with self._client.turn(url) as address, self._slots:
-            try:
-                async with asyncio.timeout(seconds):
-                    chromium = await self._started()
-                    gate = Gate(self._client.dialer(), LOADED * self._settings.max_body)
-                    async with gate, self._tab(chromium, gate) as tab:
-                        return await self._drawn(tab, gate, address)
-            except TimeoutError as error:
-                raise FetchError(Outcome.TIMEOUT, f"timed out after {seconds:g} s") from error
+            page = await self._in_time(address)
+        await self._client.permitted(page.url)  # where redirects led; outside the turn, which robots.txt may need
+        return page
 
     async def aclose(self) -> None:
         """Ends the browser and what drives it."""
@@ -111,6 +105,17 @@ class Browser:
             await self._chromium.close()
         if self._driver is not None:
             await self._driver.stop()
+
+    async def _in_time(self, url: str) -> Page:
+        seconds = self._settings.deadline.total_seconds()
+        try:
+            async with asyncio.timeout(seconds):
+                chromium = await self._started()
+                gate = Gate(self._client.dialer(), LOADED * self._settings.max_body)
+                async with gate, self._tab(chromium, gate) as tab:
+                    return await self._drawn(tab, gate, url)
+        except TimeoutError as error:
+            raise FetchError(Outcome.TIMEOUT, f"timed out after {seconds:g} s") from error
 
     async def _started(self) -> Chromium:
         async with self._starting:
@@ -167,7 +172,8 @@ class Browser:
         try:
             await asyncio.wait((work, crash), return_when=asyncio.FIRST_COMPLETED)
             if crashed.is_set():
-                raise FetchError(Outcome.TOO_LARGE, f"the page needs more than {MEMORY // 1_000_000} MB of memory")
+                limit = f"{MEMORY // 1_000_000} MB of memory"
+                raise FetchError(Outcome.TOO_LARGE, f"the page needs more than {limit}, or breaks Chromium")
             if gate.full:
                 raise gate.overflow()
             return await work
@@ -186,7 +192,6 @@ class Browser:
             await tab.wait_for_load_state("networkidle", timeout=SETTLE * 1_000)
         if url.startswith("https:") and not tab.url.startswith("https:"):
             raise FetchError(Outcome.REDIRECT, "the page leads from https to somewhere that is not")
-        await self._client.permitted(tab.url)
         html = await self._html(tab)
         return Page(
             url=tab.url.split("#")[0],

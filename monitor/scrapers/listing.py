@@ -36,6 +36,7 @@ _INLINE = frozenset(
     {"em", "i", "b", "strong", "mark", "sup", "sub", "br", "wbr", "img", "svg", "path", "small", "abbr", "u"}
 )
 _CARD_LIMIT = 1_500  # characters; a larger piece of the page is no card
+_VAGUE = frozenset({"Thing", "CreativeWork", "WebPage"})  # types that leave open what an entry of a list is
 _MAX_ANCHORS = 10_000
 _MAX_REPEATS = 5  # links to one address that are looked at
 _MAX_PIECES = 40  # elements within one link that are looked at
@@ -205,8 +206,10 @@ def _headline(anchor: Tag, now: datetime) -> str:
     if not spoken or whole in (text for _, text in spoken):
         return whole
     named = [text for tag, text in spoken if shapes.headline_name(tag)]
-    plain = [t for _, t in spoken if not shapes.mere_button(t) and not (len(t) < 60 and dates.beside(t, now))]
-    return max(named or plain or [whole], key=len)
+    dated = {text for _, text in spoken if len(text) < 60 and dates.beside(text, now)}
+    plain = [text for _, text in spoken if not shapes.mere_button(text) and text not in dated]
+    own = squeeze_line(" ".join(piece for piece in anchor.stripped_strings if squeeze_line(piece) not in dated))
+    return max(named or plain or [own or whole], key=len)
 
 
 def _not_inline(tag: Tag) -> bool:
@@ -218,7 +221,9 @@ def _date(candidate: _Candidate, now: datetime) -> When | None:
         when = dates.published(str(tag.get("datetime") or ""), now) or dates.published(tag.get_text(" "), now)
         if when:
             return when
-    for text in candidate.card.stripped_strings:
+    term = candidate.card.find_previous_sibling("dt") if candidate.card.name == "dd" else None
+    beside = (*(term.stripped_strings if term else ()), *candidate.card.stripped_strings)
+    for text in beside:
         if len(text) < 80 and text != candidate.title and (when := dates.beside(text, now)):
             return when
     return dates.published(shapes.date_in_path(candidate.url), now)
@@ -307,8 +312,13 @@ def _told_links(item: dict[str, Any], base: str, now: datetime) -> Iterator[Link
     named: list[str | None] = []
     if kinds & jsonld.ARTICLES:
         named = [next(filter(None, (jsonld.text(item.get(key)) for key in ("url", "mainEntityOfPage", "@id"))), None)]
-    elif "ListItem" in kinds and "position" in item and not isinstance(item.get("item"), dict):
-        named = [jsonld.text(item.get("url")) or jsonld.text(item.get("item"))]
+    elif "ListItem" in kinds and "position" in item:
+        what = item.get("item")
+        if isinstance(what, dict):
+            if not jsonld.types(what) <= _VAGUE:  # an article is met as one; a product is none
+                return
+            title = title or jsonld.text(what.get("name"))
+        named = [jsonld.text(item.get("url")) or jsonld.text(what)]
     elif "ItemList" in kinds:
         title, named = None, [entry for entry in _entries(item) if isinstance(entry, str)]
     for one in named:
