@@ -116,8 +116,6 @@ def _mistake(detail: Any, data: Mapping[str, Any]) -> str:
             return f"{place}: is missing; every {section} needs it"
         case "union_tag_invalid" | "union_tag_not_found":
             return f"{place}: kind: must be one of email, webhook, apprise, command, console"
-        case "literal_error" if place.endswith("render"):
-            return f"{place}: pages drawn by JavaScript cannot be read by this version; leave the key out"
         case "enum" | "literal_error":
             return f"{place}: {_choice(message, detail['input'])}"
     words = _in_words(detail["type"], detail["loc"])

@@ -55,6 +55,8 @@ class Source:
     links: str | None = None
     """CSS selector of the article links of a listing; None: they are found by themselves."""
     language: str | None = None
+    render: bool = False
+    """Its pages are drawn by scripts: they are read in a browser."""
     alert_on_first: bool = False
     enabled: bool = True
 
@@ -76,6 +78,7 @@ class Outcome(StrEnum):
     RATE_LIMITED = "rate_limited"  # 429, or 503 with Retry-After
     TOO_LARGE = "too_large"
     INCOMPLETE = "incomplete"  # shorter than promised, or a broken compressed stream
+    BROWSER = "browser"  # a page that needs a browser, and that could not be started or broke down
     DECODE_ERROR = "decode_error"
     BAD_FEED = "bad_feed"
     NO_ARTICLES = "no_articles"
@@ -126,6 +129,21 @@ class Link:
     text: str | None = None
     """The text that the feed itself carries; read when the article cannot be had."""
     language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """What one index page says: the articles that it points to, and where more of them are."""
+
+    links: tuple[Link, ...] = ()
+    feeds: tuple[str, ...] = ()
+    """Where a web page, which came instead of a feed, has its feed: the most promising address first."""
+    parts: tuple[Link, ...] = ()
+    """The sitemaps that an index of sitemaps holds, the most promising first."""
+    older: str | None = None
+    """The page on which a listing goes on with older articles."""
+    note: str | None = None
+    """What is wrong with the page although it was read: it is broken, or more of it was there than is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -208,7 +208,7 @@ class SourceSettings(Section):
     outlet: Name | None = None
     links: Annotated[str, AfterValidator(lambda text: _selector(text))] | None = None
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
-    render: Literal[False] = False
+    render: bool = False
     alert_on_first: bool = False
     enabled: bool = True
 
@@ -218,12 +218,14 @@ class SourceSettings(Section):
             raise ValueError("has both every and cron; keep one")
         if self.links and self.kind is not SourceKind.LISTING:
             raise ValueError(f'links goes with kind = "listing", not "{self.kind}"')
+        if self.render and self.kind in (SourceKind.FEED, SourceKind.SITEMAP):
+            raise ValueError(f'render goes with pages that scripts draw, not with kind = "{self.kind}"; leave it out')
         return self
 
     def as_source(self) -> Source:
         every = self.every if self.every or self.cron else timedelta(hours=1)
         outlet = self.outlet or registrable_domain(urlsplit(self.url).hostname or "")
-        taken = self.model_dump(exclude={"every", "outlet", "render"})
+        taken = self.model_dump(exclude={"every", "outlet"})
         return Source(every=every, outlet=outlet, **taken)
 
 
@@ -393,6 +395,8 @@ class Settings(Section):
                 if entry.name in seen:
                     raise ValueError(f'[[{key}]] name "{entry.name}" is there twice; names are unique')
                 seen.add(entry.name)
+        if self.http.proxy and (rendered := [source.name for source in self.source_settings if source.render]):
+            raise ValueError(f'[[sources]] "{rendered[0]}": render does not go through the proxy of [http]; keep one')
         known = {
             "channel": [channel.name for channel in self.channels],
             "source": [source.name for source in self.source_settings],

@@ -28,6 +28,7 @@ from monitor.dialer import Dialer, system_resolver
 from monitor.errors import ConfigError, DatabaseError, FetchError
 from monitor.history import Queries
 from monitor.notifier.channel import tls_context
+from monitor.scrapers import browser
 from monitor.settings import (
     AppriseChannel,
     Channel,
@@ -107,6 +108,7 @@ def _config(settings: Settings) -> Iterator[Verdict]:
     if settings.alerts and not settings.channels:
         yield Verdict(Grade.WARNING, "config", "no [[channels]]: nobody is told of any change")
     yield from _brands(settings)
+    yield from _browser(settings)
     for secret in settings.secrets():
         try:
             secret.reveal()
@@ -114,6 +116,15 @@ def _config(settings: Settings) -> Iterator[Verdict]:
             yield Verdict(Grade.FAILED, "secret", str(error))
         else:
             yield Verdict(Grade.OK, "secret", f"{secret!r} is there")
+
+
+def _browser(settings: Settings) -> Iterator[Verdict]:
+    if not any(source.render for source in settings.sources):
+        return
+    try:
+        yield Verdict(Grade.OK, "browser", f"pages drawn by scripts are read with {browser.require()}")
+    except ConfigError as error:
+        yield Verdict(Grade.FAILED, "browser", str(error))
 
 
 def _brands(settings: Settings) -> Iterator[Verdict]:

@@ -12,6 +12,7 @@ from monitor import catalogue
 from monitor.catalogue import Brand, Outlet
 from monitor.cli.asking import Filters, brand_name, capped, filtered, nothing, opened
 from monitor.cli.cells import Column, Row
+from monitor.cli.lazy import LazyGroup
 from monitor.cli.options import Place, formatted, placed
 from monitor.cli.output import emit, note
 from monitor.errors import UsageError
@@ -167,7 +168,12 @@ def checks(place: Place, form: str, filters: Filters) -> None:
             nothing("checks", filters, FIRST_CHECK)
 
 
-@click.command(short_help="The sources and their health; the catalogue's addresses.")
+@click.group(
+    cls=LazyGroup,
+    sections={"Commands": {"test": ("monitor.cli.probing:test", "What would be found on an address.")}},
+    invoke_without_command=True,
+    short_help="The sources and their health; the catalogue's addresses.",
+)
 @click.option("--unhealthy", is_flag=True, help="Only those in trouble; exit 1 if there are any.")
 @click.option(
     "--catalogue", "listed", is_flag=True, help="The brands, outlets and addresses that ship with the program."
@@ -176,7 +182,9 @@ def checks(place: Place, form: str, filters: Filters) -> None:
 @formatted
 @placed
 def sources(place: Place, form: str, filters: Filters, unhealthy: bool, listed: bool) -> None:
-    """Each source: its health, its last and its next check."""
+    """Each source: its health, its last and its next check. `sources test URL` tries an address."""
+    if click.get_current_context().invoked_subcommand is not None:
+        return
     if listed and unhealthy:
         raise UsageError("--unhealthy is about your sources and --catalogue about the shipped addresses: use one")
     if listed:

@@ -34,6 +34,7 @@ from monitor.notifier.wording import words_of
 from monitor.parser.facts import revive
 from monitor.pipeline import record
 from monitor.scheduler import next_check, spread
+from monitor.scrapers import browser
 from monitor.settings import Channel, Settings
 
 log = logging.getLogger(__name__)
@@ -88,8 +89,7 @@ class Service:
 
     async def open(self) -> None:
         """Takes the lock, opens the history, makes the configured sources known. Raises DatabaseError, ConfigError."""
-        for secret in self.settings.secrets():
-            secret.reveal()
+        _all_there(self.settings)
         self._lock.acquire()
         self._history: History = await self.db(partial(History, self.settings.database, revive=revive))
         await self.history(History.release_leases)  # whoever held them is gone: the lock is ours
@@ -126,8 +126,7 @@ class Service:
         """Goes on with other settings. Checks in hand finish with the old ones."""
         if settings.database != self.settings.database:
             raise DatabaseError("the database cannot change while the service runs; restart it")
-        for secret in settings.secrets():
-            secret.reveal()
+        _all_there(settings)
         retired, self._dispatcher = self._dispatcher, self._new_dispatcher(settings)
         self._retire(retired.aclose())
         if settings.http != self.settings.http:
@@ -259,3 +258,11 @@ def style_of(settings: Settings) -> Style:
 def _config(channel: Channel) -> str:
     """A hash of a channel's settings, without the values of its secrets."""
     return hashlib.sha256(repr(channel).encode()).hexdigest()[:16]
+
+
+def _all_there(settings: Settings) -> None:
+    """Raises ConfigError when a secret, or the browser that a source needs, is not there: better now than at night."""
+    for secret in settings.secrets():
+        secret.reveal()
+    if any(source.render and source.enabled for source in settings.sources):
+        browser.require()
