@@ -53,6 +53,9 @@ from monitor.parser.market_count import MarketCount
 
 SHIM = Path(__file__).with_name("failing_writes.c")
 START = datetime(2026, 1, 1, tzinfo=UTC)
+WRITES = 401
+"""Into which of a life's writes the failure falls: three checks with their deliveries make about so many. A prime."""
+
 ROUND = 250
 """How many lives one database sees; then the reckoning."""
 
@@ -271,7 +274,7 @@ def starved(path: Path, start: datetime, rng: random.Random, number: int) -> boo
 
     def life(ready: Callable[[], None]) -> None:
         error = (errno.ENOSPC, errno.EIO)[number % 2]
-        shim.fail_write(ctypes.c_long(1 + number % 240), error, int(number % 4 > 1))
+        shim.fail_write(ctypes.c_long(1 + number * 37 % WRITES), error, int(number % 4 > 1))
         try:
             asyncio.run(live(path, start, ready, checks=3, step=timedelta(minutes=10)))
         finally:
