@@ -311,16 +311,21 @@ CREATE TABLE alert (
     channel TEXT NOT NULL,
     recipient TEXT NOT NULL,
     rule TEXT NOT NULL,                       -- the alert rule that asked for it
-    digest INTEGER NOT NULL,                  -- 1: it gathers changes until `not_before`
-    status TEXT NOT NULL,                     -- pending, sent, failed (for good), dropped (channel or recipient is gone)
-    reason TEXT,                              -- why it failed or was dropped; null: it was not
+    digest INTEGER NOT NULL,                  -- 1: the news of a while, a digest or a storm
+    status TEXT NOT NULL,                     -- pending, sent, failed (for good), dropped (channel or recipient is gone,
+                                              -- or somebody dropped it), silenced (somebody asked for silence)
+    reason TEXT,                              -- why it failed, was dropped or silenced; null: it was not
     queued_at TEXT NOT NULL,
     not_before TEXT NOT NULL,                 -- a digest's hour, the end of quiet hours, the next attempt
-    attempts INTEGER NOT NULL DEFAULT 0,      -- times it was taken up to be sent
+    attempts INTEGER NOT NULL DEFAULT 0,      -- times it was tried, as far as somebody came back to say so
     leased_until TEXT,                        -- null: nobody is sending it; past: whoever did is lost
-    settled_at TEXT                           -- null: pending
+    settled_at TEXT,                          -- null: pending
+    tried_since TEXT,                         -- when it was first taken up; null: not yet
+    gathers TEXT,                             -- under which key it still takes up changes; null: it takes up no more
+    notice TEXT                               -- JSON: a message about the monitor itself; null: it tells of changes
 );
 CREATE INDEX alert_pending ON alert (channel, seq) WHERE status = 'pending';
+CREATE INDEX alert_gathers ON alert (channel, recipient, gathers) WHERE gathers IS NOT NULL;
 
 
 -- The changes that an alert tells of.
@@ -342,6 +347,38 @@ CREATE TABLE attempt (
     detail TEXT NOT NULL                      -- what the other side answered
 );
 CREATE INDEX attempt_alert ON attempt (alert, id);
+
+
+-- How each channel is: whether the other side takes messages.
+CREATE TABLE channel (
+    name TEXT PRIMARY KEY,
+    config TEXT NOT NULL,                     -- a hash of its settings: with others, what was known of it is forgotten
+    failures INTEGER NOT NULL DEFAULT 0,      -- attempts in a row that failed because of the channel, not the message
+    failing_since TEXT,                       -- null: it works
+    resting_until TEXT,                       -- nothing is tried before; null: it may be tried
+    disabled_at TEXT,                         -- when the other side wanted no more (410); null: it does
+    reason TEXT,                              -- what the other side answered last; null: it works
+    told INTEGER NOT NULL DEFAULT 0           -- 1: the other channels have been told that it is in trouble
+);
+
+
+-- What people do not want to hear of for a while.
+CREATE TABLE silence (
+    id INTEGER PRIMARY KEY,
+    added_at TEXT NOT NULL,
+    until TEXT NOT NULL,
+    brand TEXT,                               -- null: all
+    kind TEXT,                                -- null: all
+    channel TEXT,                             -- null: all
+    note TEXT                                 -- why; null: nobody said
+);
+
+
+-- When something that is done at set times was done last.
+CREATE TABLE task (
+    name TEXT PRIMARY KEY,                    -- summary
+    done_at TEXT NOT NULL
+);
 
 
 -- One document version that a replay read differently: the reading that stood in `document` until then.
@@ -528,10 +565,19 @@ SELECT
     cited.authority,
     cited.evidence,
     (SELECT count(*) FROM change_source AS s WHERE s.change = change.id) AS sources,
-    (SELECT count(*) FROM alert_change AS a WHERE a.change = change.id) AS alerts,
+    (
+        SELECT count(*) FROM alert_change AS a JOIN alert ON alert.id = a.alert
+        WHERE a.change = change.id AND alert.status <> 'silenced'
+    ) AS alerts,
     CASE
-        WHEN EXISTS (SELECT 1 FROM alert_change AS a WHERE a.change = change.id) THEN NULL
-        ELSE coalesce(change.silence, 'no alert rule asks for it')
+        WHEN EXISTS (
+            SELECT 1 FROM alert_change AS a JOIN alert ON alert.id = a.alert
+            WHERE a.change = change.id AND alert.status <> 'silenced'
+        ) THEN NULL
+        ELSE coalesce(change.silence, (
+            SELECT alert.reason FROM alert_change AS a JOIN alert ON alert.id = a.alert
+            WHERE a.change = change.id LIMIT 1
+        ), 'no alert rule asks for it')
     END AS silence,                           -- why nobody is told; null: somebody is
     change.visit AS check_id,
     change.aspect,                            -- the attribute that moved: when, drive, debut; null: the value itself
@@ -540,10 +586,14 @@ SELECT
     change.syndicated,                        -- are copies of another publisher's text,
     change.sponsored,                         -- were paid for
     CASE
-        WHEN NOT EXISTS (SELECT 1 FROM alert_change AS a WHERE a.change = change.id) THEN 'silent'
+        WHEN NOT EXISTS (
+            SELECT 1 FROM alert_change AS a JOIN alert ON alert.id = a.alert
+            WHERE a.change = change.id AND alert.status <> 'silenced'
+        ) THEN 'silent'
         WHEN EXISTS (
             SELECT 1 FROM alert_change AS a JOIN alert ON alert.id = a.alert
             WHERE a.change = change.id
+                AND alert.status <> 'silenced'
                 AND (alert.status <> 'pending' OR alert.attempts > 0 OR alert.not_before <= alert.queued_at)
         ) THEN 'told'
         ELSE 'held'
@@ -607,10 +657,10 @@ SELECT
     alert.status,
     alert.reason,
     (SELECT count(*) FROM alert_change AS c WHERE c.alert = alert.id) AS changes,
-    (
+    coalesce(json_extract(alert.notice, '$.subject'), (
         SELECT change.text FROM alert_change AS c JOIN change ON change.id = c.change
         WHERE c.alert = alert.id ORDER BY c.position LIMIT 1
-    ) AS text,                                -- of its first change
+    )) AS text,                                -- of its first change
     alert.not_before,
     alert.attempts,
     (SELECT max(a.attempted_at) FROM attempt AS a WHERE a.alert = alert.id) AS last_attempt_at,

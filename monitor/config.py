@@ -22,12 +22,14 @@ from monitor.errors import ConfigError
 from monitor.settings import (
     AlertRule,
     AppriseChannel,
+    CommandChannel,
     ConsoleChannel,
     EmailChannel,
     HttpSettings,
     Section,
     Settings,
     SourceSettings,
+    SummarySettings,
     WebhookChannel,
     hint,
 )
@@ -74,7 +76,8 @@ def load(path: Path, database: Path | None = None) -> Settings:
         raise ConfigError("\n".join(f"{path}: {line}" for line in _mistakes(error, data))) from None
     place = database.absolute() if database else _located(path, "database", settings.database)
     http = settings.http.model_copy(update={"ca_file": _authority(path, settings.http.ca_file)})
-    return settings.model_copy(update={"database": place, "http": http})
+    templates = settings.templates and _located(path, "templates", settings.templates)
+    return settings.model_copy(update={"database": place, "http": http, "templates": templates})
 
 
 def _located(path: Path, key: str, given: Path) -> Path:
@@ -112,9 +115,7 @@ def _mistake(detail: Any, data: Mapping[str, Any]) -> str:
         case "missing":
             return f"{place}: is missing; every {section} needs it"
         case "union_tag_invalid" | "union_tag_not_found":
-            return f"{place}: kind: must be one of email, webhook, apprise, console"
-        case "literal_error" if place.endswith("render"):
-            return f"{place}: pages drawn by JavaScript cannot be read by this version; leave the key out"
+            return f"{place}: kind: must be one of email, webhook, apprise, command, console"
         case "enum" | "literal_error":
             return f"{place}: {_choice(message, detail['input'])}"
     words = _in_words(detail["type"], detail["loc"])
@@ -155,11 +156,13 @@ def _choice(message: str, given: Any) -> str:
 
 
 _SECTIONS: Mapping[str, type[Section]] = {"sources": SourceSettings, "alerts": AlertRule, "http": HttpSettings}
+_TABLES: Mapping[str, type[Section]] = {"http": HttpSettings, "summary": SummarySettings}
 _CHANNELS: Mapping[str, type[Section]] = {
     "console": ConsoleChannel,
     "email": EmailChannel,
     "webhook": WebhookChannel,
     "apprise": AppriseChannel,
+    "command": CommandChannel,
 }
 
 
@@ -177,9 +180,9 @@ def _place(loc: tuple[int | str, ...], data: Mapping[str, Any]) -> tuple[str, li
             model = _SECTIONS.get(section[2:-2], model)
         elif isinstance(step, str) and section == "[[channels]]" and step in _CHANNELS:
             model = _CHANNELS[step]
-        elif step == "http" and not parts:
-            section, model = "[http]", HttpSettings
-            parts.append("[http]")
+        elif isinstance(step, str) and step in _TABLES and not parts:
+            section, model = f"[{step}]", _TABLES[step]
+            parts.append(section)
         elif isinstance(step, str) and not step.startswith("function-"):
             parts.append(step)
         elif isinstance(step, int):

@@ -55,6 +55,8 @@ class Source:
     links: str | None = None
     """CSS selector of the article links of a listing; None: they are found by themselves."""
     language: str | None = None
+    render: bool = False
+    """Its pages are drawn by scripts: they are read in a browser."""
     alert_on_first: bool = False
     enabled: bool = True
 
@@ -76,6 +78,7 @@ class Outcome(StrEnum):
     RATE_LIMITED = "rate_limited"  # 429, or 503 with Retry-After
     TOO_LARGE = "too_large"
     INCOMPLETE = "incomplete"  # shorter than promised, or a broken compressed stream
+    BROWSER = "browser"  # a page that needs a browser, and that could not be started or broke down
     DECODE_ERROR = "decode_error"
     BAD_FEED = "bad_feed"
     NO_ARTICLES = "no_articles"
@@ -126,6 +129,21 @@ class Link:
     text: str | None = None
     """The text that the feed itself carries; read when the article cannot be had."""
     language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """What one index page says: the articles that it points to, and where more of them are."""
+
+    links: tuple[Link, ...] = ()
+    feeds: tuple[str, ...] = ()
+    """Where a web page, which came instead of a feed, has its feed: the most promising address first."""
+    parts: tuple[Link, ...] = ()
+    """The sitemaps that an index of sitemaps holds, the most promising first."""
+    older: str | None = None
+    """The page on which a listing goes on with older articles."""
+    note: str | None = None
+    """What is wrong with the page although it was read: it is broken, or more of it was there than is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +317,23 @@ class Claim:
     """Who owns the outlet; empty: nobody is known to but the outlet itself. Publishers count towards independence."""
     fingerprint: int | None = None
     """Of the document's text: 64 bits that texts which are nearly the same share; None for a short text."""
+    source: str = ""
+    """The name of the source in the config that the document came from."""
+    language: str | None = None
+
+    def citation(self, standing: Standing | None = None) -> Citation:
+        """The claim as people are shown it."""
+        return Citation(
+            url=self.url,
+            title=self.title,
+            published=self.published,
+            authority=self.authority,
+            outlet=self.outlet,
+            evidence=self.fact.evidence,
+            standing=standing or Standing.INDEPENDENT,
+            source=self.source,
+            language=self.language,
+        )
 
 
 class Standing(StrEnum):
@@ -367,6 +402,8 @@ class Citation:
     outlet: str
     evidence: str
     standing: Standing = Standing.INDEPENDENT
+    source: str = ""
+    language: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
@@ -456,6 +493,28 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Somebody wants to hear nothing for a while. What is None is silenced whatever it is."""
+
+    id: int
+    until: datetime
+    brand: str | None = None
+    kind: str | None = None
+    channel: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message about the monitor itself: a channel in trouble, the weekly summary."""
+
+    type: str
+    """`channel` or `summary`: what machines tell it by."""
+    subject: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One message to one recipient through one channel: a row of the outbox.
 
@@ -471,6 +530,14 @@ class Alert:
     changes: tuple[str, ...]
     not_before: datetime
     attempts: int = 0
+    gathers: str | None = None
+    """Alerts to one recipient that gather under the same key, until the first attempt, are one message."""
+    silenced: str | None = None
+    """Why it is not sent, or None: somebody asked for silence."""
+    notice: Notice | None = None
+    """What it tells instead of changes."""
+    tried_since: datetime | None = None
+    """When it was first taken up to be sent; None: not yet."""
 
 
 class Answer(StrEnum):
@@ -488,6 +555,24 @@ class Delivery:
     answer: Answer
     detail: str
     retry_after: timedelta | None = None
+    gone: bool = False
+    """The other side wants no more messages at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How a channel is. As it stands here: it works."""
+
+    failures: int = 0
+    """Attempts in a row that failed because of the channel, not because of a message."""
+    failing_since: datetime | None = None
+    resting_until: datetime | None = None
+    """Nothing is tried before."""
+    disabled_at: datetime | None = None
+    """When the other side said that it wants no more messages."""
+    reason: str | None = None
+    told: bool = False
+    """The other channels have been told that it is in trouble."""
 
 
 def utc_text(moment: datetime) -> str:

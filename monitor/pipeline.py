@@ -61,6 +61,8 @@ def record(
         states, changes = reconcile(claims, now, history.past(stored.subjects))
         history.put_states(states, now)
         history.add_changes(changes, stored.check_id)
-        history.queue(route(changes, settings.alerts, settings.channels, now, settings.timezone), now)
+        history.queue(
+            route(changes, settings.alerts, settings.channels, now, settings.timezone, history.silences(now)), now
+        )
         history.schedule(source.name, next_due, observation, failures)
     return changes

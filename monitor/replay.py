@@ -17,7 +17,7 @@ from typing import Any
 
 from monitor.errors import ReadError
 from monitor.history import History, Kept, Reread, Restated
-from monitor.models import Change, ChangeKind, Citation, Claim, Document, Fact, Subject
+from monitor.models import Change, ChangeKind, Claim, Document, Fact, Subject
 from monitor.notifier.route import route
 from monitor.parser.facts import read_facts, revive
 from monitor.parser.reconcile import reconcile
@@ -98,7 +98,10 @@ class Replay:
         self.history.add_changes(changes, None)
         if self.alert:
             rules, channels = self.alert.alerts, self.alert.channels
-            self.history.queue(route(changes, rules, channels, self.now, self.alert.timezone), self.now)
+            self.history.queue(
+                route(changes, rules, channels, self.now, self.alert.timezone, self.history.silences(self.now)),
+                self.now,
+            )
         return changes
 
     def _change(self, step: Change, restated: Restated, before: Mapping[Subject, Fact | None]) -> Change:
@@ -156,17 +159,6 @@ def _retraction(subject: Subject, last: Fact, claims: Collection[Claim], restate
         after=None,
         text=f"{last.headline(None)}, read no more",
         rule=RULE,
-        sources=tuple(_citation(claim) for claim in claims),
+        sources=tuple(claim.citation() for claim in claims),
         silence=SILENCE,
-    )
-
-
-def _citation(claim: Claim) -> Citation:
-    return Citation(
-        url=claim.url,
-        title=claim.title,
-        published=claim.published,
-        authority=claim.authority,
-        outlet=claim.outlet,
-        evidence=claim.fact.evidence,
     )

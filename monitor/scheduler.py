@@ -24,6 +24,7 @@ from monitor.models import Observation, Source
 log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
+REPORTING = timedelta(minutes=1)
 HOUSEKEEPING = timedelta(hours=6)
 JITTER = 0.1
 FIRST_RETRY = timedelta(minutes=5)
@@ -71,6 +72,10 @@ class Work(Protocol):
 
     async def deliver(self) -> object: ...
 
+    async def report(self) -> object:
+        """What is to be said at set times: that all is well."""
+        ...
+
     async def housekeep(self) -> object: ...
 
 
@@ -95,6 +100,7 @@ class Scheduler:
         for job, every, first, overlapping in (
             (self.dispatch, TICK, now, 1),
             (self._work.deliver, TICK, now, 10),  # a channel that stalls must not hold up the others' next round
+            (self._work.report, REPORTING, now + REPORTING, 1),
             (self._work.housekeep, HOUSEKEEPING, now + HOUSEKEEPING, 1),
         ):
             trigger = IntervalTrigger(seconds=int(every.total_seconds()))

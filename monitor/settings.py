@@ -208,7 +208,7 @@ class SourceSettings(Section):
     outlet: Name | None = None
     links: Annotated[str, AfterValidator(lambda text: _selector(text))] | None = None
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
-    render: Literal[False] = False
+    render: bool = False
     alert_on_first: bool = False
     enabled: bool = True
 
@@ -218,12 +218,14 @@ class SourceSettings(Section):
             raise ValueError("has both every and cron; keep one")
         if self.links and self.kind is not SourceKind.LISTING:
             raise ValueError(f'links goes with kind = "listing", not "{self.kind}"')
+        if self.render and self.kind in (SourceKind.FEED, SourceKind.SITEMAP):
+            raise ValueError(f'render goes with pages that scripts draw, not with kind = "{self.kind}"; leave it out')
         return self
 
     def as_source(self) -> Source:
         every = self.every if self.every or self.cron else timedelta(hours=1)
         outlet = self.outlet or registrable_domain(urlsplit(self.url).hostname or "")
-        taken = self.model_dump(exclude={"every", "outlet", "render"})
+        taken = self.model_dump(exclude={"every", "outlet"})
         return Source(every=every, outlet=outlet, **taken)
 
 
@@ -298,7 +300,18 @@ class AppriseChannel(Section):
     url: Named
 
 
-Channel = Annotated[ConsoleChannel | EmailChannel | WebhookChannel | AppriseChannel, Field(discriminator="kind")]
+class CommandChannel(Section):
+    """A program of the user's own: started for each message, which it gets as JSON on its standard input."""
+
+    name: Name
+    kind: Literal["command"]
+    command: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_listed), Field(min_length=1)]
+    timeout: Duration = timedelta(seconds=30)
+
+
+Channel = Annotated[
+    ConsoleChannel | EmailChannel | WebhookChannel | AppriseChannel | CommandChannel, Field(discriminator="kind")
+]
 
 
 class AlertRule(Section):
@@ -308,9 +321,30 @@ class AlertRule(Section):
     brands: tuple[str, ...] = ()
     kinds: tuple[Literal["market_count", "new_markets", "market_entry", "model_announcement"], ...] = ()
     changes: tuple[ChangeKind, ...] = ()
+    markets: tuple[Annotated[str, Field(pattern=r"^([A-Z]{2}|region:.+)$")], ...] = ()
+    models: tuple[str, ...] = ()
+    stages: tuple[
+        Literal["teased", "confirmed", "unveiled", "orders_open", "launched", "deliveries", "discontinued"], ...
+    ] = ()
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ()
+    sources: tuple[str, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+    independent: Annotated[int, Field(ge=0)] = 0
+    """How many independent sources a change needs at least."""
+    step: Annotated[int, Field(ge=0)] = 0
+    """By how much a count has to move at least; says nothing of other changes."""
     channels: tuple[str, ...] = Field(min_length=1)
+    group: Pause | None = None
+    """How long a message waits for more changes of the same brand; None: as is usual for the channel."""
     digest: Cron | None = None
     quiet: Annotated[tuple[time, time], BeforeValidator(_quiet)] | None = None
+
+
+class SummarySettings(Section):
+    """A message at set times that says that the monitor is still watching, and what it has done."""
+
+    when: Cron = "0 8 * * mon"
+    channels: tuple[str, ...] = Field(min_length=1)
 
 
 def hint(wrong: str, known: Sequence[str]) -> str:
@@ -344,6 +378,14 @@ class Settings(Section):
     source_settings: tuple[SourceSettings, ...] = Field(default=(), alias="sources")
     channels: tuple[Channel, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
+    language: Literal["en", "de"] = "en"
+    """The language of messages."""
+    templates: Path | None = None
+    """A folder with templates of messages that take the place of those that ship."""
+    heartbeat: Named | None = None
+    """An address that is asked (GET) as long as the service keeps up: whoever waits for that notices when it does not.
+    Knowing it is enough to pretend, so that it is a secret."""
+    summary: SummarySettings | None = None
 
     @model_validator(mode="after")
     def _names_are_unique_and_known(self) -> Settings:
@@ -353,13 +395,23 @@ class Settings(Section):
                 if entry.name in seen:
                     raise ValueError(f'[[{key}]] name "{entry.name}" is there twice; names are unique')
                 seen.add(entry.name)
-        known = [channel.name for channel in self.channels]
+        if self.http.proxy and (rendered := [source.name for source in self.source_settings if source.render]):
+            raise ValueError(f'[[sources]] "{rendered[0]}": render does not go through the proxy of [http]; keep one')
+        known = {
+            "channel": [channel.name for channel in self.channels],
+            "source": [source.name for source in self.source_settings],
+        }
+        if self.summary:
+            for wanted in self.summary.channels:
+                if wanted not in known["channel"]:
+                    meant = hint(wanted, known["channel"])
+                    raise ValueError(f'[summary]: channels: there is no channel "{wanted}"{meant}')
         for rule in self.alerts:
-            for wanted in rule.channels:
-                if wanted not in known:
-                    raise ValueError(
-                        f'[[alerts]] "{rule.name}": channels: there is no channel "{wanted}"{hint(wanted, known)}'
-                    )
+            for what, names in (("channel", rule.channels), ("source", rule.sources)):
+                for wanted in names:
+                    if wanted not in known[what]:
+                        meant = hint(wanted, known[what])
+                        raise ValueError(f'[[alerts]] "{rule.name}": {what}s: there is no {what} "{wanted}"{meant}')
         return self
 
     @property
@@ -368,6 +420,6 @@ class Settings(Section):
 
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret that the config names, so that a service can ask for all of them at its start."""
-        owners: list[Section] = [self.http, *self.channels]
+        owners: list[Section] = [self, self.http, *self.channels]
         values = (getattr(owner, name) for owner in owners for name in type(owner).model_fields)
         return tuple(value for value in values if isinstance(value, Secret))

@@ -62,6 +62,7 @@ changes = []  # empty: all; else of "new", "changed", "corrected", "disputed", "
 channels = ["screen"]
 # digest = "0 8 * * mon-fri"  # one message each working day instead of one per change
 # quiet = "22:00-07:00"  # held until the morning, never dropped
+# More (markets, models, sources, how many of them, how large a step; silences, templates): docs/alerts.md
 """
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -19,7 +19,20 @@ from urllib.parse import urlsplit
 
 from monitor.errors import FetchError, ReadError
 from monitor.history.storable import text_hash
-from monitor.models import Document, Fact, Link, Memory, Outcome, Page, Reading, Revisit, Source, Validators
+from monitor.indexes import Reach, find
+from monitor.models import (
+    Document,
+    Fact,
+    Link,
+    Memory,
+    Outcome,
+    Page,
+    Reading,
+    Revisit,
+    Source,
+    SourceKind,
+    Validators,
+)
 from monitor.parser.document import read_page, read_text
 from monitor.parser.facts import read_facts
 from monitor.scrapers import INDEXES
@@ -64,19 +77,37 @@ async def look(source: Source, memory: Memory, tools: Tools) -> Look:
     """Fetches the source's page and reads what is new on it."""
     page: Page | None = None
     try:
-        page = await tools.client.get(memory.url or source.url, validators=memory.validators)
-        body_hash = memory.body_hash if page.unchanged else hashlib.sha256(page.content).hexdigest()
-        if body_hash == memory.body_hash:
+        page = await _own_page(source, memory, tools)
+        body_hash = memory.body_hash if page.unchanged else _hash(page)
+        same = body_hash == memory.body_hash
+        if page.unchanged or (same and source.kind is not SourceKind.SITEMAP):
             return Look(outcome=Outcome.UNCHANGED, page=page, body_hash=body_hash)
-        found = partial(Look, outcome=Outcome.OK, page=page, body_hash=body_hash)
         if source.kind not in INDEXES:
-            return found(own=(await _read(page, source, Link(url=source.url), tools),))
-        links = _unknown(await tools.run(INDEXES[source.kind], page, source), memory)
+            own = (await _read(page, source, Link(url=source.url), tools),)
+            return Look(outcome=Outcome.OK, page=page, body_hash=body_hash, own=own)
+        index = await find(page, source, memory.known, Reach(get=tools.client.get, run=tools.run))
+        if same and index.telling:
+            return Look(outcome=Outcome.UNCHANGED, page=page, body_hash=body_hash)
+        found = partial(Look, outcome=Outcome.OK, reason=index.note, page=index.page, body_hash=_hash(index.page))
+        links = _unknown(index.links, memory)
         if memory.first and not source.alert_on_first:
             return found(links=links[:ARTICLES], skipped=links[ARTICLES:])
         return found(links=links)
     except (FetchError, ReadError) as error:
         return Look(outcome=error.outcome, reason=error.reason, page=page, retry_after=_wait(error))
+
+
+async def _own_page(source: Source, memory: Memory, tools: Tools) -> Page:
+    """The source's page, where it is by now. Where a remembered address is no more, the configured one may know."""
+    if memory.url is None:
+        return await tools.client.get(source.url, validators=memory.validators)
+    try:
+        return await tools.client.get(memory.url, validators=memory.validators)
+    except FetchError as error:
+        if error.outcome is not Outcome.GONE:
+            raise
+    page = await tools.client.get(source.url)
+    return replace(page, moved_to=page.moved_to or page.url)
 
 
 def _unknown(links: Sequence[Link], memory: Memory) -> tuple[Link, ...]:
@@ -120,7 +151,7 @@ async def _again(revisit: Revisit, source: Source, tools: Tools) -> Reading:
     found = partial(Reading, link=revisit.link, revisit=True)
     try:
         page = await tools.client.get(revisit.link.url, validators=revisit.validators)
-        if page.unchanged or hashlib.sha256(page.content).hexdigest() == revisit.body_hash:
+        if page.unchanged or _hash(page) == revisit.body_hash:
             return found(outcome=Outcome.UNCHANGED)
         if page.url != page.requested_url and (urlsplit(page.url).path in ("", "/") or page.url == source.url):
             return found(outcome=Outcome.GONE, reason=f"it leads to {page.url} now")
@@ -135,6 +166,10 @@ async def _again(revisit: Revisit, source: Source, tools: Tools) -> Reading:
 async def _read(page: Page, source: Source, link: Link, tools: Tools) -> Reading:
     document, facts = await tools.run(read, page, source, link)
     return Reading(link=link, outcome=Outcome.OK, page=page, document=document, facts=facts)
+
+
+def _hash(page: Page) -> str:
+    return hashlib.sha256(page.content).hexdigest()
 
 
 def _wait(error: FetchError | ReadError) -> timedelta | None:

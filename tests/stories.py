@@ -10,10 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.models import Alert, Authority, Change, ChangeKind, Citation
+from monitor.notifier.messages import Style
 from monitor.settings import EmailChannel, HttpSettings, WebhookChannel
 
 NOW = datetime(2026, 1, 5, 9, 0, 12, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
+STYLE = Style(BERLIN)
 LOOPBACK = HttpSettings(allow_private_networks=(ip_network("127.0.0.0/8"),))
 
 BELIEVED = "smart is now at home in 39 markets."

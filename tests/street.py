@@ -114,6 +114,7 @@ smtp = "smtp://127.0.0.1:{self.mail_port}"
 [[alerts]]
 name = "everything"
 channels = ["hook", "desk"]
+group = "0s"
 """
         config.write_text(head + sources.replace("{site}", self.site.url) + (delivery if channels else ""))
         return config

@@ -17,10 +17,11 @@ from typing import Any, ClassVar
 
 import pytest
 from sinks import Desk, Hook, mail_server, raw_server, status, web_server
-from stories import BERLIN, LOOPBACK, NOW, alert, change, email, webhook
+from stories import LOOPBACK, NOW, STYLE, alert, change, email, webhook
 
-from monitor.models import Alert, Answer, Change, Delivery
-from monitor.notifier.dispatch import BATCH, PATIENCE, Dispatcher
+from monitor.models import Alert, Answer, Change, Delivery, Health
+from monitor.notifier.dispatch import BATCH, Dispatcher
+from monitor.notifier.health import PATIENCE
 from monitor.settings import AppriseChannel, Channel, ConsoleChannel
 
 SCREEN = ConsoleChannel(name="screen", kind="console")
@@ -44,6 +45,8 @@ class Outbox:
     leases: dict[str, datetime] = field(default_factory=dict)
     attempts: dict[str, list[Delivery]] = field(default_factory=dict)
     state: dict[str, str] = field(default_factory=dict)
+    healths: dict[str, Health] = field(default_factory=dict)
+    notices: list[Alert] = field(default_factory=list)
 
     def put(self, channel: str, *changes: Change, **given: Any) -> str:
         alert_id = f"{channel}-{len(self.rows)}"
@@ -54,30 +57,48 @@ class Outbox:
         self.state[alert_id] = "pending"
         return alert_id
 
-    async def claim(self, channel: str, limit: int) -> Sequence[tuple[Alert, tuple[Change, ...]]]:
+    async def health(self, channel: str) -> Health:
+        return self.healths.get(channel, Health())
+
+    async def claim(self, channel: str, limit: int, *, again: bool) -> Sequence[tuple[Alert, tuple[Change, ...]]]:
         now = self.clock()
         due = [
             (row, changes)
             for row, changes in self.rows.values()
             if (row.channel, self.state[row.id]) == (channel, "pending")
-            and row.not_before <= now
+            and (row.not_before <= now or (again and row.attempts))
             and self.leases.get(row.id, now) <= now
         ]
         for row, _ in due[:limit]:
             self.leases[row.id] = now + LEASE
         return due[:limit]
 
-    async def settle(self, alert_id: str, delivery: Delivery, next_attempt: datetime | None) -> None:
-        row, changes = self.rows[alert_id]
-        self.attempts.setdefault(alert_id, []).append(delivery)
-        self.leases.pop(alert_id, None)
+    async def settle(
+        self,
+        alert: Alert,
+        delivery: Delivery,
+        next_attempt: datetime | None,
+        health: Health,
+        notices: Sequence[Alert],
+    ) -> None:
+        row, changes = self.rows[alert.id]
+        self.attempts.setdefault(alert.id, []).append(delivery)
+        self.leases.pop(alert.id, None)
+        self.healths[alert.channel] = health
+        self.notices += notices
         if delivery.answer is Answer.RETRY:
             assert next_attempt is not None
             assert next_attempt > self.clock()
-            self.rows[alert_id] = (replace(row, attempts=row.attempts + 1, not_before=next_attempt), changes)
+            since = row.tried_since or self.clock()
+            waiting = replace(row, attempts=row.attempts + 1, not_before=next_attempt, tried_since=since)
+            self.rows[alert.id] = (waiting, changes)
         else:
             assert next_attempt is None
-            self.state[alert_id] = str(delivery.answer)
+            self.state[alert.id] = str(delivery.answer)
+
+    async def release(self, alerts: Sequence[Alert]) -> None:
+        for row in alerts:
+            self.leases.pop(row.id, None)
 
     def last(self, alert_id: str) -> Delivery:
         return self.attempts[alert_id][-1]
@@ -97,7 +118,7 @@ class Post:
 def post() -> Post:
     clock, console = Clock(), io.StringIO()
     outbox = Outbox(clock)
-    dispatcher = Dispatcher(outbox, LOOPBACK, clock=clock, rng=random.Random(1), zone=BERLIN, console=console)
+    dispatcher = Dispatcher(outbox, LOOPBACK, clock=clock, rng=random.Random(1), style=STYLE, console=console)
     return Post(clock, outbox, dispatcher, console)
 
 
@@ -162,7 +183,7 @@ def test_a_slow_channel_delays_no_other_and_is_left_alone_while_it_works(post: P
     hook = Hook(slow)
     slow_one = post.outbox.put("hook")
     dispatcher = Dispatcher(
-        post.outbox, LOOPBACK, clock=post.clock, rng=random.Random(1), zone=BERLIN, console=Screen()
+        post.outbox, LOOPBACK, clock=post.clock, rng=random.Random(1), style=STYLE, console=Screen()
     )
 
     async def run(channels: Sequence[Channel]) -> tuple[int, int]:
@@ -204,12 +225,43 @@ def test_giving_up_is_visible(post: Post) -> None:
     name = post.outbox.put("hook")
     hook = Hook(status(500))
     with web_server(hook):
-        deliver(post, webhook(hook.url), rounds=120, step=timedelta(hours=1))
-    assert len(hook.posts) == 10
+        deliver(post, webhook(hook.url), rounds=122, step=timedelta(hours=1))
     assert post.outbox.state[name] == "failed"
-    assert "given up after trying 10 times" in post.outbox.last(name).detail
+    tried = len(post.outbox.attempts[name])
+    assert f"given up after trying {tried} times; `brand-monitor alerts retry` undoes" in post.outbox.last(name).detail
     assert {entry.headers["webhook-id"] for entry in hook.posts} == {name}
-    assert len({entry.headers["webhook-timestamp"] for entry in hook.posts}) == 10
+    assert len({entry.headers["webhook-timestamp"] for entry in hook.posts}) == len(hook.posts) == tried
+
+
+def test_a_message_that_is_never_taken_is_given_up_by_its_schedule_and_blocks_no_other(post: Post) -> None:
+    poison = post.outbox.put("hook")
+
+    def picky(handler: BaseHTTPRequestHandler) -> None:
+        status(400 if handler.headers["webhook-id"] == poison else 200)(handler)
+
+    hook = Hook(picky)
+    others = []
+    with web_server(hook):
+        channel = webhook(hook.url)
+        for _ in range(90):
+            others.append(post.outbox.put("hook"))
+            deliver(post, channel, step=timedelta(hours=1))
+    assert {post.outbox.state[name] for name in others} == {"sent"}
+    assert post.outbox.state[poison] == "failed"
+    assert len(post.outbox.attempts[poison]) == 10, "the schedule of Standard Webhooks"
+
+
+def test_a_channel_that_wants_no_more_is_left_alone_and_the_others_are_told(post: Post) -> None:
+    first, second = post.outbox.put("hook"), post.outbox.put("hook")
+    hook = Hook(status(410))
+    with web_server(hook):
+        deliver(post, webhook(hook.url), SCREEN, rounds=5, step=timedelta(hours=1))
+    assert len(hook.posts) == 1
+    assert (post.outbox.state[first], post.outbox.state[second]) == ("failed", "pending")
+    [told] = post.outbox.notices
+    assert told.channel == "screen"
+    assert told.notice is not None
+    assert told.notice.subject == "The channel hook wants no more messages"
 
 
 def test_a_greylisted_mail_comes_again_after_five_minutes(post: Post) -> None:
@@ -261,8 +313,8 @@ def test_a_server_that_asks_for_rest_is_left_alone_by_all_its_alerts(post: Post)
         deliver(post, channel, rounds=119, step=timedelta(minutes=1))
         assert len(hook.posts) == 1
         deliver(post, channel, rounds=15, step=timedelta(minutes=1))
-    assert sorted(entry.headers["webhook-id"] for entry in hook.posts[1:]) == names
-    assert post.outbox.attempts[names[1]][0].detail.startswith("not tried: HTTP 429")
+    assert [entry.headers["webhook-id"] for entry in hook.posts[1:]] == names, "oldest first"
+    assert [len(post.outbox.attempts[name]) for name in names] == [2, 1, 1, 1], "the others were not tried in vain"
 
 
 def test_one_message_that_breaks_its_connection_does_not_hold_up_the_others(post: Post) -> None:
@@ -295,7 +347,8 @@ def test_a_server_that_is_down_is_not_asked_for_every_alert(post: Post) -> None:
 
     asyncio.run(run())
     assert len(met) == PATIENCE
-    assert len(post.outbox.attempts) == BATCH, "the others are put off and told why"
+    assert len(post.outbox.attempts) == PATIENCE
+    assert post.outbox.leases == {}, "the others were given back untried"
 
 
 def test_a_bug_with_one_alert_is_written_down_and_stops_no_other(post: Post) -> None:
@@ -327,10 +380,10 @@ def test_a_missing_secret_names_itself_and_waits(post: Post, monkeypatch: pytest
 def test_an_error_of_the_outbox_is_raised_after_the_others_are_served(post: Post) -> None:
     claim = post.outbox.claim
 
-    async def broken(channel: str, limit: int) -> Sequence[tuple[Alert, tuple[Change, ...]]]:
+    async def broken(channel: str, limit: int, *, again: bool) -> Sequence[tuple[Alert, tuple[Change, ...]]]:
         if channel == "hook":
             raise OSError("the disk is gone")
-        return await claim(channel, limit)
+        return await claim(channel, limit, again=again)
 
     post.outbox.claim = broken  # type: ignore[method-assign]
     name = post.outbox.put("screen")
@@ -341,7 +394,7 @@ def test_an_error_of_the_outbox_is_raised_after_the_others_are_served(post: Post
 
 def test_what_was_claimed_by_a_sender_that_died_comes_back_with_its_lease(post: Post) -> None:
     name = post.outbox.put("screen")
-    asyncio.run(post.outbox.claim("screen", BATCH))  # and then nothing: the process is gone
+    asyncio.run(post.outbox.claim("screen", BATCH, again=False))  # and then nothing: the process is gone
     assert deliver(post, SCREEN) == 0
     post.clock.now += LEASE
     assert deliver(post, SCREEN) == 1
@@ -474,39 +527,45 @@ def test_without_apprise_a_chat_says_what_to_install(
 
 
 class Service:
-    """Stands for Apprise's own object: knows slack addresses only and takes what it is told to take."""
+    """Stands for one of Apprise's services: takes Markdown, and what it is told to take."""
 
-    told: ClassVar[list[tuple[str, str]]] = []
+    told: ClassVar[list[tuple[str, str, str]]] = []
     takes = True
+    notify_format = "markdown"
 
-    def add(self, address: str) -> bool:
-        return address.startswith("slack://")
+    @classmethod
+    def instantiate(cls, address: str, suppress_exceptions: bool) -> Service | None:
+        return cls() if address.startswith("slack://") else None
 
-    def notify(self, title: str, body: str) -> bool:
-        self.told.append((title, body))
+    def notify(self, title: str, body: str, body_format: str) -> bool:
+        self.told.append((title, body, body_format))
         return self.takes
+
+
+APPRISE = SimpleNamespace(Apprise=Service)
 
 
 @pytest.mark.parametrize(("takes", "answer"), [(True, Answer.SENT), (False, Answer.RETRY)])
 def test_a_chat_service_is_told_and_its_address_is_not_shown(
     takes: bool, answer: Answer, post: Post, chat: AppriseChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "apprise", SimpleNamespace(Apprise=Service))
+    monkeypatch.setitem(sys.modules, "apprise", APPRISE)
     monkeypatch.setattr(Service, "takes", takes)
     monkeypatch.setattr(Service, "told", [])
     name = post.outbox.put("chat")
     deliver(post, chat)
     assert post.outbox.last(name).answer is answer
     assert "token" not in post.outbox.last(name).detail
-    ((title, body),) = Service.told
-    assert title == "smart: 38 → 39 markets"
-    assert "brand-monitor why c1" in body
+    ((title, body, form),) = Service.told
+    assert (title, form) == ("smart: 38 → 39 markets", "markdown")
+    assert "> smart is now at home in **39** markets." in body
+    assert "[smart grows](https://media.smart.com/en/39-markets)" in body
 
 
 def test_an_address_that_apprise_does_not_know_is_not_shown(
     post: Post, chat: AppriseChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "apprise", SimpleNamespace(Apprise=Service))
+    monkeypatch.setitem(sys.modules, "apprise", APPRISE)
     monkeypatch.setenv("TEST_CHAT", "nosuch://tokenA")
     name = post.outbox.put("chat")
     deliver(post, chat)

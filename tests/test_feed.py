@@ -73,7 +73,14 @@ JSON_FEED = {
 def links(content: str | bytes, content_type: str | None = "application/rss+xml") -> tuple[Link, ...]:
     content = content.encode() if isinstance(content, str) else content
     page = Page(url=URL, requested_url=URL, status=200, content=content, content_type=content_type, fetched_at=NOW)
-    return INDEXES[SourceKind.FEED](page, SOURCE)
+    return INDEXES[SourceKind.FEED](page, SOURCE).links
+
+
+def feeds(head: str, body: str = "", url: str = "https://www.kestrel.example/news/") -> list[str]:
+    """The feeds that a page names, best first."""
+    html = f"<!doctype html><html><head><title>News</title>{head}</head><body><h1>News</h1>{body}</body></html>"
+    page = Page(url=url, requested_url=url, status=200, content=html.encode(), content_type="text/html", fetched_at=NOW)
+    return list(INDEXES[SourceKind.FEED](page, SOURCE).feeds)
 
 
 def refusal(content: str | bytes) -> ReadError:
@@ -203,12 +210,7 @@ def test_shuffled_and_restamped_feeds_hold_the_same_links() -> None:
 @pytest.mark.parametrize(
     ("content", "outcome", "words"),
     [
-        ("<!doctype html><html><body><p>Welcome to our pages</p></body></html>", Outcome.BAD_FEED, "a web page came"),
-        (
-            '<html><head><link rel="alternate" type="application/rss+xml" href="/f.xml"></head><p>News</p></html>',
-            Outcome.BAD_FEED,
-            "announces this feed: https://www.kestrel.example/f.xml",
-        ),
+        ("<!doctype html><html><body><p>Welcome to our pages</p></body></html>", Outcome.BAD_FEED, "it names none"),
         ("<html><head><title>Just a moment...</title></head><body></body></html>", Outcome.SUSPECT, "robots"),
         (
             "<html><head><title>x</title></head><body><h1>Down for maintenance</h1></body></html>",
@@ -232,9 +234,39 @@ def test_what_is_no_feed_is_an_outcome_in_words(content: str, outcome: Outcome, 
     assert words in error.reason
 
 
+def alternate(href: str, kind: str = "application/rss+xml", title: str = "News") -> str:
+    return f'<link rel="alternate" type="{kind}" title="{title}" href="{href}">'
+
+
+def test_a_page_instead_of_a_feed_names_its_feeds_the_nearest_first() -> None:
+    site = "https://www.kestrel.example"
+    assert feeds(alternate("/feed.xml") + alternate("/news/atom.xml", "application/atom+xml")) == [
+        f"{site}/news/atom.xml",
+        f"{site}/feed.xml",
+    ]
+    assert feeds(alternate("/f.json", "application/feed+json")) == [f"{site}/f.json"]
+    assert feeds(alternate("/comments/feed/") + alternate("/c", title="Comments") + alternate("/feed/")) == [
+        f"{site}/feed/",
+        f"{site}/comments/feed/",
+    ]
+    assert feeds(alternate("/de/", "text/html"), '<a href="/news/rss">RSS</a>') == [f"{site}/news/rss"]
+    assert feeds("", '<a href="https://feeds.example/kestrel">Follow us by RSS</a>') == [
+        "https://feeds.example/kestrel"
+    ]
+
+
+@pytest.mark.parametrize("href", ["javascript:alert(1)", "file:///etc/hostname", "#rss", "/news/"])
+def test_what_is_no_address_is_no_feed(href: str) -> None:
+    with pytest.raises(ReadError, match="names none"):
+        feeds(alternate(href), f'<a href="{href}">RSS</a>')
+
+
 def test_only_so_many_items_are_read() -> None:
     items = (f"<item><title>t</title><link>https://x.example/{n}</link></item>" for n in range(MAX_ITEMS + 500))
-    found = links(rss(*items))
+    page = Page(url=URL, requested_url=URL, status=200, content=rss(*items).encode(), content_type=None, fetched_at=NOW)
+    index = INDEXES[SourceKind.FEED](page, SOURCE)
+    found = index.links
+    assert index.note == "the feed holds 5,500 items; the first 5,000 are read"
     assert len(found) == MAX_ITEMS
     assert found[-1].url == f"https://x.example/{MAX_ITEMS - 1}"
     many = {"items": [{"url": f"/{n}"} for n in range(MAX_ITEMS + 500)]}

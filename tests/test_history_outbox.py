@@ -5,12 +5,15 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from history_samples import DAY, HOUR, MINUTE, NOW, alert, change, put, revive
 
+from monitor.errors import UsageError
 from monitor.history import History
-from monitor.models import Answer, Delivery
+from monitor.history.outbox import STORM
+from monitor.models import Alert, Answer, Delivery, Health, Notice, Silence
 
 LEASE = timedelta(minutes=5)
 SENT = Delivery(answer=Answer.SENT, detail="250 ok")
@@ -39,7 +42,7 @@ def contents(history: History, at: datetime) -> dict[str, tuple[str, ...]]:
 
 
 def test_messages_are_taken_oldest_first_by_channel_when_it_is_time(history: History) -> None:
-    put(history, alerts=[alert("a3", "c3"), alert("a1", "c1"), alert("later", "c2", not_before=NOW + HOUR)])
+    put(history, alerts=[alert("a3", "c3"), alert("a1", "c1"), alert("later", "c4", not_before=NOW + HOUR)])
     put(history, alerts=[alert("hook", "c1", channel="hook"), alert("a2", "c2")])
     assert taken(history, limit=2) == ["a3", "a1"]
     assert taken(history) == ["a2"]
@@ -50,7 +53,7 @@ def test_messages_are_taken_oldest_first_by_channel_when_it_is_time(history: His
 def test_a_message_comes_with_its_changes_in_order(history: History) -> None:
     put(history, alerts=[alert("a", "c3", "c1", "c2", digest=True)])
     ((found, changes),) = history.claim_alerts("desk", NOW, LEASE, 10)
-    assert found == alert("a", "c3", "c1", "c2", digest=True)
+    assert found == alert("a", "c3", "c1", "c2", digest=True, tried_since=NOW)
     assert [step.id for step in changes] == ["c3", "c1", "c2"]
 
 
@@ -68,7 +71,7 @@ def test_nobody_else_gets_a_message_until_the_lease_runs_out(history: History) -
     ((first, _),) = history.claim_alerts("desk", NOW, LEASE, 10)
     assert taken(history, NOW + LEASE - timedelta(seconds=1)) == []
     ((second, _),) = history.claim_alerts("desk", NOW + LEASE, LEASE, 10)
-    assert (first.attempts, second.attempts) == (0, 1), "an attempt that nobody came back from counts"
+    assert (first.attempts, second.attempts) == (0, 0), "what nobody came back from is not held against the message"
 
 
 def test_a_message_that_was_sent_is_done(history: History) -> None:
@@ -125,31 +128,215 @@ def test_a_new_service_starts_with_everything_that_was_in_hand(history: History)
     assert taken(history, NOW + MINUTE) == ["a"]
 
 
-# Digests
+def test_nobody_is_told_of_a_change_twice(history: History) -> None:
+    put(history, alerts=[alert("a", "c1")])
+    put(history, alerts=[alert("b", "c1"), alert("c", "c1", "c2"), alert("d", "c1", recipient="other@example.org")])
+    assert contents(history, NOW) == {"a": ("c1",), "c": ("c2",), "d": ("c1",)}
 
 
-def digest(*changes: str, name: str = "d") -> object:
-    return alert(name, *changes, digest=True, not_before=NOW + DAY)
+# What gathers
+
+
+def digest(name: str, *changes: str, key: str = "daily") -> Alert:
+    return alert(name, *changes, digest=True, not_before=NOW + DAY, gathers=key)
 
 
 def test_a_digest_gathers_until_its_hour(history: History) -> None:
-    for changes in (["c1", "c2"], ["c3"], ["c2", "c4"]):
-        put(history, alerts=[digest(*changes)])
+    for name, changes in (("1", ["c1", "c2"]), ("2", ["c3"]), ("3", ["c2", "c4"])):
+        put(history, alerts=[digest(name, *changes), digest(f"{name} other", *changes, key="weekly")])
     assert contents(history, NOW + DAY - MINUTE) == {}
-    assert contents(history, NOW + DAY) == {"d": ("c1", "c2", "c3", "c4")}
+    assert contents(history, NOW + DAY) == {"1": ("c1", "c2", "c3", "c4")}
 
 
-def test_a_digest_that_was_taken_up_gathers_no_more_and_loses_nothing(history: History) -> None:
-    put(history, alerts=[digest("c1")])
+def test_what_was_taken_up_gathers_no_more_and_loses_nothing(history: History) -> None:
+    put(history, alerts=[digest("d", "c1")])
     taken(history, NOW + DAY)
-    put(history, alerts=[digest("c2")])
+    put(history, alerts=[digest("e", "c2")])
     history.settle_alert("d", LATER, NOW + DAY, NOW + DAY + HOUR)
-    put(history, alerts=[digest("c3")])
-    assert contents(history, NOW + DAY + HOUR) == {"d": ("c1",), "d-2": ("c2", "c3")}
+    put(history, alerts=[digest("f", "c3")])
+    assert contents(history, NOW + DAY + HOUR) == {"d": ("c1",), "e": ("c2", "c3")}
     history.settle_alert("d", SENT, NOW + 2 * DAY, None)
-    history.settle_alert("d-2", SENT, NOW + 2 * DAY, None)
-    put(history, alerts=[digest("c4")])
-    assert contents(history, NOW + 2 * DAY) == {"d-3": ("c4",)}
+    history.settle_alert("e", SENT, NOW + 2 * DAY, None)
+    put(history, alerts=[digest("g", "c4")])
+    assert contents(history, NOW + 2 * DAY) == {"g": ("c4",)}
+
+
+def test_a_message_that_waits_for_more_is_sent_at_once_when_nobody_stays(history: History) -> None:
+    soon = NOW + timedelta(seconds=30)
+    put(history, alerts=[alert("group", "c1", gathers="brand", not_before=soon), digest("d", "c2")])
+    put(history, alerts=[alert("held", "c3", gathers="quiet", not_before=NOW + HOUR)])
+    history.close_groups(NOW, NOW + 5 * MINUTE)
+    assert taken(history) == ["group"]
+
+
+def test_what_was_not_tried_is_given_back_as_it_was(history: History) -> None:
+    put(history, alerts=[alert("a", "c1")])
+    taken(history)
+    history.release_alerts(["a"])
+    ((found, _),) = history.claim_alerts("desk", NOW + HOUR, LEASE, 10)
+    assert (found.attempts, found.tried_since) == (0, NOW + HOUR)
+
+
+# Storms
+
+
+def storm(history: History, number: int, now: datetime = NOW, **more: Any) -> None:
+    """So many changes of brands of their own, each with a message to one recipient."""
+    names = [f"{now:%d%H%M%S}-{n}" for n in range(number)]
+    alerts = [alert(f"a{name}", name, **{"not_before": now} | more) for name in names]
+    put(history, *(change(name) for name in names), alerts=alerts, now=now)
+
+
+def test_a_storm_is_one_message_with_all_its_changes(history: History) -> None:
+    storm(history, 10_000)
+    assert taken(history) == []
+    ((found, changes),) = history.claim_alerts("desk", NOW + 5 * MINUTE, LEASE, 10)
+    assert len(changes) == len(set(found.changes)) == 10_000
+    assert found.digest
+
+
+def test_a_storm_over_minutes_is_one_message_a_window(history: History) -> None:
+    sent: list[int] = []
+    for second in range(0, 600, 10):
+        now = NOW + timedelta(seconds=second)
+        storm(history, 30, now)
+        for found, changes in history.claim_alerts("desk", now, LEASE, 10):
+            sent.append(len(changes))
+            history.settle_alert(found.id, SENT, now, None)
+    sent += [len(changes) for _, changes in history.claim_alerts("desk", NOW + HOUR, LEASE, 10)]
+    assert len(sent) == 2
+    assert sum(sent) == 60 * 30
+
+
+def test_a_few_messages_are_no_storm(history: History) -> None:
+    storm(history, STORM)
+    assert len(taken(history, limit=100)) == STORM
+
+
+def test_what_quiet_hours_held_is_one_message_at_their_end_when_it_is_much(history: History) -> None:
+    end = NOW + 8 * HOUR
+    for hour in range(6):
+        storm(history, 5, NOW + hour * HOUR, not_before=end)
+    assert taken(history, end - MINUTE) == []
+    ((_, changes),) = history.claim_alerts("desk", end, LEASE, 100)
+    assert len(changes) == 30
+
+
+def test_what_waits_for_a_channel_that_is_down_stays_as_it_is(history: History) -> None:
+    for hour in range(30):
+        storm(history, 2, NOW + hour * HOUR)
+    assert len(taken(history, NOW + 2 * DAY, limit=100)) == 60
+
+
+# Silence, and a person's word
+
+
+def test_what_is_silenced_is_kept_with_the_reason_and_not_sent(history: History) -> None:
+    put(history, alerts=[alert("a", "c1", silenced="silence 1, until tomorrow")])
+    assert taken(history, NOW + DAY) == []
+    why = history.queries.why("c1")
+    assert (why["fate"], why["silence"]) == ("silent", "silence 1, until tomorrow")
+    assert [row["status"] for row in why["alerts"]] == ["silenced"]
+    history.retry_alerts(["a"], NOW + DAY)
+    assert taken(history, NOW + DAY) == ["a"]
+
+
+def test_silences_end_by_themselves_and_by_hand(history: History) -> None:
+    first = history.add_silence(Silence(id=0, until=NOW + DAY, brand="smart", note="launch"), NOW)
+    second = history.add_silence(Silence(id=0, until=NOW + 2 * DAY, channel="desk"), NOW)
+    assert [silence.id for silence in history.silences(NOW)] == [first, second]
+    assert history.silences(NOW)[0] == Silence(id=first, until=NOW + DAY, brand="smart", note="launch")
+    assert [silence.id for silence in history.silences(NOW + DAY)] == [second]
+    assert history.end_silence(second, NOW + DAY)
+    assert not history.end_silence(second, NOW + DAY)
+    assert history.silences(NOW + DAY) == ()
+
+
+def test_what_failed_is_tried_again_when_a_person_wants_it(history: History) -> None:
+    put(history, alerts=[alert("abc", "c1"), alert("abd", "c2"), alert("xyz", "c3")])
+    taken(history)
+    for name in ("abc", "abd"):
+        history.settle_alert(name, NEVER, NOW, None)
+    history.settle_alert("xyz", SENT, NOW, None)
+    with pytest.raises(UsageError, match="more than one"):
+        history.retry_alerts(["ab"], NOW)
+    with pytest.raises(UsageError, match="no message"):
+        history.retry_alerts(["q"], NOW)
+    assert history.retry_alerts(["abc", "x"], NOW + DAY) == ["abc"], "what was sent is not sent again"
+    ((found, _),) = history.claim_alerts("desk", NOW + DAY, LEASE, 10)
+    assert (found.id, found.attempts, found.tried_since) == ("abc", 0, NOW + DAY)
+
+
+def test_what_waits_or_failed_can_be_dropped(history: History) -> None:
+    put(history, alerts=[alert("a", "c1"), alert("b", "c2"), alert("c", "c3")])
+    taken(history, limit=2)
+    history.settle_alert("a", NEVER, NOW, None)
+    assert history.drop_alerts(["a", "b", "c"], "by hand", NOW) == ["a", "c"], "b is being sent"
+    assert status(history) == {"a": "dropped", "b": "pending", "c": "dropped"}
+
+
+# Channels
+
+
+DOWN = Health(failures=4, failing_since=NOW, resting_until=NOW + HOUR, reason="nobody there", told=True)
+
+
+def test_how_a_channel_is_outlives_the_service_but_not_its_config(history: History) -> None:
+    history.sync_channels({"desk": "1", "hook": "1"})
+    put(history, alerts=[alert("a", "c1")])
+    taken(history)
+    history.settle_alert("a", LATER, NOW, NOW + HOUR, "desk", DOWN)
+    with History(history.path, revive=revive) as reopened:
+        assert reopened.health("desk") == DOWN
+        assert reopened.health("hook") == Health()
+        reopened.sync_channels({"desk": "1", "hook": "1"})
+        assert reopened.health("desk") == DOWN
+        reopened.sync_channels({"desk": "2"})
+        assert reopened.health("desk") == Health()
+
+
+def test_when_a_channel_works_again_all_that_waited_for_it_is_due_oldest_first(history: History) -> None:
+    history.sync_channels({"desk": "1"})
+    put(
+        history,
+        alerts=[alert("a", "c1"), alert("b", "c2"), alert("c", "c3"), alert("later", "c4", not_before=NOW + DAY)],
+    )
+    taken(history, limit=2)
+    for name in ("a", "b"):
+        history.settle_alert(name, LATER, NOW, NOW + 9 * HOUR, "desk", DOWN)
+    ((first, _),) = history.claim_alerts("desk", NOW + MINUTE, LEASE, 1, again=True)
+    assert first.id == "a", "not c, which is newer"
+    history.settle_alert("a", SENT, NOW + MINUTE, None, "desk", Health())
+    assert taken(history, NOW + MINUTE) == ["b", "c"]
+
+
+def test_who_asked_to_be_tried_later_is_not_tried_at_once_because_the_channel_works_again(history: History) -> None:
+    history.sync_channels({"desk": "1"})
+    put(history, alerts=[alert("a", "c1")])
+    taken(history)
+    history.settle_alert("a", LATER, NOW, NOW + HOUR, "desk", DOWN)
+    history.claim_alerts("desk", NOW + HOUR, LEASE, 1)
+    history.settle_alert("a", LATER, NOW + HOUR, NOW + 2 * HOUR, "desk", Health())
+    assert taken(history, NOW + 2 * HOUR - MINUTE) == []
+
+
+def test_a_person_s_retry_opens_a_channel_that_rests_or_wants_no_more(history: History) -> None:
+    history.sync_channels({"desk": "1"})
+    put(history, alerts=[alert("a", "c1")])
+    taken(history)
+    history.settle_alert("a", NEVER, NOW, None, "desk", Health(failing_since=NOW, disabled_at=NOW, reason="410"))
+    history.retry_alerts(["a"], NOW)
+    assert history.health("desk").disabled_at is None
+
+
+def test_notices_are_queued_once_and_drop_with_their_channel(history: History) -> None:
+    notice = Notice(type="channel", subject="The channel hook is down", lines=("since nine", "it rests"))
+    put(history, alerts=[alert("a", "c1")])
+    for _ in range(2):
+        history.settle_alert("a", LATER, NOW, NOW + HOUR, "desk", DOWN, [alert("n", channel="screen", notice=notice)])
+    ((found, changes),) = history.claim_alerts("screen", NOW, LEASE, 10)
+    assert (found.notice, changes) == (notice, ())
+    assert history.queries.alerts(channel="screen")[0]["text"] == "The channel hook is down"
 
 
 # Channels that are gone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import random
 import re
@@ -137,7 +138,7 @@ def links(
     content = html.encode() if isinstance(html, str) else html
     page = Page(url=url, requested_url=url, status=200, content=content, content_type="text/html", fetched_at=NOW)
     source = Source(name="x", kind=SourceKind.LISTING, url=url, links=selector)
-    return list(INDEXES[SourceKind.LISTING](page, source))
+    return list(INDEXES[SourceKind.LISTING](page, source).links)
 
 
 def refusal(html: str | bytes, selector: str | None = None) -> ReadError:
@@ -289,6 +290,69 @@ def test_an_address_is_written_in_one_way(url: str, written: str | None) -> None
 )
 def test_what_is_one_site(one: str, other: str, same: bool) -> None:
     assert same_site(one, other) is same
+
+
+def test_item_lists_in_json_ld_name_articles_and_breadcrumbs_none() -> None:
+    lists = {
+        "@graph": [
+            {
+                "@type": "BreadcrumbList",
+                "itemListElement": [
+                    {"@type": "ListItem", "position": 1, "item": "https://www.v.example/crumb-of-bread"}
+                ],
+            },
+            {
+                "@type": "ItemList",
+                "itemListElement": [
+                    {"@type": "ListItem", "position": 1, "item": "https://www.v.example/news/one-more-story"},
+                    {"@type": "ListItem", "position": 2, "url": "/news/another-story"},
+                    {"@type": "ListItem", "position": 3, "item": {"@id": "/news/a-fourth-story", "name": "Fourth"}},
+                    {"@type": "ListItem", "position": 4, "item": {"@type": "Product", "url": "/cars/one-of-the-cars"}},
+                    "/news/a-third-story",
+                ],
+            },
+        ]
+    }
+    html = f'<html><script type="application/ld+json">{json.dumps(lists)}</script><p>News</p></html>'
+    assert [link.url for link in links(html, "https://www.v.example/")] == [
+        "https://www.v.example/news/a-third-story",
+        "https://www.v.example/news/one-more-story",
+        "https://www.v.example/news/another-story",
+        "https://www.v.example/news/a-fourth-story",
+    ]
+
+
+STORIES = [
+    ("kestrel-enters-peru-with-two-models", "Kestrel enters Peru with two models", "5 Jan 2026", "2026-01-05"),
+    ("first-cars-handed-over-in-chile", "First cars handed over to customers", "18 Dec 2025", "2025-12-18"),
+    ("new-design-chief-joins", "New design chief joins from a competitor", "9 Dec 2025", "2025-12-09"),
+]
+LAYOUTS = {
+    "definition list": ("<dl>{}</dl>", '<dt>{day}</dt><dd><a href="/newsroom/{path}">{title}</a></dd>'),
+    "date within the link": ("<ul>{}</ul>", '<li><a href="/newsroom/{path}"><span>{day}</span> {title}</a></li>'),
+    "overlay": (
+        '<div class="grid">{}</div>',
+        '<div class="tile"><a href="/newsroom/{path}" aria-label="{title}"></a><span>{day}</span><b>{title}</b></div>',
+    ),
+    "custom elements": (
+        "<news-list>{}</news-list>",
+        '<news-card><a href="/newsroom/{path}"><news-title>{title}</news-title></a><p>{day}</p></news-card>',
+    ),
+    "carousel": (
+        '<div class="swiper">{}</div>',
+        '<div class="slide"><i>{day}</i><h4>{title}</h4><a class="btn" href="/newsroom/{path}">Read more</a></div>',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_layouts_that_nobody_configured(name: str) -> None:
+    around, card = LAYOUTS[name]
+    cards = "".join(card.format(path=path, title=title, day=day) for path, title, day, _ in STORIES)
+    html = f"<html><body><nav><a href='/cars/the-model-one'>Model One</a></nav>{around.format(cards)}</body></html>"
+    assert [(link.url.rsplit("/", 1)[1], link.title, link.published) for link in links(html)] == [
+        (path, title, when) for path, title, _, when in STORIES
+    ]
 
 
 BARE = [

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import trustme
 from sinks import Desk, Talk, login, mail_server, raw_server
-from stories import BERLIN, HOSTILE, LOOPBACK, NOW, alert, change, email
+from stories import HOSTILE, LOOPBACK, NOW, STYLE, alert, change, email
 
 from monitor.errors import ConfigError
 from monitor.models import Alert, Answer, Change, Delivery
@@ -57,7 +57,7 @@ async def attempt(
     changes: Any = None,
     patience: float = 10,
 ) -> Delivery:
-    sender = MailSender(channel, http, clock=lambda: NOW, zone=BERLIN, timeout=patience)
+    sender = MailSender(channel, http, clock=lambda: NOW, style=STYLE, timeout=patience)
     try:
         return await sender.send(of or alert(), changes or [change()])
     finally:
@@ -252,7 +252,7 @@ def test_a_server_that_never_stops_talking_is_cut_and_the_next_mail_goes_out() -
     async def run() -> Delivery:
         nonlocal endless
         async with raw_server(talk) as port:
-            sender = MailSender(email(port), LOOPBACK, clock=lambda: NOW, zone=BERLIN, timeout=2)
+            sender = MailSender(email(port), LOOPBACK, clock=lambda: NOW, style=STYLE, timeout=2)
             with pytest.raises(Unreachable, match="timed out"):
                 await sender.send(alert(), [change()])
             endless = False
@@ -285,7 +285,7 @@ def test_hostile_titles_arrive_every_one() -> None:
 
     async def run() -> list[Delivery]:
         async with mail_server(desk) as port:
-            sender = MailSender(email(port), LOOPBACK, clock=lambda: NOW, zone=BERLIN, timeout=10)
+            sender = MailSender(email(port), LOOPBACK, clock=lambda: NOW, style=STYLE, timeout=10)
             changes: list[Change] = [change(text=words, subject=words) for words in HOSTILE]
             deliveries = [await sender.send(alert(f"a{n}"), [one]) for n, one in enumerate(changes)]
             await sender.aclose()

@@ -14,22 +14,23 @@ from typing import Any, cast
 
 import lxml.html
 import pytest
-from stories import AGAINST, BELIEVED, BERLIN, HOSTILE, NOW, alert, change, citation, count, disputed
+from stories import AGAINST, BELIEVED, HOSTILE, NOW, STYLE, alert, change, citation, count, disputed
 
 from monitor.models import Alert, Change, ChangeKind
 from monitor.notifier.inert import answer_words, one_line, web_link
-from monitor.notifier.messages import console_lines, email_message, subject_line, text_body, webhook_body
+from monitor.notifier.messages import body, console_lines, email_message, json_body, subject_line
 from monitor.notifier.wording import fact_words
 
 TAGS = {"html", "head", "meta", "title", "style", "body", "article", "h1", "h2", "p", "dl", "dt", "dd"}
-TAGS |= {"blockquote", "a", "br", "code"}
+TAGS |= {"blockquote", "a", "br", "mark"}
+MARKED = BELIEVED.replace("39", "*39*")
 HEADERS = ["From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted"]
 HEADERS += ["MIME-Version", "Content-Type"]
 
 
 def mail(*changes: Change, of: Alert | None = None) -> EmailMessage:
     """The message as it is read on the other side."""
-    sent = email_message(of or alert(), changes, sender="monitor@example.net", zone=BERLIN, now=NOW)
+    sent = email_message(of or alert(), changes, sender="monitor@example.net", style=STYLE, now=NOW)
     return cast(EmailMessage, message_from_bytes(sent.as_bytes(), policy=default))
 
 
@@ -74,38 +75,46 @@ def test_the_subject_is_the_news() -> None:
 def test_a_change_says_what_was_and_is_who_says_it_and_how_to_see_more() -> None:
     for kind in ("plain", "html"):
         body = part(mail(change()), kind)
-        told = ("38 markets", "39 markets", BELIEVED, "smart grows", "smart.com, official, 2026-01-05")
+        if kind == "html":
+            body = "".join(lxml.html.document_fromstring(body).itertext())
+        told = (
+            "38 markets",
+            "39 markets",
+            BELIEVED if kind == "html" else MARKED,
+            "smart grows",
+            "smart.com, official, 2026-01-05",
+        )
         for words in (*told, "2026-01-05 10:00 CET", "an official source says so", "brand-monitor why c1"):
             assert words in body, (kind, words)
-        assert "https://media.smart.com/en/39-markets" in body
+        assert "https://media.smart.com/en/39-markets" in part(mail(change()), kind)
 
 
 def test_a_dispute_shows_both_values_with_both_sentences_and_what_is_believed() -> None:
     text = part(mail(disputed()), "plain")
     believed, against = text.index("Believed: 39 markets"), text.index("Against it: 40 markets")
-    assert believed < text.index(BELIEVED) < against < text.index(AGAINST)
+    assert believed < text.index(MARKED) < against < text.index(AGAINST.replace("40th", "*40th*"))
     assert "Believed now: 39 markets" in text
-    html = part(mail(disputed()), "html")
+    html = "".join(lxml.html.document_fromstring(part(mail(disputed()), "html")).itertext())
     assert BELIEVED in html
     assert AGAINST in html
 
 
 def test_a_side_whose_source_is_not_at_hand_still_has_its_sentence() -> None:
     one_sided = replace(disputed(), sources=disputed().sources[1:])
-    text = text_body([one_sided], BERLIN)
-    assert BELIEVED in text
-    assert AGAINST in text
+    text = body(alert(), [one_sided], "txt", STYLE)
+    assert MARKED in text
+    assert AGAINST.replace("40th", "*40th*") in text
 
 
 def test_since_when_is_what_the_text_says_else_the_day_of_the_report() -> None:
-    assert "When: not stated; reported 2026-01-05\n" in text_body([change()], BERLIN)
+    assert "When: not stated; reported 2026-01-05\n" in body(alert(), [change()], "txt", STYLE)
     dated = change(after=count(39, BELIEVED) | {"when": "2025-10"})
-    assert "When: 2025-10\n" in text_body([dated], BERLIN)
-    assert "When: not stated\n" in text_body([change(sources=(), after=None)], BERLIN)
+    assert "When: 2025-10\n" in body(alert(), [dated], "txt", STYLE)
+    assert "When: not stated\n" in body(alert(), [change(sources=(), after=None)], "txt", STYLE)
 
 
 def test_what_is_taken_back_leaves_nothing_believed() -> None:
-    assert "Believed now: nothing\n" in text_body([change(change=ChangeKind.CORRECTED, after=None)], BERLIN)
+    assert "Believed now: nothing\n" in body(alert(), [change(change=ChangeKind.CORRECTED, after=None)], "txt", STYLE)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +125,10 @@ def test_what_is_taken_back_leaves_nothing_believed() -> None:
         (count(30, "", "about") | {"scope": "region:Europe"}, "about 30 markets in Europe"),
         (count(40, "", "ordinal") | {"status": "planned", "when": "2027"}, "40 markets, planned (2027)"),
         (count(10, "") | {"kind": "new_markets", "hedged": True}, "10 new markets, said with reserve"),
-        ({"kind": "market_entry", "market": "HK", "status": "entered", "when": "2025-10"}, "entered: HK (2025-10)"),
+        (
+            {"kind": "market_entry", "market": "HK", "status": "entered", "when": "2025-10"},
+            "entered: Hong Kong (2025-10)",
+        ),
         (
             {
                 "kind": "model_announcement",
@@ -127,7 +139,7 @@ def test_what_is_taken_back_leaves_nothing_believed() -> None:
                 "markets": ["region:Europe", "GB"],
                 "when": "2026-late",
             },
-            "#2 orders open: two-seat electric city car, ECA platform, Europe, GB (2026-late)",
+            "#2 orders open: two-seat electric city car, ECA platform, Europe, United Kingdom (2026-late)",
         ),
         ({"kind": "something_new", "brand": "smart", "colour": "red"}, "red"),
         (None, "nothing"),
@@ -139,7 +151,7 @@ def test_facts_in_words(fact: dict[str, Any] | None, words: str) -> None:
 
 def test_the_message_id_is_the_alerts_and_the_date_the_clocks() -> None:
     first, later = (
-        email_message(alert(), [change()], sender="monitor@example.net", zone=BERLIN, now=now)
+        email_message(alert(), [change()], sender="monitor@example.net", style=STYLE, now=now)
         for now in (NOW, NOW + timedelta(hours=5))
     )
     assert first["Message-ID"] == later["Message-ID"] == "<a1@example.net>"
@@ -173,7 +185,7 @@ def test_the_html_is_made_for_phones_and_dark_rooms_and_loads_nothing() -> None:
 
 
 def test_a_webhook_carries_the_change_as_the_contract_says() -> None:
-    body = json.loads(webhook_body(alert(), [change()]))
+    body = json.loads(json_body(alert(), [change()]))
     assert list(body)[:2] == ["version", "type"]
     assert (body["version"], body["type"], body["id"]) == (1, "change", "c1")
     assert body["detected_at"] == "2026-01-05T09:00:12Z"
@@ -189,13 +201,13 @@ def test_a_webhook_carries_the_change_as_the_contract_says() -> None:
 
 
 def test_a_webhook_digest_carries_its_changes() -> None:
-    body = json.loads(webhook_body(alert(digest=True), [change("c1"), change("c2")]))
+    body = json.loads(json_body(alert(digest=True), [change("c1"), change("c2")]))
     assert (body["version"], body["type"], body["id"]) == (1, "digest", "a1")
     assert [one["id"] for one in body["changes"]] == ["c1", "c2"]
 
 
 def test_the_console_has_a_few_plain_lines() -> None:
-    assert console_lines([disputed()], BERLIN).splitlines() == [
+    assert console_lines(alert(), [disputed()], STYLE).splitlines() == [
         "2026-01-05 10:00 CET  smart: 39 → 40 markets, disputed",
         f"  “{BELIEVED}”",
         "  smart.com, official, 2026-01-05 (sources: 2)  https://media.smart.com/en/39-markets",
@@ -223,14 +235,14 @@ def test_strangers_words_are_inert_in_a_mail(words: str) -> None:
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_strangers_words_are_inert_on_a_console(words: str) -> None:
-    text = console_lines([hostile(words)], BERLIN)
+    text = console_lines(alert(), [hostile(words)], STYLE)
     assert_plain(text, lines=True)
     assert text.count("\n") == 4
 
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_strangers_words_arrive_whole_in_a_webhook(words: str) -> None:
-    body = json.loads(webhook_body(alert(), [hostile(words)]).encode())
+    body = json.loads(json_body(alert(), [hostile(words)]).encode())
     assert body["subject"] == words.encode("utf-8", "replace").decode()
 
 
@@ -243,10 +255,10 @@ def test_templates_in_titles_are_not_run() -> None:
 def test_a_thousand_strange_titles_all_make_a_message() -> None:
     for title in strange_titles(1000):
         strange = change(text=title, sources=(citation(title, title=title),))
-        sent = email_message(alert(), [strange], sender="monitor@example.net", zone=BERLIN, now=NOW)
+        sent = email_message(alert(), [strange], sender="monitor@example.net", style=STYLE, now=NOW)
         read = cast(EmailMessage, message_from_bytes(sent.as_bytes(), policy=default))
         assert list(read.keys()) == HEADERS, repr(title)
-        assert read["Subject"] == subject_line([strange]), repr(title)
+        assert read["Subject"] == subject_line(alert(), [strange], STYLE), repr(title)
         assert_plain(str(read["Subject"]))
 
 

@@ -16,7 +16,7 @@ from history_samples import read as read_sample
 from monitor.errors import FetchError
 from monitor.history import History, Stored
 from monitor.history.revisits import HANDED_OUT
-from monitor.models import Authority, Link, Outcome, Page, Reading, Source, SourceKind, Validators
+from monitor.models import Authority, Index, Link, Outcome, Page, Reading, Source, SourceKind, Validators
 from monitor.parser.facts import revive
 from monitor.pipeline import observe, record
 from monitor.settings import ConsoleChannel, Settings
@@ -308,7 +308,7 @@ def test_a_link_that_is_new_again_is_read_once(watch: Watch) -> None:
     marked = replace(marked, validators=None, body_hash=None)
 
     async def run(function: Any, *arguments: Any) -> Any:
-        return () if function.__name__ == "read_listing" else function(*arguments)
+        return Index() if function.__name__ == "read_listing" else function(*arguments)
 
     tools = Tools(client=web, run=run, clock=lambda: NOW + HOUR)
     observation = asyncio.run(observe(NEWSROOM, marked, tools))

@@ -7,11 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from stories import BERLIN, NOW, change, email, webhook
+from stories import BERLIN, NOW, STYLE, alert, change, citation, count, email, webhook
 
-from monitor.models import Alert, ChangeKind
+from monitor.models import Alert, Answer, ChangeKind, Delivery, Health, Silence
+from monitor.notifier.health import after, is_open, told
 from monitor.notifier.retry import SCHEDULES, next_attempt
-from monitor.notifier.route import NO_RULES, recipients, route
+from monitor.notifier.route import GROUP, NO_RULES, recipients, route
 from monitor.settings import AlertRule, Channel, ConsoleChannel
 
 SCREEN = ConsoleChannel(name="screen", kind="console")
@@ -33,7 +34,7 @@ def routed(*rules: AlertRule, now: datetime = NOW, zone: ZoneInfo = BERLIN, **ch
     return route([change(**changed)], rules, CHANNELS, now, zone)
 
 
-def test_without_rules_everything_goes_to_every_recipient_at_once() -> None:
+def test_without_rules_everything_goes_to_every_recipient_soon() -> None:
     alerts = routed()
     assert [(alert.channel, alert.recipient) for alert in alerts] == [
         ("screen", "screen"),
@@ -41,9 +42,8 @@ def test_without_rules_everything_goes_to_every_recipient_at_once() -> None:
         ("desk", "b@example.org"),
         ("hook", "hook"),
     ]
-    assert {(alert.rule, alert.not_before, alert.digest, alert.changes) for alert in alerts} == {
-        (NO_RULES, NOW, False, ("c1",))
-    }
+    assert {(alert.rule, alert.digest, alert.changes) for alert in alerts} == {(NO_RULES, False, ("c1",))}
+    assert [alert.not_before - NOW for alert in alerts] == [timedelta(0), GROUP, GROUP, timedelta(0)]
     assert len({alert.id for alert in alerts}) == 4
 
 
@@ -94,25 +94,104 @@ def test_ids_are_the_same_for_the_same_change_and_recipient_whatever_the_time_or
     assert routed(rule(), change_id="c2")[0].id != again[0].id
 
 
-def test_a_digest_is_one_row_per_recipient_with_all_its_changes() -> None:
-    changes = [change("c1"), change("c2"), change("c3", brand="BYD"), change("c2")]
+def test_what_a_digest_tells_a_recipient_gathers_under_one_key() -> None:
+    changes = [change("c1"), change("c2"), change("c3", brand="BYD")]
     daily = rule("daily", digest="0 8 * * *", channels=["desk"], brands=["smart"])
     alerts = route(changes, [daily], CHANNELS, NOW, BERLIN)
     assert [(alert.recipient, alert.changes, alert.digest) for alert in alerts] == [
-        ("a@example.org", ("c1", "c2"), True),
-        ("b@example.org", ("c1", "c2"), True),
+        ("a@example.org", ("c1",), True),
+        ("b@example.org", ("c1",), True),
+        ("a@example.org", ("c2",), True),
+        ("b@example.org", ("c2",), True),
     ]
     assert {alert.not_before for alert in alerts} == {at("2026-01-06 08:00")}
+    assert len({alert.gathers for alert in alerts}) == 1
 
 
-def test_digests_of_one_time_are_one_row_and_of_the_next_time_another() -> None:
+def test_digests_of_one_time_gather_and_those_of_the_next_time_apart() -> None:
     daily = rule("daily", digest="0 8 * * *")
     (first,) = routed(daily, now=at("2026-01-05 08:00"))
     (same,) = routed(daily, now=at("2026-01-06 07:59"), change_id="c2")
     (next_day,) = routed(daily, now=at("2026-01-06 08:00"), change_id="c3")
-    assert first.id == same.id
-    assert next_day.id != first.id
+    assert first.gathers == same.gathers != next_day.gathers
     assert next_day.not_before == at("2026-01-07 08:00")
+
+
+def test_changes_of_one_brand_gather_for_people_and_not_for_programs() -> None:
+    alerts = route([change("c1"), change("c2", brand="BYD"), change("c3")], (), CHANNELS, NOW, BERLIN)
+    keys: dict[str, list[str | None]] = {}
+    for told_one in alerts:
+        keys.setdefault(told_one.recipient, []).append(told_one.gathers)
+    assert keys["screen"] == keys["hook"] == [None, None, None]
+    first, other, second = keys["a@example.org"]
+    assert first == second
+    assert first != other
+
+
+@pytest.mark.parametrize(("group", "wait"), [("0s", 0), ("10m", 600)])
+def test_a_rule_says_how_long_a_message_waits_for_more(group: str, wait: int) -> None:
+    for channel in ("desk", "hook", "screen"):
+        for one in routed(rule(group=group, channels=[channel])):
+            assert one.not_before - NOW == timedelta(seconds=wait)
+            assert (one.gathers is not None) == (wait > 0)
+
+
+MODEL = {"kind": "model_announcement", "model": "#2", "stage": "confirmed", "markets": ["region:Europe", "GB"]}
+ENTRY = {"kind": "market_entry", "market": "HK", "status": "entered"}
+
+
+@pytest.mark.parametrize(
+    ("given", "changed", "told"),
+    [
+        ({"markets": ["HK"]}, {"after": ENTRY, "before": None}, True),
+        ({"markets": ["DE"]}, {"after": ENTRY, "before": None}, False),
+        ({"markets": ["GB", "DE"]}, {"after": MODEL, "before": None}, True),
+        ({"markets": ["region:Europe"]}, {"after": count(30, "") | {"scope": "region:Europe"}}, True),
+        ({"markets": ["region:Europe"]}, {}, False),
+        ({"models": ["#2"]}, {"after": MODEL}, True),
+        ({"models": ["#3"]}, {"after": MODEL}, False),
+        ({"models": ["fortwo"]}, {"after": MODEL | {"model": "ForTwo"}}, True),
+        ({"stages": ["confirmed"]}, {"after": MODEL}, True),
+        ({"stages": ["launched", "deliveries"]}, {"after": MODEL}, False),
+        ({"languages": ["de"]}, {"sources": (citation(language="de"), citation(language="en"))}, True),
+        ({"languages": ["de"]}, {"sources": (citation(language="en"), citation())}, False),
+        ({"sources": ["newsroom"]}, {"sources": (citation(source="newsroom"),)}, True),
+        ({"sources": ["newsroom"]}, {"sources": (citation(source="other"),)}, False),
+        ({"authorities": ["official"]}, {}, True),
+        ({"authorities": ["wire", "media"]}, {}, False),
+        ({"independent": 2}, {"independent": 1}, False),
+        ({}, {"independent": 0, "sponsored": 1}, True),
+        ({"independent": 2}, {"independent": 2}, True),
+        ({"step": 1}, {}, True),
+        ({}, {"before": count(39, "", "at_least")}, True),  # nothing but how sure it is has changed
+        ({"step": 2}, {}, False),
+        ({"step": 2}, {"after": count(36, "")}, True),
+        ({"step": 5}, {"before": None}, True),  # the first count is no step
+        ({"step": 5}, {"after": ENTRY, "before": None}, True),
+    ],
+)
+def test_a_rule_speaks_of_what_a_change_holds_and_who_says_it(
+    given: dict[str, Any], changed: dict[str, Any], told: bool
+) -> None:
+    assert len(routed(rule(**given), **changed)) == told
+
+
+@pytest.mark.parametrize(
+    ("silence", "silenced"),
+    [
+        ({}, True),
+        ({"brand": "SMART"}, True),
+        ({"brand": "BYD"}, False),
+        ({"kind": "market_count", "channel": "screen"}, True),
+        ({"kind": "market_entry"}, False),
+        ({"channel": "hook"}, False),
+    ],
+)
+def test_what_is_silenced_is_a_row_that_says_why(silence: dict[str, Any], silenced: bool) -> None:
+    quiet = Silence(id=7, until=NOW + timedelta(days=1), note="launch week", **silence)
+    (alert,) = route([change()], [rule()], CHANNELS, NOW, BERLIN, [quiet])
+    said = "silence 7, until 2026-01-06 09:00 UTC: launch week"
+    assert alert.silenced == (said if silenced else None)
 
 
 @pytest.mark.parametrize(
@@ -174,8 +253,8 @@ def test_disputes_and_corrections_are_told_by_their_kind() -> None:
 
 
 def waits(kind: str, jitter: float = 0.0) -> list[timedelta]:
-    found = []
-    while (again := next_attempt(kind, len(found) + 1, NOW, jitter)) is not None:
+    found: list[timedelta] = []
+    while (again := next_attempt(kind, alert(attempts=len(found)), Health(), NOW, jitter)) is not None:
         found.append(again - NOW)
     return found
 
@@ -213,5 +292,61 @@ def test_jitter_makes_waits_longer_never_shorter(kind: str) -> None:
     ],
 )
 def test_what_the_other_side_asks_for_is_obeyed_for_up_to_a_day(asked: timedelta, wait: timedelta) -> None:
-    assert next_attempt("webhook", 2, NOW, 0.0, asked) == NOW + wait
-    assert next_attempt("webhook", 10, NOW, 0.0, asked) is None
+    busy = Delivery(answer=Answer.RETRY, detail="HTTP 429", retry_after=asked)
+    health = after(Health(), "webhook", busy, NOW, 0.0, down=True, enough=True)
+    assert not is_open(health, NOW)
+    assert next_attempt("webhook", alert(attempts=1), health, NOW, 0.0) == NOW + wait
+
+
+LOST = Delivery(answer=Answer.RETRY, detail="nobody there")
+
+
+def test_a_channel_rests_as_long_as_it_has_failed_within_bounds() -> None:
+    health, now, rests = Health(), NOW, []
+    for _ in range(12):
+        health = after(health, "webhook", LOST, now, 0.0, down=True, enough=True)
+        if health.resting_until:
+            rests.append((health.resting_until - now) / timedelta(minutes=1))
+        now = health.resting_until or now + timedelta(seconds=5)
+    assert [round(rest) for rest in rests] == [5, 5, 10, 21, 30, 30, 30, 30, 30, 30]
+    assert health.failing_since == NOW
+
+
+def test_a_message_is_not_given_up_while_its_channel_is_in_trouble_until_five_days_are_over() -> None:
+    down = Health(failures=9, failing_since=NOW, resting_until=NOW + timedelta(minutes=30))
+    often = alert(attempts=40, tried_since=NOW - timedelta(days=5))
+    assert next_attempt("webhook", often, down, NOW, 0.0) == NOW + timedelta(minutes=30)
+    assert next_attempt("webhook", often, down, NOW + timedelta(seconds=1), 0.0) is None
+    assert next_attempt("webhook", often, Health(), NOW, 0.0) is None, "the message's own schedule is over"
+
+
+def test_any_answer_about_a_message_shows_that_the_channel_works() -> None:
+    down = Health(failures=9, failing_since=NOW, reason="gone")
+    refused = Delivery(answer=Answer.FAILED, detail="550 no such user")
+    assert after(down, "email", refused, NOW, 0.0, down=False, enough=True) == Health()
+
+
+@pytest.mark.parametrize("minutes", [29, 30])
+def test_the_other_channels_are_told_of_trouble_that_lasts_and_once(minutes: int) -> None:
+    now = NOW + timedelta(minutes=minutes)
+    down = Health(failures=5, failing_since=NOW, reason="nobody there")
+    health, alerts = told(HOOK, down, down, CHANNELS, now, STYLE)
+    assert health.told == (minutes == 30)
+    assert [alert.recipient for alert in alerts] == (
+        ["screen", "a@example.org", "b@example.org"] if minutes == 30 else []
+    )
+    assert told(HOOK, health, health, CHANNELS, now + timedelta(days=1), STYLE)[1] == () or minutes == 29
+    again, alerts = told(HOOK, health, Health(), CHANNELS, now, STYLE)
+    assert again == Health()
+    assert len(alerts) == (3 if minutes == 30 else 0)
+
+
+def test_a_channel_that_wants_no_more_is_told_of_at_once() -> None:
+    gone = Delivery(answer=Answer.FAILED, detail="HTTP 410 Gone", gone=True)
+    health = after(Health(), "webhook", gone, NOW, 0.0, down=False, enough=True)
+    assert not is_open(health, NOW + timedelta(days=1000))
+    health, alerts = told(HOOK, Health(), health, CHANNELS, NOW, STYLE)
+    assert {alert.channel for alert in alerts} == {"screen", "desk"}
+    assert alerts[0].notice is not None
+    assert alerts[0].notice.subject == "The channel hook wants no more messages"
+    assert "HTTP 410 Gone" in alerts[0].notice.lines[0]

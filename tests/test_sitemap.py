@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.errors import ReadError
-from monitor.models import Link, Outcome, Page, Source, SourceKind
+from monitor.models import Index, Link, Outcome, Page, Source, SourceKind
 from monitor.scrapers import INDEXES
 from monitor.scrapers.sitemap import MAX_LINKS
 
@@ -34,6 +34,10 @@ NEWS = (
 
 
 def links(content: str | bytes) -> tuple[Link, ...]:
+    return read(content).links
+
+
+def read(content: str | bytes) -> Index:
     content = content.encode() if isinstance(content, str) else content
     now = datetime(2026, 1, 9, tzinfo=UTC)
     page = Page(url=URL, requested_url=URL, status=200, content=content, content_type=None, fetched_at=now)
@@ -69,17 +73,21 @@ def test_a_broken_sitemap_is_read_as_far_as_it_goes() -> None:
     assert links(NEWS.replace("</urlset>", "<url><loc>https://www.kestrel.example/c</lo")[:-3])[:2] == EXPECTED
 
 
-def test_an_index_names_the_sitemaps_to_use() -> None:
-    index = (
-        HEAD
-        + "<sitemapindex>"
-        + "".join(f"<sitemap><loc>/map{n}.xml</loc></sitemap>" for n in range(5))
-        + "</sitemapindex>"
-    )
-    error = refusal(index)
-    assert error.outcome is Outcome.BAD_FEED
-    assert "use one of: https://www.kestrel.example/map0.xml, " in error.reason
-    assert error.reason.endswith(" and 2 more")
+def parts(*entries: str) -> list[str]:
+    """The sitemaps of an index, in the order in which they are worth reading."""
+    content = f"{HEAD}<sitemapindex>{''.join(f'<sitemap>{entry}</sitemap>' for entry in entries)}</sitemapindex>"
+    return [part.url.removeprefix("https://www.kestrel.example/") for part in read(content).parts]
+
+
+def test_an_index_names_its_sitemaps_news_first_then_the_latest() -> None:
+    assert parts(
+        "<loc>/map-2024.xml</loc><lastmod>2024-12-30</lastmod>",
+        "<loc>/map-images.xml</loc><lastmod>2026-01-09</lastmod>",
+        "<loc>/map-2025.xml</loc><lastmod>2025-12-30</lastmod>",
+        "<loc>/news-sitemap.xml.gz</loc>",
+        "<loc>javascript:alert(1)</loc>",
+    ) == ["news-sitemap.xml.gz", "map-2025.xml", "map-2024.xml", "map-images.xml"]
+    assert parts("<loc>/map1.xml</loc>", "<loc>/map2.xml</loc>") == ["map2.xml", "map1.xml"]
 
 
 @pytest.mark.parametrize(
@@ -90,6 +98,7 @@ def test_an_index_names_the_sitemaps_to_use() -> None:
         ("not xml at all", Outcome.BAD_FEED, "this is no XML"),
         ("", Outcome.BAD_FEED, "this is no XML"),
         (urlset(), Outcome.NO_ARTICLES, "no addresses"),
+        ("<sitemapindex/>", Outcome.NO_ARTICLES, "no sitemaps"),
         (gzip.compress(NEWS.encode())[:-9], Outcome.INCOMPLETE, "ends before its end"),
         (b"\x1f\x8b" + b"rubbish" * 9, Outcome.BAD_FEED, "damaged"),
         (gzip.compress(bytes(60_000_000)), Outcome.TOO_LARGE, "50 MB"),
@@ -101,13 +110,14 @@ def test_what_is_no_sitemap_is_an_outcome_in_words(content: str | bytes, outcome
     assert words in error.reason
 
 
-def test_of_very_many_addresses_the_newest_are_kept_in_their_order() -> None:
+def test_of_very_many_addresses_the_newest_are_read_newest_first() -> None:
     entries = [f"<url><loc>/{n}</loc><lastmod>{2000 + n % 26}-01-01</lastmod></url>" for n in range(MAX_LINKS + 1_000)]
-    found = links(urlset(*entries))
-    assert len(found) == MAX_LINKS
-    numbers = [int(link.url.rsplit("/", 1)[1]) for link in found]
-    assert numbers == sorted(numbers)
-    assert min(str(link.updated) for link in found) > "2003"
+    found = read(urlset(*entries))
+    assert len(found.links) == MAX_LINKS
+    dates = [str(link.updated) for link in found.links]
+    assert dates == sorted(dates, reverse=True)
+    assert dates[-1] > "2003"
+    assert found.note == "the sitemap holds 6,000 addresses; the newest 5,000 are read"
 
 
 LAUGHS = (

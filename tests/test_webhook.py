@@ -21,7 +21,8 @@ from stories import LOOPBACK, NOW, alert, change, webhook
 from monitor.errors import ConfigError
 from monitor.models import Answer, Delivery
 from monitor.notifier.channel import Unreachable
-from monitor.notifier.webhook import MOST_READ, WebhookSender
+from monitor.notifier.webhook import WebhookSender
+from monitor.notifier.wire import MOST_READ
 from monitor.settings import HttpSettings, WebhookChannel
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

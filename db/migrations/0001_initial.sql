@@ -274,9 +274,13 @@ CREATE TABLE alert (
     not_before TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     leased_until TEXT,
-    settled_at TEXT
+    settled_at TEXT,
+    tried_since TEXT,
+    gathers TEXT,
+    notice TEXT
 );
 CREATE INDEX alert_pending ON alert (channel, seq) WHERE status = 'pending';
+CREATE INDEX alert_gathers ON alert (channel, recipient, gathers) WHERE gathers IS NOT NULL;
 
 CREATE TABLE alert_change (
     alert TEXT NOT NULL REFERENCES alert (id) ON DELETE CASCADE,
@@ -294,6 +298,32 @@ CREATE TABLE attempt (
     detail TEXT NOT NULL
 );
 CREATE INDEX attempt_alert ON attempt (alert, id);
+
+CREATE TABLE channel (
+    name TEXT PRIMARY KEY,
+    config TEXT NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0,
+    failing_since TEXT,
+    resting_until TEXT,
+    disabled_at TEXT,
+    reason TEXT,
+    told INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE silence (
+    id INTEGER PRIMARY KEY,
+    added_at TEXT NOT NULL,
+    until TEXT NOT NULL,
+    brand TEXT,
+    kind TEXT,
+    channel TEXT,
+    note TEXT
+);
+
+CREATE TABLE task (
+    name TEXT PRIMARY KEY,
+    done_at TEXT NOT NULL
+);
 
 CREATE TABLE restatement (
     id INTEGER PRIMARY KEY,
@@ -466,10 +496,19 @@ SELECT
     cited.authority,
     cited.evidence,
     (SELECT count(*) FROM change_source AS s WHERE s.change = change.id) AS sources,
-    (SELECT count(*) FROM alert_change AS a WHERE a.change = change.id) AS alerts,
+    (
+        SELECT count(*) FROM alert_change AS a JOIN alert ON alert.id = a.alert
+        WHERE a.change = change.id AND alert.status <> 'silenced'
+    ) AS alerts,
     CASE
-        WHEN EXISTS (SELECT 1 FROM alert_change AS a WHERE a.change = change.id) THEN NULL
-        ELSE coalesce(change.silence, 'no alert rule asks for it')
+        WHEN EXISTS (
+            SELECT 1 FROM alert_change AS a JOIN alert ON alert.id = a.alert
+            WHERE a.change = change.id AND alert.status <> 'silenced'
+        ) THEN NULL
+        ELSE coalesce(change.silence, (
+            SELECT alert.reason FROM alert_change AS a JOIN alert ON alert.id = a.alert
+            WHERE a.change = change.id LIMIT 1
+        ), 'no alert rule asks for it')
     END AS silence,
     change.visit AS check_id,
     change.aspect,
@@ -478,10 +517,14 @@ SELECT
     change.syndicated,
     change.sponsored,
     CASE
-        WHEN NOT EXISTS (SELECT 1 FROM alert_change AS a WHERE a.change = change.id) THEN 'silent'
+        WHEN NOT EXISTS (
+            SELECT 1 FROM alert_change AS a JOIN alert ON alert.id = a.alert
+            WHERE a.change = change.id AND alert.status <> 'silenced'
+        ) THEN 'silent'
         WHEN EXISTS (
             SELECT 1 FROM alert_change AS a JOIN alert ON alert.id = a.alert
             WHERE a.change = change.id
+                AND alert.status <> 'silenced'
                 AND (alert.status <> 'pending' OR alert.attempts > 0 OR alert.not_before <= alert.queued_at)
         ) THEN 'told'
         ELSE 'held'
@@ -539,10 +582,10 @@ SELECT
     alert.status,
     alert.reason,
     (SELECT count(*) FROM alert_change AS c WHERE c.alert = alert.id) AS changes,
-    (
+    coalesce(json_extract(alert.notice, '$.subject'), (
         SELECT change.text FROM alert_change AS c JOIN change ON change.id = c.change
         WHERE c.alert = alert.id ORDER BY c.position LIMIT 1
-    ) AS text,
+    )) AS text,
     alert.not_before,
     alert.attempts,
     (SELECT max(a.attempted_at) FROM attempt AS a WHERE a.alert = alert.id) AS last_attempt_at,

@@ -29,6 +29,7 @@ SECTIONS: Sections = {
         "run": ("monitor.cli.running:run", "Watch the sources until stopped: the service."),
         "check": ("monitor.cli.running:check", "Check sources once, now."),
         "test-alert": ("monitor.cli.running:test_alert", "Send a sample through each channel."),
+        "silence": ("monitor.cli.alerting:silence", "Hear nothing of a brand, kind or channel for a while."),
     },
     "Ask the history": {
         "changes": ("monitor.cli.listing:changes", "What changed, newest first."),
@@ -39,7 +40,7 @@ SECTIONS: Sections = {
         "plans": ("monitor.cli.planning:plans", "What is planned, and what is overdue."),
         "documents": ("monitor.cli.listing:documents", "The articles that were read."),
         "checks": ("monitor.cli.listing:checks", "The checks that were made, and what became of each."),
-        "alerts": ("monitor.cli.listing:alerts", "The messages sent or waiting, and the answers to them."),
+        "alerts": ("monitor.cli.alerting:alerts", "The messages sent or waiting; retry, drop, preview."),
         "sources": ("monitor.cli.listing:sources", "The sources and their health; the catalogue's addresses."),
     },
     "Read again": {

@@ -18,6 +18,7 @@ from monitor.backtest import Outcomes, Ready, Skipped
 from monitor.cli.archives import archived
 from monitor.cli.asking import brand_name
 from monitor.cli.cells import Column, inert
+from monitor.cli.feeding import try_feeds
 from monitor.cli.options import Place, formatted, placed
 from monitor.cli.output import emit, inert_json, note
 from monitor.engine.cage import Cage
@@ -37,18 +38,33 @@ COLUMNS = (
 
 
 @click.command(short_help="Run archived pages as if they had been watched.")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.option(
+    "--feeds",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Instead: read a folder of feed files, and compare with feedparser.",
+)
 @click.option("--brand", metavar="NAME", help="Report of this brand only.")
 @formatted
 @placed
-def backtest(place: Place, form: str, paths: Sequence[str], brand: str | None) -> None:
+def backtest(place: Place, form: str, paths: Sequence[str], brand: str | None, feeds: Path | None) -> None:
     """Run archived documents in the order of their dates, as if the service had been watching.
 
     PATH is a folder of .html and .txt files, a file of JSON lines as `extract --jsonl` reads them, or a web archive
     (.warc, .warc.gz). Says what would have been told, and when; the same documents always give the same answer. Fetches
     and sends nothing. --db names a new database to write, else it is a passing one; the sources of the config, if there
     is one, say who speaks at their addresses.
+
+    --feeds DIR reads every file of a folder as a feed, and says what is read of each. Exit 1 when a well-formed one
+    gives other items than feedparser, when one takes more than two seconds, or cannot be read within bounds.
     """
+    if bool(paths) is (feeds is not None):
+        raise UsageError("name what to run: archives as PATH, or a folder of feed files as --feeds DIR")
+    if feeds is not None:
+        if not try_feeds(feeds, form):
+            click.get_current_context().exit(1)
+        return
     settings = place.settings_if_any()
     ready, skipped = asyncio.run(_read(paths, settings.sources if settings else ()))
     with _database(place.db) as path, History(path, revive=revive) as history:

@@ -28,9 +28,11 @@ from monitor.dialer import Dialer, system_resolver
 from monitor.errors import ConfigError, DatabaseError, FetchError
 from monitor.history import Queries
 from monitor.notifier.channel import tls_context
+from monitor.scrapers import browser
 from monitor.settings import (
     AppriseChannel,
     Channel,
+    CommandChannel,
     ConsoleChannel,
     EmailChannel,
     Settings,
@@ -106,6 +108,7 @@ def _config(settings: Settings) -> Iterator[Verdict]:
     if settings.alerts and not settings.channels:
         yield Verdict(Grade.WARNING, "config", "no [[channels]]: nobody is told of any change")
     yield from _brands(settings)
+    yield from _browser(settings)
     for secret in settings.secrets():
         try:
             secret.reveal()
@@ -113,6 +116,15 @@ def _config(settings: Settings) -> Iterator[Verdict]:
             yield Verdict(Grade.FAILED, "secret", str(error))
         else:
             yield Verdict(Grade.OK, "secret", f"{secret!r} is there")
+
+
+def _browser(settings: Settings) -> Iterator[Verdict]:
+    if not any(source.render for source in settings.sources):
+        return
+    try:
+        yield Verdict(Grade.OK, "browser", f"pages drawn by scripts are read with {browser.require()}")
+    except ConfigError as error:
+        yield Verdict(Grade.FAILED, "browser", str(error))
 
 
 def _brands(settings: Settings) -> Iterator[Verdict]:
@@ -148,10 +160,17 @@ def _database(path: Path, now: datetime) -> Iterator[Verdict]:
         with Queries.open(path) as queries:
             queries.examine()
             checks = queries.checks(limit=1)
+            channels = queries.channels()
     except DatabaseError as error:
         yield Verdict(Grade.FAILED, "database", str(error))
         return
     yield Verdict(Grade.OK, "database", f"{path} is undamaged, {path.stat().st_size / 1e6:.1f} MB")
+    for channel in channels:
+        if channel["disabled_at"] or channel["failures"]:
+            state = "wants no more messages" if channel["disabled_at"] else "fails"
+            since = f"since {channel['failing_since'][:16].replace('T', ' ')} UTC"
+            text = f'channel "{channel["name"]}" {state} {since}: {channel["reason"]}'
+            yield Verdict(Grade.WARNING, "channel", text)
     yield _clock(datetime.fromisoformat(checks[0]["started_at"]) if checks else None, now)
 
 
@@ -241,6 +260,10 @@ async def _channel(channel: Channel, settings: Settings, dialer: Dialer) -> Verd
             host, port = _host(channel.url)
             reason = await _resolved(host, port, dialer)
             text = f"{name}: {host} can be resolved; `brand-monitor test-alert {channel.name}` sends a sample"
+        case CommandChannel():
+            program = channel.command[0]
+            reason = None if shutil.which(program) else f"there is no program {program} that may be started"
+            text = f"{name}: {program} is there; `brand-monitor test-alert {channel.name}` sends a sample"
         case AppriseChannel():
             reason = None if find_spec("apprise") else "Apprise is not installed; install brand-monitor[apprise]"
             text = f"{name}: Apprise is there; `brand-monitor test-alert {channel.name}` sends a sample"

@@ -1,4 +1,4 @@
-"""The lists: `facts changes conflicts documents checks alerts sources`. Each reads the history and changes nothing."""
+"""The lists: `facts changes conflicts documents checks sources`. Each reads the history and changes nothing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from monitor import catalogue
 from monitor.catalogue import Brand, Outlet
 from monitor.cli.asking import Filters, brand_name, capped, filtered, nothing, opened
 from monitor.cli.cells import Column, Row
+from monitor.cli.lazy import LazyGroup
 from monitor.cli.options import Place, formatted, placed
 from monitor.cli.output import emit, note
 from monitor.errors import UsageError
@@ -167,27 +168,12 @@ def checks(place: Place, form: str, filters: Filters) -> None:
             nothing("checks", filters, FIRST_CHECK)
 
 
-@click.command(short_help="The messages sent or waiting, and the answers to them.")
-@filtered("brand", "kind", "since", "until", "limit")
-@formatted
-@placed
-def alerts(place: Place, form: str, filters: Filters) -> None:
-    """The messages that were sent or wait to be, newest first, with the other side's last answer."""
-    columns = (
-        Column("queued", "queued_at"),
-        Column("channel", "channel"),
-        Column("to", "recipient"),
-        Column("status", "status"),
-        Column("what", "text", wide=True),
-        Column("answer", lambda row: row["reason"] or row["last_answer"], wide=True),
-    )
-    with opened(place) as (queries, zone):
-        rows = queries.alerts(**filters.checked(queries, zone, form))
-        if not emit(capped(rows, filters, form), form, columns, zone=zone):
-            nothing("alerts", filters, "there is one for each change that a rule under [[alerts]] asks for")
-
-
-@click.command(short_help="The sources and their health; the catalogue's addresses.")
+@click.group(
+    cls=LazyGroup,
+    sections={"Commands": {"test": ("monitor.cli.probing:test", "What would be found on an address.")}},
+    invoke_without_command=True,
+    short_help="The sources and their health; the catalogue's addresses.",
+)
 @click.option("--unhealthy", is_flag=True, help="Only those in trouble; exit 1 if there are any.")
 @click.option(
     "--catalogue", "listed", is_flag=True, help="The brands, outlets and addresses that ship with the program."
@@ -196,7 +182,9 @@ def alerts(place: Place, form: str, filters: Filters) -> None:
 @formatted
 @placed
 def sources(place: Place, form: str, filters: Filters, unhealthy: bool, listed: bool) -> None:
-    """Each source: its health, its last and its next check."""
+    """Each source: its health, its last and its next check. `sources test URL` tries an address."""
+    if click.get_current_context().invoked_subcommand is not None:
+        return
     if listed and unhealthy:
         raise UsageError("--unhealthy is about your sources and --catalogue about the shipped addresses: use one")
     if listed:

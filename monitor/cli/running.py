@@ -16,9 +16,9 @@ import click
 
 from monitor.cli.narration import Round, describe, setup_logging
 from monitor.cli.options import Place, placed
-from monitor.cli.service import Service
+from monitor.cli.service import Service, style_of
 from monitor.errors import UsageError
-from monitor.models import Alert, Answer, Change, Delivery, Source
+from monitor.models import Alert, Answer, Change, Delivery, Health, Source
 from monitor.notifier.dispatch import Dispatcher
 from monitor.scheduler import Scheduler
 from monitor.settings import Settings, hint
@@ -149,7 +149,9 @@ async def _check(service: Service, sources: Sequence[Source]) -> int:
             await scheduler.dispatch()
             await scheduler.any_done()
         await scheduler.idle()
-    await service.deliver()
+    await service.deliver_now()
+    if not bugs:
+        await service.report()
     if service.undelivered:
         click.echo(f"{service.undelivered} alerts could not be delivered; `brand-monitor alerts` says why", err=True)
     return 1 if once.failed or service.undelivered or bugs else 0
@@ -175,6 +177,9 @@ class Once:
 
     async def deliver(self) -> None:
         """Nothing: what is due goes out once all sources are checked."""
+
+    async def report(self) -> None:
+        """Nothing: the sign of life is given once all sources are checked."""
 
     async def housekeep(self) -> None:
         """Nothing: the service's own upkeep is not due for one look."""
@@ -211,7 +216,7 @@ async def _samples(settings: Settings, names: Sequence[str]) -> int:
         settings.http,
         clock=now,
         rng=random.Random(),  # noqa: S311  # jitter only
-        zone=settings.timezone,
+        style=style_of(settings),
     )
     failed = 0
     try:
@@ -228,7 +233,19 @@ async def _samples(settings: Settings, names: Sequence[str]) -> int:
 class NothingWaits:
     """An outbox for samples: they are sent and not kept."""
 
-    async def claim(self, channel: str, limit: int) -> Sequence[tuple[Alert, Sequence[Change]]]:
+    async def health(self, channel: str) -> Health:
+        return Health()
+
+    async def claim(self, channel: str, limit: int, *, again: bool) -> Sequence[tuple[Alert, Sequence[Change]]]:
         return ()
 
-    async def settle(self, alert_id: str, delivery: Delivery, next_attempt: datetime | None) -> None: ...
+    async def settle(
+        self,
+        alert: Alert,
+        delivery: Delivery,
+        next_attempt: datetime | None,
+        health: Health,
+        notices: Sequence[Alert],
+    ) -> None: ...
+
+    async def release(self, alerts: Sequence[Alert]) -> None: ...

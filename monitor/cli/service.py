@@ -7,6 +7,7 @@ second thread. `check` for cron users and the demo work with the same object, on
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import random
 from collections.abc import Callable, Coroutine, Sequence
@@ -16,16 +17,25 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+from monitor import cron
 from monitor.engine.local import LocalEngine
 from monitor.errors import DatabaseError
 from monitor.history import History, ServiceLock
-from monitor.models import Alert, Answer, Change, Delivery, Observation, Source
+from monitor.history.outbox import STORM_WINDOW
+from monitor.models import Alert, Answer, Change, Delivery, Health, Observation, Source
 from monitor.notifier.dispatch import Dispatcher
-from monitor.notifier.route import recipients
+from monitor.notifier.health import notices
+from monitor.notifier.heartbeat import beat
+from monitor.notifier.messages import Style
+from monitor.notifier.rendering import Templates
+from monitor.notifier.route import GROUP, group_window, recipients
+from monitor.notifier.summary import summary
+from monitor.notifier.wording import words_of
 from monitor.parser.facts import revive
 from monitor.pipeline import record
 from monitor.scheduler import next_check, spread
-from monitor.settings import Settings
+from monitor.scrapers import browser
+from monitor.settings import Channel, Settings
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +43,12 @@ T = TypeVar("T")
 
 LEASE = timedelta(minutes=15)
 """How long a check or a delivery may take before it counts as lost and is done again."""
+
+LATE = timedelta(minutes=10)
+"""How late a check may be until there is no sign of life."""
+
+SUMMARY = "summary"
+"""The name of the task, and what stands for the rule of its messages."""
 
 DUE = 2_000
 """How many due sources one tick looks at."""
@@ -73,8 +89,7 @@ class Service:
 
     async def open(self) -> None:
         """Takes the lock, opens the history, makes the configured sources known. Raises DatabaseError, ConfigError."""
-        for secret in self.settings.secrets():
-            secret.reveal()
+        _all_there(self.settings)
         self._lock.acquire()
         self._history: History = await self.db(partial(History, self.settings.database, revive=revive))
         await self.history(History.release_leases)  # whoever held them is gone: the lock is ours
@@ -111,26 +126,26 @@ class Service:
         """Goes on with other settings. Checks in hand finish with the old ones."""
         if settings.database != self.settings.database:
             raise DatabaseError("the database cannot change while the service runs; restart it")
-        for secret in settings.secrets():
-            secret.reveal()
+        _all_there(settings)
+        retired, self._dispatcher = self._dispatcher, self._new_dispatcher(settings)
+        self._retire(retired.aclose())
         if settings.http != self.settings.http:
             self._retire(self._engine.close())
             self._engine = LocalEngine(settings.http, clock=self._clock, stopping=lambda: self.stopping)
-        self._retire(self._dispatcher.aclose())
-        self._dispatcher = self._new_dispatcher(settings)
         self.settings = settings
         await self._known(settings)
 
     async def _known(self, settings: Settings) -> None:
         now = self._clock()
         await self.history(History.sync_sources, settings.sources, now)
+        await self.history(History.sync_channels, {channel.name: _config(channel) for channel in settings.channels})
         open_to = {channel.name: recipients(channel) for channel in settings.channels}
         dropped = await self.history(History.drop_alerts_outside, open_to, now)
         if dropped:
             log.warning("%d waiting alerts were for channels no longer configured; dropped, see `alerts`", dropped)
 
     def _new_dispatcher(self, settings: Settings) -> Dispatcher:
-        return Dispatcher(self, settings.http, clock=self._clock, rng=self._rng, zone=settings.timezone)
+        return Dispatcher(self, settings.http, clock=self._clock, rng=self._rng, style=style_of(settings))
 
     def _retire(self, closing: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(closing)
@@ -174,14 +189,80 @@ class Service:
         """One round over the outbox. Returns how many messages were accepted by the other side."""
         return await self._dispatcher.deliver(self.settings.channels)
 
+    async def deliver_now(self) -> int:
+        """As `deliver`, and what waits for more of its kind waits no more: for who looks once and ends."""
+        now = self._clock()
+        windows = [
+            group_window(rule, channel) for rule in self.settings.alerts or () for channel in self.settings.channels
+        ]
+        await self.history(History.close_groups, now, now + max([GROUP, STORM_WINDOW, *windows]))
+        return await self.deliver()
+
+    async def report(self) -> None:
+        """The summary when it is time, and the sign of life when no source is late."""
+        now = self._clock()
+        await self._summarise(now)
+        if self.settings.heartbeat and not await self.history(History.due, now - LATE, 1):
+            await beat(self.settings.heartbeat, self.settings.http)
+
+    async def _summarise(self, now: datetime) -> None:
+        wanted = self.settings.summary
+        if wanted is None:
+            return
+        since = await self.history(History.last_done, SUMMARY)
+        if since is None:
+            await self.history(History.done, SUMMARY, now)
+            return
+        if cron.next_time(wanted.when, self.settings.timezone, since) <= now:
+            activity = await self.db(lambda: self._history.queries.activity(since))
+            told = summary(activity, since, style_of(self.settings))
+            to = [channel for channel in self.settings.channels if channel.name in wanted.channels]
+            messages = list(notices(told, to, now, rule=SUMMARY, key=(now.isoformat(),)))
+            await self.history(History.done, SUMMARY, now, messages)
+
     async def housekeep(self) -> None:
         await self.history(History.housekeep, self._clock(), self.settings.keep_pages, self.settings.keep_checks)
 
     # The outbox, as the dispatcher uses it
 
-    async def claim(self, channel: str, limit: int) -> Sequence[tuple[Alert, tuple[Change, ...]]]:
-        return await self.history(History.claim_alerts, channel, self._clock(), LEASE, limit)
+    async def health(self, channel: str) -> Health:
+        return await self.history(History.health, channel)
 
-    async def settle(self, alert_id: str, delivery: Delivery, next_attempt: datetime | None) -> None:
+    async def claim(self, channel: str, limit: int, *, again: bool) -> Sequence[tuple[Alert, tuple[Change, ...]]]:
+        claim = partial(History.claim_alerts, again=again)
+        return await self.history(claim, channel, self._clock(), LEASE, limit)
+
+    async def settle(
+        self,
+        alert: Alert,
+        delivery: Delivery,
+        next_attempt: datetime | None,
+        health: Health,
+        notices: Sequence[Alert],
+    ) -> None:
         self.undelivered += delivery.answer is not Answer.SENT
-        await self.history(History.settle_alert, alert_id, delivery, self._clock(), next_attempt)
+        await self.history(
+            History.settle_alert, alert.id, delivery, self._clock(), next_attempt, alert.channel, health, notices
+        )
+
+    async def release(self, alerts: Sequence[Alert]) -> None:
+        if alerts:
+            await self.history(History.release_alerts, [alert.id for alert in alerts])
+
+
+def style_of(settings: Settings) -> Style:
+    """How messages look. Raises ConfigError for templates that are none."""
+    return Style(settings.timezone, words_of(settings.language), Templates(settings.templates))
+
+
+def _config(channel: Channel) -> str:
+    """A hash of a channel's settings, without the values of its secrets."""
+    return hashlib.sha256(repr(channel).encode()).hexdigest()[:16]
+
+
+def _all_there(settings: Settings) -> None:
+    """Raises ConfigError when a secret, or the browser that a source needs, is not there: better now than at night."""
+    for secret in settings.secrets():
+        secret.reveal()
+    if any(source.render and source.enabled for source in settings.sources):
+        browser.require()

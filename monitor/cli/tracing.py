@@ -139,7 +139,7 @@ def _became(change: Row, zone: tzinfo) -> Iterator[str]:
     if not change["alerts"]:
         yield f"Nobody was told: {change['silence']}"
         return
-    yield "Held:" if change["fate"] == "held" else "Told:"
+    yield {"held": "Held:", "told": "Told:", "silent": "Nobody was told:"}[change["fate"]]
     yield from _messages(change["alerts"], zone, held=change["fate"] == "held")
 
 

@@ -38,7 +38,7 @@ class Cage:
 
     def __init__(self, processes: int = 1, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self._processes = processes
-        self._seconds = seconds
+        self.seconds = seconds
         self._memory = memory
         self._turns = asyncio.Semaphore(processes)
         self._pool = self._new_pool()
@@ -50,7 +50,7 @@ class Cage:
                 return await self._ask(function, arguments)
             except FutureTimeout:
                 raise ReadError(
-                    Outcome.PARSE_ERROR, f"reading the page took longer than {self._seconds:g} s; given up"
+                    Outcome.PARSE_ERROR, f"reading the page took longer than {self.seconds:g} s; given up"
                 ) from None
             except (ProcessExpired, MemoryError):
                 raise ReadError(Outcome.PARSE_ERROR, "reading the page needed too much memory; given up") from None
@@ -65,14 +65,14 @@ class Cage:
         """One call in a child. A pool whose children died between calls is broken for good, so it is replaced, once."""
         pool = self._pool
         try:
-            return await asyncio.wrap_future(pool.schedule(function, args=arguments, timeout=self._seconds))
+            return await asyncio.wrap_future(pool.schedule(function, args=arguments, timeout=self.seconds))
         except (BrokenProcessPool, RuntimeError) as broken:
             if pool.active and not isinstance(broken, BrokenProcessPool):
                 raise  # an error of the function itself
             if self._pool is pool:
                 log.warning("the children that read pages are gone; starting new ones")
                 self._pool = self._new_pool()
-        return await asyncio.wrap_future(self._pool.schedule(function, args=arguments, timeout=self._seconds))
+        return await asyncio.wrap_future(self._pool.schedule(function, args=arguments, timeout=self.seconds))
 
     def _new_pool(self) -> ProcessPool:
         return ProcessPool(

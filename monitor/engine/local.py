@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.engine.cage import Cage
 from monitor.models import Memory, Observation, Source
 from monitor.pipeline import observe
-from monitor.scrapers import Client
+from monitor.scrapers import Browser, Client
 from monitor.settings import HttpSettings
 from monitor.visits import Tools
 
@@ -21,8 +22,10 @@ class LocalEngine:
         self, http: HttpSettings, *, clock: Callable[[], datetime], stopping: Callable[[], bool] = lambda: False
     ) -> None:
         self._client = Client(http, clock=clock)
+        self._browser = Browser(self._client, http, clock=clock)
         self._cage = Cage()
         self._tools = Tools(client=self._client, run=self._cage.run, clock=clock, stopping=stopping)
+        self._rendering = replace(self._tools, client=self._browser)
         self._in_hand = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -31,14 +34,15 @@ class LocalEngine:
         self._in_hand += 1
         self._idle.clear()
         try:
-            return await observe(source, memory, self._tools)
+            return await observe(source, memory, self._rendering if source.render else self._tools)
         finally:
             self._in_hand -= 1
             if not self._in_hand:
                 self._idle.set()
 
     async def close(self) -> None:
-        """Waits for the observations in hand, then closes connections and ends the children."""
+        """Waits for the observations in hand, then closes connections, ends the browser and the children."""
         await self._idle.wait()
+        await self._browser.aclose()
         await self._client.aclose()
         self._cage.close()

@@ -15,7 +15,7 @@ from monitor.errors import UsageError
 from monitor.exchange.found import Candidate, Findings, named, text_or_none
 
 _CARRIED = {"url", "navigate", "name", "enabled", "use_browser", "kind", "index_number", "guid"}
-BROWSER = "the browser (pages that are drawn by JavaScript are not read)"
+BROWSER = "the browser (set render = true where JavaScript draws the page)"
 
 
 def read(text: str) -> Findings:

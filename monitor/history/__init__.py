@@ -5,6 +5,7 @@ sources       the configured sources: due times, leases, what is remembered
 observations  one check to rows      links  pages  claims
 beliefs       states and changes     outbox  messages
 revisits      young articles again   replays kept pages read again
+channels      how each channel is, silences
 queries       what people ask        lock    one service a database
 """
 

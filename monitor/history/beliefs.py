@@ -21,6 +21,9 @@ PLANS = "planned"
 REMEMBERED = 50
 """How many changes of one subject `past` goes back."""
 
+CITED = ("url", "title", "published", "authority", "outlet", "evidence", "standing")
+"""What is kept of a citation with its change; the rest follows from the document."""
+
 _PUT = """
 INSERT INTO belief (brand, kind, subject, fact, value, rule, since, updated_at, attributes, due, independent,
     syndicated, sponsored)
@@ -130,7 +133,8 @@ def add_changes(db: Database, changes: Iterable[Change], check_id: int | None, r
         }
         insert(db, "change", row)
         for position, citation in enumerate(change.sources):
-            cited = {name: plain(value) if value else None for name, value in citation.as_json().items()}
+            said = citation.as_json()
+            cited = {name: plain(said[name]) if said[name] else None for name in CITED}
             cited["evidence"] = cited["evidence"] or ""
             insert(db, "change_source", cited | {"change": change.id, "position": position})
 
@@ -180,6 +184,12 @@ def changes_of(db: Database, alert_id: str) -> tuple[Change, ...]:
     return tuple(_change(db, row) for row in rows)
 
 
+def changes_since(db: Database, since: datetime) -> tuple[Change, ...]:
+    """The changes that were recorded since then, oldest first."""
+    rows = select(db, "SELECT * FROM change WHERE detected_at >= :since ORDER BY seq", {"since": utc_text(since)})
+    return tuple(_change(db, row) for row in rows)
+
+
 def _change(db: Database, row: Mapping[str, Any]) -> Change:
     return Change(
         id=row["id"],
@@ -209,8 +219,12 @@ def citations(db: Database, change_id: str) -> tuple[Citation, ...]:
     rows = select(
         db,
         """
-        SELECT url, title, published, authority, outlet, evidence, standing FROM change_source
-        WHERE change = :change ORDER BY position
+        SELECT cited.url, cited.title, cited.published, cited.authority, cited.outlet, cited.evidence, cited.standing,
+            coalesce(document.source, '') AS source, document.language
+        FROM change_source AS cited
+        LEFT JOIN document ON document.url = cited.url
+            AND document.version = (SELECT max(d.version) FROM document AS d WHERE d.url = cited.url)
+        WHERE cited.change = :change ORDER BY cited.position
         """,
         {"change": change_id},
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from monitor.history import beliefs, claims, observations, outbox, pages, replays, reviews, sources
+from monitor.history import beliefs, channels, claims, observations, outbox, pages, replays, reviews, sources
 from monitor.history.claims import Revive
 from monitor.history.observations import Stored
 from monitor.history.outbox import Claimed
@@ -18,7 +18,21 @@ from monitor.history.queries import Queries
 from monitor.history.replays import Kept, Reread, Restated
 from monitor.history.reviews import Target, Verdict
 from monitor.history.store import Store, told
-from monitor.models import Alert, Change, Claim, Delivery, Fact, Memory, Observation, Past, Source, State, Subject
+from monitor.models import (
+    Alert,
+    Change,
+    Claim,
+    Delivery,
+    Fact,
+    Health,
+    Memory,
+    Observation,
+    Past,
+    Silence,
+    Source,
+    State,
+    Subject,
+)
 
 
 class History:
@@ -120,7 +134,7 @@ class History:
         beliefs.add_changes(self._inside(), as_told, check_id, self._revive)
 
     def queue(self, alerts: Iterable[Alert], now: datetime) -> None:
-        """Inside writing(): adds messages to the outbox. A digest joins the row of its id that still gathers."""
+        """Inside writing(): adds messages to the outbox. What gathers joins the message of its key."""
         outbox.queue(self._inside(), alerts, now)
 
     def schedule(self, name: str, next_due: datetime, observation: Observation, failures: int) -> None:
@@ -193,20 +207,103 @@ class History:
 
     # The outbox
 
-    def claim_alerts(self, channel: str, now: datetime, lease: timedelta, limit: int) -> list[Claimed]:
-        """Takes due messages of a channel to send, oldest first; nobody else gets them until the lease runs out."""
-        with self._store.writing() as db:
-            return outbox.claim(db, channel, now, lease, limit)
+    def claim_alerts(
+        self, channel: str, now: datetime, lease: timedelta, limit: int, *, again: bool = False
+    ) -> list[Claimed]:
+        """Takes due messages of a channel to send, oldest first; nobody else gets them until the lease runs out.
 
-    def settle_alert(self, alert_id: str, delivery: Delivery, now: datetime, next_attempt: datetime | None) -> None:
-        """Stores an attempt and what follows. Without a next attempt, what was not sent has failed for good."""
+        `again`: also those whose next attempt is later, so that none that is newer goes before them.
+        """
         with self._store.writing() as db:
+            return outbox.claim(db, channel, now, lease, limit, again=again)
+
+    def settle_alert(
+        self,
+        alert_id: str,
+        delivery: Delivery,
+        now: datetime,
+        next_attempt: datetime | None,
+        channel: str | None = None,
+        health: Health | None = None,
+        notices: Iterable[Alert] = (),
+    ) -> None:
+        """Stores an attempt and what follows. Without a next attempt, what was not sent has failed for good.
+
+        `health`: how the channel is after it; `notices`: who is told of that.
+        """
+        with self._store.writing() as db:
+            if channel is not None and health is not None:
+                if not health.failures and channels.health(db, channel).failures:
+                    outbox.retry_at_once(db, channel, now)
+                channels.put_health(db, channel, health)
             outbox.settle(db, alert_id, delivery, now, next_attempt)
+            outbox.queue(db, notices, now)
+
+    def release_alerts(self, alert_ids: Iterable[str]) -> None:
+        """Gives back what was taken to send and not tried."""
+        with self._store.writing() as db:
+            outbox.release(db, alert_ids)
+
+    def close_groups(self, now: datetime, until: datetime) -> None:
+        """Makes due what waits for more of its kind, no longer than `until`; digests keep their hour."""
+        with self._store.writing() as db:
+            outbox.close_groups(db, now, until)
+
+    def retry_alerts(self, beginnings: Iterable[str], now: datetime) -> list[str]:
+        """Lets messages that were not sent go out at once, and their channels be tried. Returns their ids.
+
+        The start of an id will do. Raises UsageError for one that names none or several.
+        """
+        with self._store.writing() as db:
+            return outbox.retry(db, outbox.chosen(db, beginnings), now)
+
+    def drop_alerts(self, beginnings: Iterable[str], reason: str, now: datetime) -> list[str]:
+        """Drops messages that wait or have failed. Returns their ids. Raises UsageError, as `retry_alerts`."""
+        with self._store.writing() as db:
+            return outbox.drop(db, outbox.chosen(db, beginnings), reason, now)
 
     def drop_alerts_outside(self, channels: Mapping[str, Collection[str]], now: datetime) -> int:
         """Drops what waits for channels and recipients that are not among these. Returns how many messages."""
         with self._store.writing() as db:
             return outbox.drop_outside(db, channels, now)
+
+    # Channels and silences
+
+    def sync_channels(self, configured: Mapping[str, str]) -> None:
+        """Makes these the known channels: name -> a hash of the settings. One with other settings starts afresh."""
+        with self._store.writing() as db:
+            channels.sync(db, configured)
+
+    def health(self, channel: str) -> Health:
+        """How a channel is."""
+        with told(self.path):
+            return channels.health(self._store.db, channel)
+
+    def silences(self, now: datetime) -> tuple[Silence, ...]:
+        """What people have silenced, as far as it is in force."""
+        with told(self.path):
+            return channels.silences(self._store.db, now)
+
+    def add_silence(self, silence: Silence, now: datetime) -> int:
+        """Stores a silence; returns its id."""
+        with self._store.writing() as db:
+            return channels.add_silence(db, silence, now)
+
+    def end_silence(self, silence_id: int, now: datetime) -> bool:
+        """Ends a silence now. Says whether there was such a one in force."""
+        with self._store.writing() as db:
+            return channels.end_silence(db, silence_id, now)
+
+    def last_done(self, task: str) -> datetime | None:
+        """When a task of set times was done last."""
+        with told(self.path):
+            return channels.last_done(self._store.db, task)
+
+    def done(self, task: str, now: datetime, alerts: Iterable[Alert] = ()) -> None:
+        """Writes down that a task of set times is done, together with the messages that it is about."""
+        with self._store.writing() as db:
+            channels.put_done(db, task, now)
+            outbox.queue(db, alerts, now)
 
     # Upkeep
 

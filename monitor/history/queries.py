@@ -16,11 +16,11 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from monitor.errors import DatabaseError
-from monitor.history import claims, explaining, gold, timelines
+from monitor.history import beliefs, claims, explaining, gold, outbox, timelines
 from monitor.history.claims import Revive
 from monitor.history.rows import select
 from monitor.history.store import Store, check_content, check_schema, connect_to_read, migrations, opening, told
-from monitor.models import Claim, Subject, utc_text
+from monitor.models import Change, Claim, Subject, utc_text
 
 Row = dict[str, Any]
 
@@ -65,6 +65,23 @@ JOIN document AS mine ON mine.id = claimed.document
 JOIN fact AS against ON against.id = believed.other
 JOIN document AS theirs ON theirs.id = against.document
 ORDER BY believed.brand, believed.kind, believed.subject, believed.attribute, against.id
+"""
+
+_MESSAGE = """
+SELECT changes.id, changes.detected_at, changes.brand, changes.kind, changes.change, changes.text
+FROM alert_change JOIN changes ON changes.id = alert_change.change
+WHERE alert_change.alert = :id ORDER BY alert_change.position
+"""
+
+_ACTIVITY = """
+SELECT
+    (SELECT count(*) FROM source WHERE configured AND enabled) AS sources,
+    (SELECT count(*) FROM visit WHERE recorded_at >= :since) AS checks,
+    (SELECT count(*) FROM visit WHERE recorded_at >= :since AND outcome NOT IN ('ok', 'unchanged')) AS failed_checks,
+    (SELECT count(*) FROM document WHERE fetched_at >= :since) AS documents,
+    (SELECT count(*) FROM alert WHERE status = 'sent' AND settled_at >= :since) AS sent,
+    (SELECT count(*) FROM alert WHERE status = 'failed' AND settled_at >= :since) AS failed,
+    (SELECT count(*) FROM alert WHERE status = 'pending') AS waiting
 """
 
 _PLANS = """
@@ -165,6 +182,36 @@ class Queries:
     def conflicts(self, *, brand: str | None = None, kind: str | None = None, limit: int | None = None) -> list[Row]:
         """What good sources disagree on now: one row for each claim against a belief, with both sentences."""
         return self._rows(_CONFLICTS, {"brand": brand, "kind": kind, "limit": -1 if limit is None else limit})
+
+    def message(self, beginning: str) -> tuple[Row, list[Row]]:
+        """A message whose id begins so, and all changes that it tells of. Raises UsageError, as `why`."""
+        with told(self._path):
+            (alert_id,) = outbox.chosen(self._db, [beginning])
+        (alert,) = self._rows("SELECT * FROM alerts WHERE id = :id", {"id": alert_id})
+        return alert, self._rows(_MESSAGE, {"id": alert_id})
+
+    def changed_since(self, since: datetime) -> tuple[Change, ...]:
+        """The changes that were recorded since then, as they are told, oldest first."""
+        with told(self._path):
+            return beliefs.changes_since(self._db, since)
+
+    def silences(self, now: datetime) -> list[Row]:
+        """The silences that are in force, oldest first."""
+        return self._rows("SELECT * FROM silence WHERE until > :now ORDER BY id", {"now": utc_text(now)})
+
+    def channels(self) -> list[Row]:
+        """How each channel is, by name."""
+        return self._rows("SELECT * FROM channel ORDER BY name", {})
+
+    def activity(self, since: datetime) -> Row:
+        """What was done since then: counts, the headlines of what changed, the names of sources in trouble."""
+        (counts,) = self._rows(_ACTIVITY, {"since": utc_text(since)})
+        changes = self._rows(
+            "SELECT text FROM change WHERE detected_at >= :since AND silence IS NULL ORDER BY seq",
+            {"since": utc_text(since)},
+        )
+        unhealthy = [row["name"] for row in self.sources(unhealthy=True)]
+        return counts | {"changes": [row["text"] for row in changes], "unhealthy": unhealthy}
 
     def plans(
         self,

@@ -1,7 +1,8 @@
 """One message through Apprise, which knows many chat services. Needs the extra `apprise`.
 
-Apprise tells only whether it went well. Its address holds tokens, so neither it nor what Apprise logs
-about it is shown.
+Each service gets the form that it takes: Markdown, HTML or plain text. Apprise tells only whether it went well. Its
+address holds tokens, so neither it nor what Apprise logs about it is shown. Apprise makes its own connections: the
+address check of the other channels does not stand between, and the config is all that says where it connects to.
 """
 
 from __future__ import annotations
@@ -11,35 +12,42 @@ import importlib
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import tzinfo
-from typing import Any
+from typing import Any, Literal
 
 from monitor.errors import ConfigError
 from monitor.models import Alert, Answer, Change, Delivery
 from monitor.notifier.channel import Unreachable
-from monitor.notifier.messages import subject_line, text_body
+from monitor.notifier.messages import Style, body, subject_line
 from monitor.settings import AppriseChannel
 
 TIMEOUT = 30.0
+
+FORMS: dict[str, Literal["txt", "md", "html"]] = {"markdown": "md", "html": "html"}
+"""What a service says it takes -> the form of our message."""
 
 
 class ChatSender:
     """The way out of one Apprise channel."""
 
-    def __init__(self, channel: AppriseChannel, *, zone: tzinfo, timeout: float = TIMEOUT) -> None:
+    def __init__(self, channel: AppriseChannel, *, style: Style, timeout: float = TIMEOUT) -> None:
         self._channel = channel
-        self._zone = zone
+        self._style = style
         self._timeout = timeout
         self._thread = ThreadPoolExecutor(1, f"chat {channel.name}")
 
     async def send(self, alert: Alert, changes: Sequence[Change]) -> Delivery:
         """One attempt. Raises ConfigError without Apprise or with an address it does not know, Unreachable."""
         service = self._service()
-        title, body = subject_line(changes), text_body(changes, self._zone)
+        title = subject_line(alert, changes, self._style)
+        form = FORMS.get(str(service.notify_format), "txt")
+        words = body(alert, changes, form, self._style)
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout):
-                taken = await loop.run_in_executor(self._thread, lambda: service.notify(title=title, body=body))
+                taken = await loop.run_in_executor(
+                    self._thread,
+                    lambda: service.notify(title=title, body=words, body_format=service.notify_format),
+                )
         except TimeoutError as error:
             raise Unreachable(f"the service gave no answer within {self._timeout:g} s") from error
         if taken:
@@ -50,13 +58,14 @@ class ChatSender:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _service(self) -> Any:
+        """The one service that the address names."""
         place = f'[[channels]] "{self._channel.name}"'
         try:
             apprise = importlib.import_module("apprise")  # an extra, and slow to import: only when it is used
         except ImportError as error:
             raise ConfigError(f"{place}: needs Apprise; install brand-monitor[apprise]") from error
         logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # its log lines hold the address
-        service = apprise.Apprise()
-        if not service.add(self._channel.url.reveal()):
+        service = apprise.Apprise.instantiate(self._channel.url.reveal(), suppress_exceptions=True)
+        if service is None:
             raise ConfigError(f"{place}: Apprise knows no service for the address that url names")
         return service

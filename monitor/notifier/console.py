@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import tzinfo
 from typing import TextIO
 
 from monitor.models import Alert, Answer, Change, Delivery
 from monitor.notifier.channel import Unreachable
-from monitor.notifier.messages import console_lines
+from monitor.notifier.messages import Style, console_lines
 
 
 class ConsoleSender:
     """Writes to a stream that it neither opens nor closes."""
 
-    def __init__(self, stream: TextIO, *, zone: tzinfo) -> None:
+    def __init__(self, stream: TextIO, *, style: Style) -> None:
         self._stream = stream
-        self._zone = zone
+        self._style = style
 
     async def send(self, alert: Alert, changes: Sequence[Change]) -> Delivery:
         encoding = self._stream.encoding or "utf-8"
-        text = console_lines(changes, self._zone).encode(encoding, "replace").decode(encoding)
+        text = console_lines(alert, changes, self._style).encode(encoding, "replace").decode(encoding)
         try:
             self._stream.write(text)
             self._stream.flush()

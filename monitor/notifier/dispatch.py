@@ -16,42 +16,65 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from pathlib import Path
 from traceback import extract_tb
 from typing import Protocol, TextIO
 
 from monitor.errors import MonitorError
-from monitor.models import Alert, Answer, Change, Delivery
+from monitor.models import Alert, Answer, Change, Delivery, Health
 from monitor.notifier.channel import Sender, Unreachable
 from monitor.notifier.chat import ChatSender
+from monitor.notifier.command import CommandSender
 from monitor.notifier.console import ConsoleSender
+from monitor.notifier.health import PATIENCE, after, in_trouble, is_open, told
 from monitor.notifier.mail import MailSender
+from monitor.notifier.messages import Style
 from monitor.notifier.retry import next_attempt
 from monitor.notifier.route import recipients
 from monitor.notifier.sample import sample_change
 from monitor.notifier.webhook import WebhookSender
-from monitor.settings import Channel, ConsoleChannel, EmailChannel, HttpSettings, WebhookChannel
+from monitor.settings import (
+    AppriseChannel,
+    Channel,
+    CommandChannel,
+    ConsoleChannel,
+    EmailChannel,
+    HttpSettings,
+    WebhookChannel,
+)
 
 log = logging.getLogger(__name__)
 
 BATCH = 20
-"""How many alerts are claimed at once. Their lease must outlast twenty attempts of at most 30 seconds each."""
-
-PATIENCE = 3
-"""How many alerts in a row may find the channel in trouble before the rest of the batch is put off untried. More than
-one, so that a single message that breaks every connection does not hold up those behind it."""
+"""How many alerts are claimed at once. Their lease must outlast twenty attempts of at most half a minute each."""
 
 
 class Outbox(Protocol):
-    """Where alerts wait. The history, behind whatever thread it lives on."""
+    """Where alerts wait, and what is known of the channels. The history, behind whatever thread it lives on."""
 
-    async def claim(self, channel: str, limit: int) -> Sequence[tuple[Alert, Sequence[Change]]]:
-        """Alerts that are due, oldest first, leased to this process."""
+    async def health(self, channel: str) -> Health: ...
+
+    async def claim(self, channel: str, limit: int, *, again: bool) -> Sequence[tuple[Alert, Sequence[Change]]]:
+        """Alerts that are due, oldest first, leased to this process; `again`: those that wait for a retry are due."""
         ...
 
-    async def settle(self, alert_id: str, delivery: Delivery, next_attempt: datetime | None) -> None:
-        """Writes an attempt down; with RETRY the alert waits until `next_attempt`."""
+    async def settle(
+        self,
+        alert: Alert,
+        delivery: Delivery,
+        next_attempt: datetime | None,
+        health: Health,
+        notices: Sequence[Alert],
+    ) -> None:
+        """Writes down an attempt and how the channel is after it, and queues notices of that.
+
+        With RETRY the alert waits until `next_attempt`.
+        """
+        ...
+
+    async def release(self, alerts: Sequence[Alert]) -> None:
+        """Gives back what was claimed and not tried."""
         ...
 
 
@@ -65,18 +88,17 @@ class Dispatcher:
         *,
         clock: Callable[[], datetime],
         rng: random.Random,
-        zone: tzinfo = UTC,
+        style: Style | None = None,
         console: TextIO | None = None,
     ) -> None:
         self._outbox = outbox
         self._http = http
         self._clock = clock
         self._rng = rng
-        self._zone = zone
+        self._style = style or Style()
         self._console = console
         self._senders: dict[str, tuple[Channel, Sender]] = {}
         self._at_work: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._resting: dict[str, datetime] = {}
         self._stopping = False
 
     async def deliver(self, channels: Sequence[Channel]) -> int:
@@ -84,7 +106,7 @@ class Dispatcher:
 
         May be called while an earlier call still runs; channels that are still at work are left to it.
         """
-        rounds = await asyncio.gather(*map(self._round, channels), return_exceptions=True)
+        rounds = await asyncio.gather(*(self._round(channel, channels) for channel in channels), return_exceptions=True)
         for outcome in rounds:
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -124,72 +146,80 @@ class Dispatcher:
                 await sender.aclose()
         self._stopping = stopping
 
-    async def _round(self, channel: Channel) -> int:
-        """Everything that is due on one channel, unless it is at work already or the other side asked for rest."""
+    async def _round(self, channel: Channel, channels: Sequence[Channel]) -> int:
+        """Everything that is due on one channel, unless it is at work already, rests or wants no more."""
         taken = 0
         if self._at_work[channel.name].locked():
             return taken
         async with self._at_work[channel.name]:
-            while not self._stopping and self._resting.get(channel.name, self._clock()) <= self._clock():
-                batch = await self._outbox.claim(channel.name, BATCH)
-                sent, trouble = await self._batch(channel, batch)
-                taken += sent
-                if trouble or not batch:
+            health = await self._outbox.health(channel.name)
+            while not self._stopping and is_open(health, self._clock()):
+                limit = PATIENCE if in_trouble(health) else BATCH
+                batch = await self._outbox.claim(channel.name, limit, again=in_trouble(health))
+                if not batch:
                     break
+                sent, health = await self._batch(channel, batch, health, channels)
+                taken += sent
         return taken
 
     async def _batch(
-        self, channel: Channel, batch: Sequence[tuple[Alert, Sequence[Change]]]
-    ) -> tuple[int, Delivery | None]:
-        """Tries these in order. Returns how many were taken, and the delivery that showed the channel in trouble."""
-        taken, in_a_row = 0, 0
-        trouble: Delivery | None = None
+        self,
+        channel: Channel,
+        batch: Sequence[tuple[Alert, Sequence[Change]]],
+        health: Health,
+        channels: Sequence[Channel],
+    ) -> tuple[int, Health]:
+        """Tries these in order while the channel is open. Returns how many were taken, and how the channel is then."""
+        taken, in_a_row, left = 0, 0, list(batch)
         jitter = self._rng.random()
-        for alert, changes in batch:
-            if self._stopping:
-                break
-            if trouble is not None:
-                untried = replace(trouble, detail=f"not tried: {trouble.detail}")
-                await self._settle(channel, alert, untried, jitter)
-                continue
+        while left and not self._stopping and is_open(health, self._clock()):
+            alert, changes = left.pop(0)
             delivery, down = await self._attempt(channel, alert, changes)
-            await self._settle(channel, alert, delivery, jitter)
-            taken += delivery.answer is Answer.SENT
+            now = self._clock()
             in_a_row = in_a_row + 1 if down else 0
-            if in_a_row >= PATIENCE or (down and delivery.retry_after):
-                trouble = delivery
-        return taken, trouble
+            enough = in_a_row >= PATIENCE or not left
+            was, health = health, after(health, channel.kind, delivery, now, jitter, down=down, enough=enough)
+            health, notices = told(channel, was, health, channels, now, self._style)
+            await self._settle(channel, alert, delivery, jitter, health, notices)
+            taken += delivery.answer is Answer.SENT
+        await self._outbox.release([alert for alert, _ in left])
+        return taken, health
 
     async def _attempt(self, channel: Channel, alert: Alert, changes: Sequence[Change]) -> tuple[Delivery, bool]:
         """One attempt, and whether it was the channel as a whole that failed. Raises nothing."""
-        if not changes:
+        if not changes and alert.notice is None:
             return Delivery(answer=Answer.FAILED, detail="what it was to tell of is no longer in the history"), False
         try:
             sender = await self._sender(channel)
-            return await sender.send(alert, changes), False
+            delivery = await sender.send(alert, changes)
         except Unreachable as error:
             return Delivery(answer=Answer.RETRY, detail=str(error), retry_after=error.retry_after), True
         except MonitorError as error:
             return Delivery(answer=Answer.RETRY, detail=str(error)), True
         except Exception as bug:
             return Delivery(answer=Answer.RETRY, detail=_place_of(bug)), False
+        # A mail server speaks of each recipient; another side that does not take a message may take none.
+        return delivery, delivery.answer is Answer.RETRY and not isinstance(channel, EmailChannel)
 
-    async def _settle(self, channel: Channel, alert: Alert, delivery: Delivery, jitter: float) -> None:
-        now = self._clock()
+    async def _settle(
+        self,
+        channel: Channel,
+        alert: Alert,
+        delivery: Delivery,
+        jitter: float,
+        health: Health,
+        notices: Sequence[Alert],
+    ) -> None:
         again = None
         if delivery.answer is Answer.RETRY:
-            attempts = alert.attempts + 1
-            again = next_attempt(channel.kind, attempts, now, jitter, delivery.retry_after)
-            if delivery.retry_after and again:
-                self._resting[channel.name] = again
+            again = next_attempt(channel.kind, alert, health, self._clock(), jitter)
             if again is None:
-                times = "once" if attempts == 1 else f"{attempts} times"
-                delivery = replace(
-                    delivery, answer=Answer.FAILED, detail=f"{delivery.detail} (given up after trying {times})"
-                )
+                times = "once" if alert.attempts == 0 else f"{alert.attempts + 1} times"
+                detail = f"{delivery.detail} (given up after trying {times}; `brand-monitor alerts retry` undoes that)"
+                delivery = replace(delivery, answer=Answer.FAILED, detail=detail)
         if delivery.answer is not Answer.SENT:
             log.warning("alert %s to %s: %s: %s", alert.id, channel.name, delivery.answer, delivery.detail)
-        await self._outbox.settle(alert.id, delivery, again)
+        await self._outbox.settle(alert, delivery, again, health, notices)
 
     async def _sender(self, channel: Channel) -> Sender:
         """The channel's sender; a new one when the config of the channel has changed."""
@@ -205,13 +235,15 @@ class Dispatcher:
     def _new_sender(self, channel: Channel) -> Sender:
         match channel:
             case ConsoleChannel():
-                return ConsoleSender(self._console or sys.stdout, zone=self._zone)
+                return ConsoleSender(self._console or sys.stdout, style=self._style)
             case EmailChannel():
-                return MailSender(channel, self._http, clock=self._clock, zone=self._zone)
+                return MailSender(channel, self._http, clock=self._clock, style=self._style)
             case WebhookChannel():
                 return WebhookSender(channel, self._http, clock=self._clock)
-            case _:
-                return ChatSender(channel, zone=self._zone)
+            case CommandChannel():
+                return CommandSender(channel)
+            case AppriseChannel():
+                return ChatSender(channel, style=self._style)
 
 
 def _place_of(bug: Exception) -> str:

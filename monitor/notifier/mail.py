@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime, tzinfo
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
@@ -26,7 +26,7 @@ from monitor.errors import ConfigError, FetchError
 from monitor.models import Alert, Answer, Change, Delivery
 from monitor.notifier.channel import Unreachable, tls_context
 from monitor.notifier.inert import answer_words
-from monitor.notifier.messages import email_message
+from monitor.notifier.messages import Style, email_message
 from monitor.settings import EmailChannel, HttpSettings
 
 TIMEOUT = 30.0
@@ -45,12 +45,12 @@ class MailSender:
         http: HttpSettings,
         *,
         clock: Callable[[], datetime],
-        zone: tzinfo,
+        style: Style,
         timeout: float = TIMEOUT,
     ) -> None:
         self._channel = channel
         self._clock = clock
-        self._zone = zone
+        self._style = style
         self._timeout = timeout
         self._tls = tls_context(http.ca_file)
         self._thread = ThreadPoolExecutor(1, f"mail {channel.name}")
@@ -59,7 +59,7 @@ class MailSender:
     async def send(self, alert: Alert, changes: Sequence[Change]) -> Delivery:
         """One attempt. Raises Unreachable when the server takes no mail at all, ConfigError without a password."""
         password = self._password()
-        message = email_message(alert, changes, sender=self._channel.sender, zone=self._zone, now=self._clock())
+        message = email_message(alert, changes, sender=self._channel.sender, style=self._style, now=self._clock())
         session = _Session(self._channel.smtp.host, self._timeout)
         try:
             async with asyncio.timeout(self._timeout):

@@ -11,21 +11,37 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
-from functools import cache
-from typing import Any
-
-from jinja2 import PackageLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from typing import Any, Literal
 
 from monitor.models import Alert, Change, ChangeKind, Citation
 from monitor.notifier.inert import one_line, web_link
-from monitor.notifier.wording import MEANINGS, fact_words, headline, kind_words, moment_words
+from monitor.notifier.marking import Pieces, marked
+from monitor.notifier.rendering import Link, Templates
+from monitor.notifier.wording import Words, moment_words, words_of
+
+LISTED = 50
+"""How many changes a message to people lists; it says how many it does not."""
+
+CARRIED = 500
+"""How many changes a message to a program carries; it says how many it does not."""
+
+THREADS = 10
+"""How many subjects' threads a mail about several belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How messages look: the reader's zone and language, and the templates."""
+
+    zone: tzinfo = UTC
+    words: Words = field(default_factory=lambda: words_of("en"))
+    templates: Templates = field(default_factory=Templates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +50,10 @@ class Quote:
 
     sentence: str
     title: str
-    link: str | None
+    link: Link | None
     origin: str
+    pieces: Pieces
+    """The sentence in parts, each with whether it is what matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,119 +67,175 @@ class Story:
     more: str
 
 
-def story(change: Change, zone: tzinfo) -> Story:
+def story(change: Change, style: Style) -> Story:
+    words = style.words
     return Story(
-        headline=headline(change),
-        meaning=MEANINGS[change.change],
-        rows=tuple(_rows(change, zone)),
-        groups=tuple((heading, quotes) for heading, quotes in _groups(change) if quotes),
-        more=f"brand-monitor why {one_line(change.id)}",
+        headline=words.headline(change),
+        meaning=words.say("meanings", change.change),
+        rows=tuple(_rows(change, style)),
+        groups=tuple((heading, quotes) for heading, quotes in _groups(change, words) if quotes),
+        more=words.say("notes", "more", command=_why(change)),
     )
 
 
-def subject_line(changes: Sequence[Change]) -> str:
+def subject_line(alert: Alert, changes: Sequence[Change], style: Style) -> str:
     """The news; for several, the first and how many more. Fit for a header: one line that decodes to itself."""
-    more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
-    return headline(changes[0], 150).replace("=?", "= ?") + more
+    if alert.notice is not None:
+        headline = one_line(alert.notice.subject, 150)
+    else:
+        headline = style.words.headline(changes[0], 150)
+        if len(changes) > 1:
+            headline = style.words.say("notes", "and_more", headline=headline, number=len(changes) - 1)
+    said = one_line(_render("subject.txt.j2", alert, changes, style, headline=headline), 250)
+    return (said or headline).replace("=?", "= ?")
 
 
-def email_message(alert: Alert, changes: Sequence[Change], *, sender: str, zone: tzinfo, now: datetime) -> EmailMessage:
+def email_message(alert: Alert, changes: Sequence[Change], *, sender: str, style: Style, now: datetime) -> EmailMessage:
     """A mail with a text and an HTML part. Its Message-ID is the same on every attempt; `now` is its date."""
     domain = sender.rpartition("@")[2]
     message = EmailMessage(policy=_MailPolicy(linesep="\r\n"))
     message["From"] = sender
     message["To"] = alert.recipient
-    message["Subject"] = subject_line(changes)
-    message["Date"] = format_datetime(now.astimezone(zone))
+    message["Subject"] = subject_line(alert, changes, style)
+    message["Date"] = format_datetime(now.astimezone(style.zone))
     message["Message-ID"] = f"<{alert.id}@{domain}>"
-    if not alert.digest:
-        thread = f"<{_thread(changes[0])}@{domain}>"
-        message["In-Reply-To"] = thread
-        message["References"] = thread
+    threads = () if alert.digest else tuple(dict.fromkeys(map(_thread, changes)))[:THREADS]
+    if threads:
+        message["In-Reply-To"] = f"<{threads[0]}@{domain}>"
+        message["References"] = " ".join(f"<{thread}@{domain}>" for thread in threads)
     message["Auto-Submitted"] = "auto-generated"  # nobody's holiday notice answers it
-    message.set_content(text_body(changes, zone), cte="quoted-printable")
-    message.add_alternative(_render("alert.html.j2", changes, zone), subtype="html", cte="quoted-printable")
+    message.set_content(body(alert, changes, "txt", style), cte="quoted-printable")
+    html = _render("alert.html.j2", alert, changes, style, headline=message["Subject"])
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
     return message
 
 
-def text_body(changes: Sequence[Change], zone: tzinfo) -> str:
-    return _render("alert.txt.j2", changes, zone)
+def body(alert: Alert, changes: Sequence[Change], form: Literal["txt", "md", "html"], style: Style) -> str:
+    """The text of a message: as a mail has it, or in a chat's Markdown or HTML."""
+    template = "alert.txt.j2" if form == "txt" else f"chat.{form}.j2"
+    return _render(template, alert, changes, style, headline=subject_line(alert, changes, style))
 
 
-def webhook_body(alert: Alert, changes: Sequence[Change]) -> str:
+def json_body(alert: Alert, changes: Sequence[Change]) -> str:
     """The JSON that the contract names. The same on every attempt."""
     told: dict[str, Any]
-    if alert.digest:
-        told = {"version": 1, "type": "digest", "id": alert.id, "changes": [change.as_json() for change in changes]}
+    if alert.notice is not None:
+        notice = alert.notice
+        told = {"type": notice.type, "id": alert.id, "text": notice.subject, "lines": list(notice.lines)}
+    elif alert.digest or len(changes) > 1:
+        carried = [change.as_json() for change in changes[:CARRIED]]
+        told = {"type": "digest", "id": alert.id, "changes": carried}
+        told |= {"listed": len(carried), "truncated": len(changes) - len(carried)}
     else:
-        told = {"version": 1, "type": "change", **changes[0].as_json()}
-    return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+        told = {"type": "change", **changes[0].as_json()}
+    return json.dumps({"version": 1, **told}, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
 
 
-def console_lines(changes: Iterable[Change], zone: tzinfo) -> str:
+def console_lines(alert: Alert, changes: Sequence[Change], style: Style) -> str:
     """A few plain lines per change: the news, the first sentence, where to read on."""
-    lines = []
-    for change in changes:
-        lines.append(f"{moment_words(change.detected_at, zone)}  {headline(change)}")
-        for citation in change.sources[:1]:
-            quote = _quote(citation)
-            more = f" (sources: {len(change.sources)})" if len(change.sources) > 1 else ""
+    words = style.words
+    lines: list[str] = []
+    if alert.notice is not None:
+        lines += [one_line(alert.notice.subject), *(f"  {one_line(line)}" for line in alert.notice.lines)]
+    for change in changes[:LISTED]:
+        lines.append(f"{moment_words(change.detected_at, style.zone)}  {words.headline(change)}")
+        for quote in (_quote(citation, change, words) for citation in change.sources[:1]):
+            number = words.say("notes", "sources_counted", number=len(change.sources))
+            more = f" ({number})" if len(change.sources) > 1 else ""
             lines.append(f"  “{quote.sentence}”")
             lines.append(f"  {quote.origin}{more}  {quote.link or ''}".rstrip())
-        lines.append(f"  brand-monitor why {one_line(change.id)}")
+        lines.append(f"  {_why(change)}")
+    if len(changes) > LISTED:
+        lines.append(_cut(alert, changes, words))
     return "\n".join(lines) + "\n"
 
 
-def _rows(change: Change, zone: tzinfo) -> Iterable[tuple[str, str]]:
+def _render(template: str, alert: Alert, changes: Sequence[Change], style: Style, *, headline: str) -> str:
+    """A template with all that templates may use: see docs/alerts.md."""
+    notice = alert.notice
+    values = {
+        "language": style.words.language,
+        "subject": headline,
+        "stories": [story(change, style) for change in changes[:LISTED]] if template != "subject.txt.j2" else [],
+        "cut": _cut(alert, changes, style.words) if len(changes) > LISTED else "",
+        "total": len(changes),
+        "lines": [one_line(line) for line in notice.lines] if notice else [],
+        "brands": list(dict.fromkeys(one_line(change.brand) for change in changes)),
+    }
+    return style.templates.render(template, values)
+
+
+def _cut(alert: Alert, changes: Sequence[Change], words: Words) -> str:
+    """How many changes there are, how many are listed and how many are not."""
+    total = len(changes)
+    command = f"brand-monitor alerts show {one_line(alert.id[:12])}"
+    return words.say("notes", "listed", total=total, listed=LISTED, cut=total - LISTED, command=command)
+
+
+def _why(change: Change) -> str:
+    return f"brand-monitor why {one_line(change.id)}"
+
+
+def _rows(change: Change, style: Style) -> Iterable[tuple[str, str]]:
+    words = style.words
     disputed = change.change is ChangeKind.DISPUTED
-    yield kind_words(change.kind), one_line(f"{change.brand}, {change.subject}")
+    kind = words.say("kinds", change.kind) if change.kind in words.sections["kinds"] else change.kind.capitalize()
+    yield one_line(kind.replace("_", " ")), one_line(f"{change.brand}, {words.place(change.subject)}")
     if not disputed and change.before is not None:
-        yield "Until now", fact_words(change.before)
-    yield "Believed now", fact_words(change.before if disputed else change.after)
-    yield "When", _when(change)
-    yield "Noticed", moment_words(change.detected_at, zone)
+        yield words.say("rows", "until_now"), words.fact(change.before)
+    yield words.say("rows", "believed_now"), words.fact(change.before if disputed else change.after)
+    yield words.say("rows", "when"), _when(change, words)
+    yield words.say("rows", "noticed"), moment_words(change.detected_at, style.zone)
     if change.rule:
-        yield "Why", one_line(change.rule)
+        yield words.say("rows", "why"), words.rule(change.rule)
 
 
-def _when(change: Change) -> str:
+def _when(change: Change, words: Words) -> str:
     """Since when it is so, or from when on: what the text says; else the day of the first report, said as such."""
     stated = (change.after or {}).get("when")
     reported = min((citation.published[:10] for citation in change.sources if citation.published), default="")
-    return (
-        one_line(str(stated)) if stated else one_line(f"not stated; reported {reported}" if reported else "not stated")
-    )
+    if stated:
+        return one_line(words.date(str(stated)))
+    return one_line(words.say("notes", "reported", day=reported) if reported else words.say("notes", "not_stated"))
 
 
-def _groups(change: Change) -> Iterable[tuple[str, tuple[Quote, ...]]]:
+def _groups(change: Change, words: Words) -> Iterable[tuple[str, tuple[Quote, ...]]]:
     """The sources under headings: for a dispute each side's own, with its sentence even where no source is at hand."""
     if change.change is not ChangeKind.DISPUTED:
-        yield "Sources", tuple(map(_quote, change.sources))
+        yield words.say("groups", "sources"), tuple(_quote(citation, change, words) for citation in change.sources)
         return
-    sides = ((change.before, "Believed"), (change.after, "Against it"))
     told = set()
-    for fact, side in sides:
+    for fact, side in ((change.before, "believed"), (change.after, "against")):
         if fact is not None:
-            words = str(fact.get("evidence") or "")
-            told.add(words)
-            own = [_quote(citation) for citation in change.sources if citation.evidence == words]
-            yield f"{side}: {fact_words(fact)}", tuple(own) or _unsourced(fact)
-    yield "Also", tuple(_quote(citation) for citation in change.sources if citation.evidence not in told)
+            evidence = str(fact.get("evidence") or "")
+            told.add(evidence)
+            own = [_quote(citation, change, words) for citation in change.sources if citation.evidence == evidence]
+            yield words.say("groups", side, fact=words.fact(fact)), tuple(own) or _unsourced(evidence, fact, words)
+    others = (citation for citation in change.sources if citation.evidence not in told)
+    yield words.say("groups", "also"), tuple(_quote(citation, change, words) for citation in others)
 
 
-def _quote(citation: Citation) -> Quote:
-    stated = (citation.outlet, citation.authority, (citation.published or "no date")[:10])
+def _quote(citation: Citation, change: Change, words: Words) -> Quote:
+    day = (citation.published or words.say("notes", "no_date"))[:10]
+    stated = (citation.outlet, words.say("authorities", citation.authority), day)
+    sentence = one_line(citation.evidence)
+    link = web_link(citation.url)
+    languages = [language for language in (citation.language, words.language, "en") if language]
     return Quote(
-        sentence=one_line(citation.evidence),
-        title=one_line(citation.title or "", 200) or "(without a title)",
-        link=web_link(citation.url),
+        sentence=sentence,
+        title=one_line(citation.title or "", 200) or words.say("notes", "no_title"),
+        link=Link(link) if link else None,
         origin=one_line(", ".join(str(part) for part in stated if part)),
+        pieces=marked(sentence, (change.after, change.before), languages),
     )
 
 
-def _unsourced(fact: Mapping[str, Any]) -> tuple[Quote, ...]:
-    sentence = one_line(str(fact.get("evidence") or ""))
-    return (Quote(sentence, "", None, "told earlier"),) if sentence else ()
+def _unsourced(evidence: str, fact: Mapping[str, Any], words: Words) -> tuple[Quote, ...]:
+    sentence = one_line(evidence)
+    if not sentence:
+        return ()
+    pieces = marked(sentence, (fact,), [words.language, "en"])
+    return (Quote(sentence, "", None, words.say("notes", "told_earlier"), pieces),)
 
 
 def _thread(change: Change) -> str:
@@ -183,19 +257,3 @@ class _MailPolicy(EmailPolicy):
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         return self.fold(name, value).encode("ascii") if name.lower() == "subject" else super().fold_binary(name, value)
-
-
-@cache
-def _templates() -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(
-        loader=PackageLoader("monitor.notifier"),
-        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _render(template: str, changes: Iterable[Change], zone: tzinfo) -> str:
-    stories = [story(change, zone) for change in changes]
-    return _templates().get_template(template).render(stories=stories)

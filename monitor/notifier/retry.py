@@ -1,14 +1,11 @@
-"""When to try again: for each kind of channel how long to wait after which attempt, and when to give up. Pure."""
+"""When to try a message again: by kind of channel how long to wait after which attempt, and when to give up. Pure."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-JITTER = 0.1
-"""Waits are up to this much longer than scheduled, never shorter, so that many messages do not come back at once."""
-
-LONGEST_WAIT = timedelta(hours=24)
-"""What another side may ask for with Retry-After."""
+from monitor.models import Alert, Health
+from monitor.notifier.health import JITTER, in_trouble
 
 _WEBHOOK = (
     timedelta(seconds=5),
@@ -18,31 +15,36 @@ _WEBHOOK = (
 )
 """The schedule of Standard Webhooks: ten attempts in 76 hours."""
 
+LONGEST_TRY = timedelta(days=5)
+"""How long a message is tried while its channel as a whole takes none: as long as mail servers do."""
+
 _EMAIL_FIRST = timedelta(minutes=5)
 _EMAIL_STEP = timedelta(minutes=30)
-_EMAIL_FOR = timedelta(days=5)
-_EMAIL = (_EMAIL_FIRST, *(_EMAIL_STEP,) * (_EMAIL_FOR // _EMAIL_STEP))
-"""Greylisting wants a retry after minutes; a mail server that is down is waited for as long as mail servers do."""
+_EMAIL = (_EMAIL_FIRST, *(_EMAIL_STEP,) * (LONGEST_TRY // _EMAIL_STEP))
+"""Greylisting wants a retry after minutes; a mailbox that is full is waited for as long as mail servers do."""
 
 SCHEDULES: dict[str, tuple[timedelta, ...]] = {
     "webhook": _WEBHOOK,
     "apprise": _WEBHOOK,
+    "command": _WEBHOOK,
     "email": _EMAIL,
     "console": (),
 }
 """Channel kind -> the wait after each attempt. After the last, the alert has failed for good."""
 
 
-def next_attempt(
-    kind: str, attempts: int, now: datetime, jitter: float, retry_after: timedelta | None = None
-) -> datetime | None:
-    """When to try again after `attempts` attempts have failed (1 or more); None: give up.
+def next_attempt(kind: str, alert: Alert, health: Health, now: datetime, jitter: float) -> datetime | None:
+    """When to try again what has just failed; None: give up. `health` is how the channel is after it.
 
-    `jitter` is a random number from 0 to 1; alerts that failed together get the same one and keep their order.
-    `retry_after` is what the other side asked for; it is obeyed up to a day and never shortens the schedule.
+    `jitter` is a random number from 0 to 1; alerts that failed together get the same one and keep their order. While
+    the channel is in trouble its attempts say nothing of the message: it waits for the channel, up to LONGEST_TRY.
     """
     schedule = SCHEDULES[kind]
-    if attempts > len(schedule):
+    spent = alert.attempts >= len(schedule)
+    if schedule and in_trouble(health):
+        lost = spent and alert.tried_since is not None and now - alert.tried_since > LONGEST_TRY
+        return None if lost else health.resting_until or now + schedule[0]
+    if spent:
         return None
-    wait = schedule[attempts - 1] * (1 + JITTER * jitter)
-    return now + max(wait, min(retry_after or wait, LONGEST_WAIT))
+    again: datetime = now + schedule[alert.attempts] * (1 + JITTER * jitter)
+    return max(again, health.resting_until or again)

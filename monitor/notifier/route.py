@@ -1,26 +1,36 @@
 """Whom to tell of which change, and when: changes and rules in, outbox rows out. Pure; renders and sends nothing.
 
 change ─► rules that match ─► per channel the one that tells soonest ─► one row per recipient
-                                                               └─ digest: one row for all changes of that time
+                                                               │         └─ gathers: one message for all of its key
+                                                               └─ silenced: kept, not sent
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime, time, tzinfo
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, time, timedelta, tzinfo
+from typing import Any
 
 from monitor import cron
-from monitor.models import Alert, Change
-from monitor.settings import AlertRule, Channel, EmailChannel
+from monitor.models import Alert, Change, Silence
+from monitor.settings import AlertRule, AppriseChannel, Channel, EmailChannel
 
 NO_RULES = "no rules: everything to every channel"
 """What stands for the rule when the config has no [[alerts]]."""
 
+GROUP = timedelta(seconds=30)
+"""How long a message to people waits for more changes of the same brand, unless the rule says otherwise. Programs and
+the console get each change at once."""
+
 
 def route(
-    changes: Iterable[Change], rules: Sequence[AlertRule], channels: Sequence[Channel], now: datetime, zone: tzinfo
+    changes: Iterable[Change],
+    rules: Sequence[AlertRule],
+    channels: Sequence[Channel],
+    now: datetime,
+    zone: tzinfo,
+    silences: Sequence[Silence] = (),
 ) -> tuple[Alert, ...]:
     """The outbox rows for these changes, in their order. Silent changes have none.
 
@@ -29,37 +39,82 @@ def route(
     if not channels:
         return ()
     rules = rules or (AlertRule(name=NO_RULES, channels=tuple(channel.name for channel in channels)),)
-    times = {rule.name: telling_time(rule, now, zone) for rule in rules}
-    alerts: dict[str, Alert] = {}
-    for change in changes:
-        matching = [rule for rule in rules if change.silence is None and matches(rule, change)]
-        for channel in channels:
-            telling = [rule for rule in matching if channel.name in rule.channels]
-            if telling:
-                rule = min(telling, key=lambda rule: times[rule.name])
-                _add(alerts, change, rule, channel, times[rule.name])
-    return tuple(alerts.values())
-
-
-def matches(rule: AlertRule, change: Change) -> bool:
-    """Whether the rule speaks of the change. Brands are the same in whatever case they are written."""
-    brands = {brand.casefold() for brand in rule.brands}
-    return (
-        (not brands or change.brand.casefold() in brands)
-        and (not rule.kinds or change.kind in rule.kinds)
-        and (not rule.changes or change.change in rule.changes)
+    routes = [
+        (channel, [(telling_time(rule, channel, now, zone), rule) for rule in rules if channel.name in rule.channels])
+        for channel in channels
+    ]
+    return tuple(
+        alert
+        for change in changes
+        if change.silence is None
+        for channel, ways in routes
+        for alert in _alerts(change, channel, ways, silences)
     )
 
 
-def telling_time(rule: AlertRule, now: datetime, zone: tzinfo) -> datetime:
-    """When the rule tells of something that is known now: at once, with the next digest, after the quiet hours."""
-    moment = cron.next_time(rule.digest, zone, now) if rule.digest else now
+def matches(rule: AlertRule, change: Change) -> bool:
+    """Whether the rule speaks of the change. Brands and models are the same in whatever case they are written."""
+    told: dict[str, set[Any]] = {
+        "languages": {citation.language for citation in change.sources},
+        "sources": {citation.source for citation in change.sources},
+        "authorities": {citation.authority for citation in change.sources},
+    }
+    return (
+        _names(rule.brands, [change.brand])
+        and _wants(rule.kinds, {change.kind})
+        and _wants(rule.changes, {change.change})
+        and _wants(rule.markets, set(_values(change, "market", "markets", "scope")))
+        and _names(rule.models, _values(change, "model"))
+        and _wants(rule.stages, set(_values(change, "stage")))
+        and all(_wants(getattr(rule, name), values) for name, values in told.items())
+        and change.independent >= rule.independent
+        and _step(change) >= rule.step
+    )
+
+
+def telling_time(rule: AlertRule, channel: Channel, now: datetime, zone: tzinfo) -> datetime:
+    """When the rule tells of something that is known now: soon, with the next digest, after the quiet hours."""
+    moment = cron.next_time(rule.digest, zone, now) if rule.digest else now + group_window(rule, channel)
     return _after_quiet(moment, rule.quiet, zone) if rule.quiet else moment
+
+
+def group_window(rule: AlertRule, channel: Channel) -> timedelta:
+    """How long the first change of a brand waits for others to be told with."""
+    if rule.group is not None:
+        return rule.group
+    return GROUP if isinstance(channel, EmailChannel | AppriseChannel) else timedelta(0)
 
 
 def recipients(channel: Channel) -> tuple[str, ...]:
     """Who gets a row of their own: each mail address; else the channel's name, so that its address may change."""
     return tuple(dict.fromkeys(channel.to)) if isinstance(channel, EmailChannel) else (channel.name,)
+
+
+def _wants(wanted: Iterable[str], there: set[Any]) -> bool:
+    """Whether one of those is there, or nothing is wanted in particular."""
+    wanted = set(wanted)
+    return not wanted or not wanted.isdisjoint(there)
+
+
+def _names(wanted: Iterable[str], there: Iterable[str]) -> bool:
+    return _wants((name.casefold() for name in wanted), {name.casefold() for name in there})
+
+
+def _values(change: Change, *fields: str) -> list[str]:
+    """What the facts before and after say in these fields."""
+    found: list[str] = []
+    for fact in (change.before, change.after):
+        for field in fields:
+            value = (fact or {}).get(field)
+            found += [value] if isinstance(value, str) else [str(one) for one in value or ()]
+    return found
+
+
+def _step(change: Change) -> float:
+    """By how much a count moved; endless for what is no step of a count."""
+    counts = [fact.get("count") for fact in (change.before, change.after) if fact]
+    before, after = counts if len(counts) == 2 else (None, None)
+    return abs(after - before) if isinstance(before, int) and isinstance(after, int) else float("inf")
 
 
 def _after_quiet(moment: datetime, quiet: tuple[time, time], zone: tzinfo) -> datetime:
@@ -72,27 +127,48 @@ def _after_quiet(moment: datetime, quiet: tuple[time, time], zone: tzinfo) -> da
     return end if end < start else moment
 
 
-def _add(alerts: dict[str, Alert], change: Change, rule: AlertRule, channel: Channel, when: datetime) -> None:
+def _alerts(
+    change: Change, channel: Channel, ways: Iterable[tuple[datetime, AlertRule]], silences: Iterable[Silence]
+) -> Iterator[Alert]:
+    """A row for each recipient, by the matching rule that tells soonest."""
+    telling = [(when, rule) for when, rule in ways if matches(rule, change)]
+    if not telling:
+        return
+    when, rule = min(telling, key=lambda way: way[0])
+    silenced = next((_reason(silence) for silence in silences if _covers(silence, change, channel)), None)
     for recipient in recipients(channel):
-        if rule.digest:
-            alert_id = _id("digest", channel.name, recipient, rule.name, when.isoformat())
-        else:
-            alert_id = _id("change", change.id, channel.name, recipient)
-        if alert_id in alerts:
-            merged = (*alerts[alert_id].changes, change.id)
-            alerts[alert_id] = replace(alerts[alert_id], changes=tuple(dict.fromkeys(merged)))
-        else:
-            alerts[alert_id] = Alert(
-                id=alert_id,
-                channel=channel.name,
-                recipient=recipient,
-                rule=rule.name,
-                digest=rule.digest is not None,
-                changes=(change.id,),
-                not_before=when,
-            )
+        yield Alert(
+            id=alert_id("change", change.id, channel.name, recipient),
+            channel=channel.name,
+            recipient=recipient,
+            rule=rule.name,
+            digest=rule.digest is not None,
+            changes=(change.id,),
+            not_before=when,
+            gathers=None if silenced else _key(rule, channel, change, when),
+            silenced=silenced,
+        )
 
 
-def _id(*parts: str) -> str:
+def _key(rule: AlertRule, channel: Channel, change: Change, when: datetime) -> str | None:
+    if rule.digest:
+        return f"digest {when.isoformat()} {rule.name}"
+    return f"brand {change.brand} {rule.name}" if group_window(rule, channel) else None
+
+
+def _covers(silence: Silence, change: Change, channel: Channel) -> bool:
+    return (
+        (silence.brand is None or silence.brand.casefold() == change.brand.casefold())
+        and silence.kind in (None, change.kind)
+        and silence.channel in (None, channel.name)
+    )
+
+
+def _reason(silence: Silence) -> str:
+    note = f": {silence.note}" if silence.note else ""
+    return f"silence {silence.id}, until {silence.until:%Y-%m-%d %H:%M} UTC{note}"
+
+
+def alert_id(*parts: str) -> str:
     """The same for the same parts, over crashes and versions: what recipients tell repeats by."""
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:32]

@@ -1,84 +1,170 @@
-"""Facts and changes in English words: one line each, from their public JSON form.
+"""Facts and changes in words: one line each, from their public JSON form, in the language of the reader.
 
-Knows the four kinds of fact by their fields and says what it can of any other. Lays nothing out.
+A language is a file in `languages/`. Knows the four kinds of fact by their fields and says what it can of any other.
+Lays nothing out.
 """
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import cache
+from importlib import resources
 from typing import Any
 
-from monitor.models import Change, ChangeKind
+from babel import Locale
+
+from monitor.models import Change
 from monitor.notifier.inert import one_line
 
-KINDS = {
-    "market_count": "Number of markets",
-    "new_markets": "New markets",
-    "market_entry": "Market entry",
-    "model_announcement": "Model",
-}
-
-MEANINGS = {
-    ChangeKind.NEW: "Nothing was known of this before.",
-    ChangeKind.CHANGED: "This has changed.",
-    ChangeKind.CORRECTED: "What was said before was wrong.",
-    ChangeKind.DISPUTED: "Good sources disagree.",
-    ChangeKind.RESOLVED: "This was disputed and is settled.",
-}
-
-_QUALIFIERS = {"at_least": "at least ", "about": "about "}
 _ASIDE = ("kind", "brand", "when", "hedged", "evidence", "start", "end")
+_SIGNS = {"at_least": "≥ ", "about": "≈ "}
+
+Fact = Mapping[str, Any]
 
 
-def headline(change: Change, limit: int = 200) -> str:
-    """The news in a few words: `smart: 39 → 40 markets, disputed`."""
-    aside = change.change in (ChangeKind.CORRECTED, ChangeKind.DISPUTED, ChangeKind.RESOLVED)
-    text = one_line(change.text, limit)
-    return f"{text}, {change.change}" if aside and str(change.change) not in text.lower() else text
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language: its tables of words, by section and key."""
+
+    language: str
+    sections: Mapping[str, Mapping[str, str]]
+
+    def say(self, section: str, key: str, /, **values: Any) -> str:
+        """The words of a key with the values put in; a key that the language does not know as it is."""
+        words = self.sections[section].get(key)
+        return key.replace("_", " ") if words is None else words.format(**values)
+
+    def headline(self, change: Change, limit: int = 200) -> str:
+        """The news in a few words: `smart: 39 → 40 markets, disputed`."""
+        text = one_line(self._news(change) or change.text, limit)
+        aside = self.say("asides", change.change) if change.change in self.sections["asides"] else ""
+        return f"{text}, {aside}" if aside and aside not in text.lower() else text
+
+    def fact(self, fact: Fact | None) -> str:
+        """What a fact claims, without its brand: `at least 39 markets in Europe`, `confirmed: two-seat car (2026)`."""
+        if fact is None:
+            return self.say("notes", "nothing")
+        match fact.get("kind"):
+            case "market_count" | "new_markets":
+                words = self._count(fact)
+            case "market_entry":
+                status = self.say("statuses", str(fact.get("status")))
+                words = self.say("facts", "entry", status=status, place=self.place(fact.get("market")))
+            case "model_announcement":
+                words = self._model(fact)
+            case _:
+                words = ", ".join(
+                    str(value) for name, value in fact.items() if name not in _ASIDE and value is not None
+                )
+        hedged = self.say("facts", "hedged") if fact.get("hedged") else ""
+        return one_line(f"{words}{self._when(fact)}{hedged}")
+
+    def rule(self, rule: str) -> str:
+        """Why something is believed. What the language has no words for stays as it is."""
+        return one_line("; ".join(self._reason(part) for part in rule.split("; ")))
+
+    def place(self, code: Any) -> str:
+        """`DE` -> Germany, Deutschland; `region:Europe` -> Europe, Europa."""
+        named = self.sections["places"].get(str(code))
+        return named or str(Locale(self.language).territories.get(str(code), str(code).removeprefix("region:")))
+
+    def date(self, when: str) -> str:
+        """A date of any precision: `2026-late` -> Ende 2026, where the language has words for that."""
+        year, _, part = when.partition("-")
+        return self.say("dates", part, year=year) if part in self.sections["dates"] else when
+
+    def _when(self, fact: Fact) -> str:
+        return f" ({self.date(str(fact['when']))})" if fact.get("when") else ""
+
+    def _count(self, fact: Fact) -> str:
+        number = self.say("qualifiers", str(fact.get("qualifier")), number=fact.get("count"))
+        scope = self._scope(fact)
+        planned = self.say("facts", "planned") if fact.get("status") == "planned" else ""
+        key = "new_markets" if fact.get("kind") == "new_markets" else "markets"
+        return self.say("facts", key, number=number) + scope + planned
+
+    def _scope(self, fact: Fact) -> str:
+        return self.say("facts", "in_scope", place=self.place(fact["scope"])) if fact.get("scope") else ""
+
+    def _model(self, fact: Fact) -> str:
+        platform = self.say("facts", "platform", platform=fact["platform"]) if fact.get("platform") else None
+        details = [fact.get("segment"), platform, *map(self.place, fact.get("markets") or ())]
+        stated = ", ".join(str(detail) for detail in details if detail)
+        return f"{fact.get('model')} {self.say('stages', str(fact.get('stage')))}" + (f": {stated}" if stated else "")
+
+    def _news(self, change: Change) -> str | None:
+        """The headline made of the facts, where the language has words for it."""
+        fact = change.after or change.before
+        key = "aspect" if change.aspect else _form(fact)
+        if fact is None or key not in self.sections["headlines"]:
+            return None
+        return self.say(
+            "headlines",
+            key,
+            brand=change.brand,
+            subject=fact.get("model") or change.subject,
+            model=fact.get("model"),
+            aspect=self.say("aspects", change.aspect or ""),
+            step=self._step(change),
+            scope=self._scope(fact),
+            planned=self.say("facts", "planned") if fact.get("status") == "planned" else "",
+            place=self.place(fact.get("market")),
+            when=self._when(fact),
+            details=self._details(fact),
+        )
+
+    def _step(self, change: Change) -> str:
+        """What was and what is, short: `38 → 39`."""
+        if change.aspect:
+            values = [change.before_value, change.after_value]
+        else:
+            values = [self._value(fact) for fact in (change.before, change.after)]
+        told = dict.fromkeys(value for value in values if value)
+        return " → ".join(told)
+
+    def _value(self, fact: Fact | None) -> str:
+        if fact is None:
+            return ""
+        if "count" in fact:
+            return _SIGNS.get(str(fact.get("qualifier")), "") + str(fact["count"])
+        return self.say("stages", str(fact.get("stage")))
+
+    def _details(self, fact: Fact) -> str:
+        details = [fact.get("segment"), ", ".join(map(self.place, fact.get("markets") or ()))]
+        details += [self.date(str(fact["when"]))] if fact.get("when") else []
+        stated = "; ".join(str(detail) for detail in details if detail)
+        return f" ({stated})" if stated else ""
+
+    def _reason(self, part: str) -> str:
+        for pattern, words in self.sections["rules"].items():
+            found = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(pattern)), part)
+            if found:
+                return words.format(**found.groupdict())
+        return part
 
 
-def kind_words(kind: str) -> str:
-    return KINDS.get(kind, kind.replace("_", " ").capitalize())
+@cache
+def words_of(language: str) -> Words:
+    """The words of a language that ships. Raises FileNotFoundError for another."""
+    text = resources.files("monitor.notifier").joinpath("languages", f"{language}.toml").read_text(encoding="utf-8")
+    return Words(language, tomllib.loads(text))
 
 
-def fact_words(fact: Mapping[str, Any] | None) -> str:
-    """What a fact claims, without its brand: `at least 39 markets in Europe`, `confirmed: two-seat car (2026-late)`."""
-    if fact is None:
-        return "nothing"
-    match fact.get("kind"):
-        case "market_count" | "new_markets":
-            words = _count_words(fact)
-        case "market_entry":
-            words = f"{fact.get('status')}: {_place(fact.get('market'))}"
-        case "model_announcement":
-            words = _model_words(fact)
-        case _:
-            words = ", ".join(str(value) for name, value in fact.items() if name not in _ASIDE and value is not None)
-    when = f" ({fact['when']})" if fact.get("when") else ""
-    hedged = ", said with reserve" if fact.get("hedged") else ""
-    return one_line(f"{words}{when}{hedged}")
+def fact_words(fact: Fact | None) -> str:
+    """What a fact claims, in English: for the command line."""
+    return words_of("en").fact(fact)
 
 
 def moment_words(moment: datetime, zone: tzinfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
-def _count_words(fact: Mapping[str, Any]) -> str:
-    number = f"{_QUALIFIERS.get(str(fact.get('qualifier')), '')}{fact.get('count')}"
-    new = "new " if fact.get("kind") == "new_markets" else ""
-    scope = f" in {_place(fact['scope'])}" if fact.get("scope") else ""
-    planned = ", planned" if fact.get("status") == "planned" else ""
-    return f"{number} {new}markets{scope}{planned}"
-
-
-def _model_words(fact: Mapping[str, Any]) -> str:
-    stage = str(fact.get("stage")).replace("_", " ")
-    platform = f"{fact['platform']} platform" if fact.get("platform") else None
-    details = [fact.get("segment"), platform, *map(_place, fact.get("markets") or ())]
-    stated = ", ".join(str(detail) for detail in details if detail)
-    return f"{fact.get('model')} {stage}" + (f": {stated}" if stated else "")
-
-
-def _place(code: Any) -> str:
-    return str(code).removeprefix("region:")
+def _form(fact: Fact | None) -> str:
+    """The key of the headline that suits a fact."""
+    if fact is None or fact.get("kind") != "market_entry":
+        return str((fact or {}).get("kind"))
+    return "presence" if fact.get("basis") == "presence" else str(fact.get("status"))

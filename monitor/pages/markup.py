@@ -5,6 +5,7 @@ Knows blocks, not meaning: what is an article, a link or a date is told elsewher
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 import warnings
@@ -29,18 +30,18 @@ _SPACE = re.compile(r"[^\S\n]+")
 _CELL = " | "
 
 
-def soup(html: str) -> BeautifulSoup:
+def soup(page: str) -> BeautifulSoup:
     """The tree of a page. Broken markup is mended as lxml does; nothing is fetched."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
-        return BeautifulSoup(html, "lxml", multi_valued_attributes=None)  # lists of classes cost a third of the time
+        return BeautifulSoup(page, "lxml", multi_valued_attributes=None)  # lists of classes cost a third of the time
 
 
 def plain(fragment: str) -> str:
     """A piece of HTML, as feeds carry it, as lines of text."""
-    if "<" not in fragment and "&" not in fragment:
-        return squeeze(fragment)
+    if "<" not in fragment:
+        return squeeze(html.unescape(fragment))
     return lines(soup(fragment))
 
 

@@ -9,7 +9,7 @@ add up, not who is wrong; what is believed stays as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations, pairwise
 from typing import Any
@@ -65,13 +65,8 @@ def audit(claims: Iterable[Claim], now: datetime) -> tuple[Discrepancy, ...]:
 
 def _citations(claims: Sequence[Claim]) -> tuple[Citation, ...]:
     cited = {
-        (claim.url, claim.fact.evidence): Citation(
-            url=claim.url,
-            title=claim.title,
-            published=claim.published or f"{claim.date:%Y-%m-%d}",
-            authority=claim.authority,
-            outlet=claim.outlet,
-            evidence=claim.fact.evidence,
+        (claim.url, claim.fact.evidence): replace(
+            claim.citation(), published=claim.published or f"{claim.date:%Y-%m-%d}"
         )
         for claim in claims
     }

@@ -110,15 +110,5 @@ def _citations(before: State | None, after: State | None) -> tuple[Citation, ...
     assert state is not None
     others = (*state.supports, *(state.rivals if after else ()))
     claims = {claim.id: claim for claim in (state.believed, *others)}
-    cited = {
-        (claim.url, claim.fact.evidence): Citation(
-            url=claim.url,
-            title=claim.title,
-            published=claim.published,
-            authority=claim.authority,
-            outlet=claim.outlet,
-            evidence=claim.fact.evidence,
-        )
-        for claim in claims.values()
-    }
+    cited = {(claim.url, claim.fact.evidence): claim.citation() for claim in claims.values()}
     return tuple(cited.values())[:20]

@@ -127,18 +127,7 @@ def _citations(claims: Sequence[Claim], first: Claim, state: State) -> tuple[Cit
         alone = of[claim.id] is Standing.INDEPENDENT
         return (claim.id != first.id, not alone, rank[claim.authority], claim.date, claim.id)
 
-    cited = {
-        (claim.url, claim.fact.evidence): Citation(
-            url=claim.url,
-            title=claim.title,
-            published=claim.published,
-            authority=claim.authority,
-            outlet=claim.outlet,
-            evidence=claim.fact.evidence,
-            standing=of[claim.id],
-        )
-        for claim in sorted(claims, key=place)
-    }
+    cited = {(claim.url, claim.fact.evidence): claim.citation(of[claim.id]) for claim in sorted(claims, key=place)}
     return tuple(cited.values())[:SHOWN]
 
 

@@ -1,6 +1,7 @@
 """Feeds of every make - RSS, RDF, Atom, JSON Feed - read as far as they can be read.
 
-One item is one link with what the feed says about it. Does not follow links and does not read items for facts.
+One item is one link with what the feed says about it. A web page that came instead of a feed is read for where its feed
+is. Does not follow links and does not read items for facts.
 """
 
 from __future__ import annotations
@@ -8,50 +9,83 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 
 import feedparser
+from bs4 import BeautifulSoup
 from lxml import etree
 
 from monitor.errors import ReadError
-from monitor.models import Link, Outcome, Page, Source, When
+from monitor.models import Index, Link, Outcome, Page, Source, When
 from monitor.pages import dates, walls
 from monitor.pages.decoding import decode
 from monitor.pages.markup import plain, soup, squeeze_line
-from monitor.scrapers.links import absolute
+from monitor.scrapers.links import absolute, same_site
 from monitor.scrapers.safexml import parse_xml
 
 MAX_ITEMS = 5_000
+MAX_FEED = 2_000_000  # characters of a feed; what comes after the item that ends there is not read
 MAX_TEXT = 1 << 20  # characters of one item
+MAX_TEXTS = 1 << 20  # of all items together: they are a makeshift for articles that cannot be had
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
+_ITEM_END = re.compile(r"</(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_ENDLESS_TAG = re.compile(r"<([A-Za-z][\w:.-]*)[^<>]{20000,}>")  # tens of thousands of attributes take minutes
 _ROOT = re.compile(r"<(?:\w+:)?(rss|feed|rdf:rdf|channel)[\s>]", re.IGNORECASE)
 _ENDS = {"rss": "</channel></rss>", "feed": "</feed>", "rdf:rdf": "</rdf:RDF>", "channel": "</channel>"}
+_HTML = re.compile(r"<(?:!doctype html|html|body|head)[\s>]", re.IGNORECASE)
+_FEED_TYPE = re.compile(r"rss|atom|feed\+json|rdf\+xml", re.IGNORECASE)
+_FEED_ADDRESS = re.compile(r"(?:^|[/._=-])(?:rss|atom|feeds?|rdf)(?:$|[/._=&-]|\d)", re.IGNORECASE)
+_FEED_WORD = re.compile(r"\b(?:rss|atom)\b", re.IGNORECASE)
+_COMMENTS = re.compile(r"comment|kommentar|replies", re.IGNORECASE)
 _ENCODING = re.compile(r"""^(<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"']*["']""")
 
 
-def read_feed(page: Page, source: Source) -> tuple[Link, ...]:
-    """The items of a feed in its order, each address once. Raises ReadError when it is no feed or holds nothing."""
+def read_feed(page: Page, source: Source) -> Index:
+    """The items of a feed in its order, each address once; of a web page, the feeds that it names.
+
+    Raises ReadError when it is neither, or holds nothing.
+    """
     text = decode(page.content, page.content_type).strip()
-    found = _json_items(page, text) if text.startswith("{") else _xml_items(page, text)
+    if text.startswith("{"):
+        return _index(_json_items(page, text), None)
+    if not _ROOT.search(text[:4_096]) and _HTML.search(text[:4_096]):
+        return Index(feeds=_feeds(page, text))
+    return _xml_index(page, text)
+
+
+def _index(found: list[Link], note: str | None) -> Index:
     links = {link.url: link for link in reversed(found)}  # of two items with one address the first counts
     if not links:
         raise ReadError(Outcome.NO_ARTICLES, "the feed holds no items that lead anywhere")
-    return tuple(reversed(links.values()))
+    return Index(links=tuple(reversed(links.values())), note=note)
 
 
-def _xml_items(page: Page, text: str) -> list[Link]:
+def _xml_index(page: Page, text: str) -> Index:
     if "<!ENTITY" in text:
         raise ReadError(Outcome.BAD_FEED, "the feed declares entities of its own, which is refused")
-    if not _ROOT.search(text[:4_096]):
-        _refuse_html(page, text)
-    content = _bounded(_ENCODING.sub(r"\1", text[:200]) + text[200:]).encode("utf-8", "replace")
+    text = _ENDLESS_TAG.sub(r"<\1>", _ENCODING.sub(r"\1", text[:200]) + text[200:])
+    bounded = _bounded(_shortened(_whole(text)))
+    content = bounded.encode("utf-8", "replace")
     parsed = _parsed(page, content)
     if not parsed.entries and not parsed.get("version"):
         raise ReadError(Outcome.BAD_FEED, "this is no feed: neither RSS, Atom, RDF nor JSON Feed")
     found = _links(page, parsed)
-    return max(found, _mended(page, content), key=len) if parsed.bozo else found
+    items, read = (sum(1 for _ in _ITEM.finditer(one)) for one in (text, bounded))
+    if parsed.bozo and len(found) < read:
+        found = max(found, _mended(page, content), key=len)
+    note = f"the feed holds {items:,} items; the first {read:,} are read" if read < items else None
+    return _index(found, note)
+
+
+def _whole(text: str) -> str:
+    """The feed without a last item that breaks off in the middle of a text: its address may be half of one."""
+    *_, last = [None, *_ITEM.finditer(text)]
+    if last is None or text.endswith(">") or _ITEM_END.search(text, last.end()):
+        return text
+    return text[: last.start()]
 
 
 def _parsed(page: Page, content: bytes) -> Any:
@@ -71,20 +105,44 @@ def _mended(page: Page, content: bytes) -> list[Link]:
 
 def _links(page: Page, parsed: Any) -> list[Link]:
     language = _language(parsed.feed.get("language"))
-    found = (_link(page, entry, language) for entry in parsed.entries[:MAX_ITEMS])
-    return [link for link in found if link]
+    found: list[Link] = []
+    room = MAX_TEXTS
+    for entry in parsed.entries[:MAX_ITEMS]:
+        body = _body(entry)
+        room -= len(body)
+        link = _link(page, entry, language, plain(body) if room >= 0 else "")
+        if link:
+            found.append(link)
+    return found
+
+
+def _shortened(text: str) -> str:
+    """The feed with at most so many characters in each of its texts, escaped ones and those in CDATA."""
+    if len(text) <= MAX_TEXT:
+        return text
+    kept, at = [], 0
+    while (start := text.find("<![CDATA[", at)) >= 0:
+        end = text.find("]]>", start)
+        if end < 0:
+            break
+        kept += [_shortened_plain(text[at:start]), text[start:end][:MAX_TEXT], "]]>"]
+        at = end + 3
+    return "".join([*kept, _shortened_plain(text[at:])])
+
+
+def _shortened_plain(text: str) -> str:
+    return "<".join(piece[:MAX_TEXT] for piece in text.split("<"))
 
 
 def _bounded(text: str) -> str:
-    """The feed up to its 5,000th item, closed again: a parser that took a million would take minutes."""
+    """The feed up to its 5,000th item or its 2 millionth character, closed again: more would take minutes."""
     starts = [match.start() for match in islice(_ITEM.finditer(text), MAX_ITEMS + 1)]
+    end = next((at for number, at in enumerate(starts) if number == MAX_ITEMS or (at > MAX_FEED and number)), None)
     root = _ROOT.search(text[:4_096])
-    if len(starts) <= MAX_ITEMS or root is None:
-        return text
-    return text[: starts[MAX_ITEMS]] + _ENDS[root[1].lower()]
+    return text if end is None or root is None else text[:end] + _ENDS[root[1].lower()]
 
 
-def _link(page: Page, entry: Any, language: str | None) -> Link | None:
+def _link(page: Page, entry: Any, language: str | None, text: str) -> Link | None:
     url = _address(page, entry)
     if url is None:
         return None
@@ -93,7 +151,7 @@ def _link(page: Page, entry: Any, language: str | None) -> Link | None:
         title=squeeze_line(plain(str(entry.get("title") or "")))[:1_000] or None,
         published=_published(page, entry),
         updated=str(entry["updated"]).strip()[:100] or None if "updated" in entry else None,
-        text=_text(entry),
+        text=text or None,
         language=_language(entry.get("language")) or language,
     )
 
@@ -127,11 +185,11 @@ def _published(page: Page, entry: Any) -> When | None:
     return None
 
 
-def _text(entry: Any) -> str | None:
-    """The longest of what the item carries, as plain text."""
+def _body(entry: Any) -> str:
+    """The longest of what the item carries, as HTML."""
     bodies = [str(body.get("value") or "") for body in entry.get("content", ())]
     bodies.append(str(entry.get("summary") or ""))
-    return plain(max(bodies, key=len)[:MAX_TEXT]) or None
+    return max(bodies, key=len)[:MAX_TEXT]
 
 
 def _language(value: object) -> str | None:
@@ -139,22 +197,36 @@ def _language(value: object) -> str | None:
     return code[:2] if re.match(r"[a-z]{2}(?:[-_]|$)", code) else None
 
 
-def _refuse_html(page: Page, html: str) -> None:
-    """Raises with the best reason when a web page came where a feed should be; says nothing about anything else."""
-    if not re.search(r"<(?:!doctype html|html|body|head)[\s>]", html[:4_096], re.IGNORECASE):
-        return
+def _feeds(page: Page, html: str) -> tuple[str, ...]:
+    """The feeds that a web page names, the most promising first. Raises ReadError: a wall, or it names none."""
     tree = soup(html)
     reason = walls.suspicion(tree, html)
     if reason:
         raise ReadError(Outcome.SUSPECT, reason)
-    feeds = _announced(page, tree.find_all("link", rel="alternate", href=True, limit=50))
-    hint = f"; the page announces this feed: {feeds[0]}" if feeds else ""
-    raise ReadError(Outcome.BAD_FEED, f"a web page came instead of a feed{hint}")
+    named = dict.fromkeys(url for href in _named(tree) if (url := absolute(page.url, href)) and url != page.url)
+    if not named:
+        raise ReadError(
+            Outcome.BAD_FEED, 'a web page came instead of a feed, and it names none; kind = "listing" reads such a page'
+        )
+    return tuple(sorted(named, key=lambda url: _distance(page.url, url)))
 
 
-def _announced(page: Page, tags: Iterable[Any]) -> list[str]:
-    named = [tag["href"] for tag in tags if re.search(r"rss|atom|feed\+json", str(tag.get("type")), re.IGNORECASE)]
-    return [url for url in (absolute(page.url, href) for href in named) if url]
+def _named(tree: BeautifulSoup) -> Iterator[str]:
+    """What the page's head announces; then the links in it that look like a feed's."""
+    for tag in tree.find_all("link", rel="alternate", href=True, limit=50):
+        if _FEED_TYPE.search(str(tag.get("type"))) and not _COMMENTS.search(str(tag.get("title"))):
+            yield str(tag["href"])
+    for tag in tree.find_all("a", href=True, limit=5_000):
+        parts = urlsplit(href := str(tag["href"]))
+        if _FEED_ADDRESS.search(f"{parts.path}?{parts.query}") or _FEED_WORD.search(tag.get_text(" ")[:60]):
+            yield href
+
+
+def _distance(page: str, feed: str) -> tuple[bool, bool, int]:
+    """How far a feed is from the page that names it: comments' feeds and other sites last, then by shared folders."""
+    folders = [urlsplit(url).path.strip("/").split("/") for url in (page, feed)]
+    shared = next((at for at, pair in enumerate(zip(*folders, strict=False)) if pair[0] != pair[1]), 1_000)
+    return _COMMENTS.search(feed) is not None, not same_site(page, feed), -min(shared, *map(len, folders))
 
 
 def _json_items(page: Page, text: str) -> list[Link]:

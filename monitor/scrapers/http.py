@@ -99,6 +99,29 @@ class Client:
             raise refusal(answer.status, answer.headers, self._clock())
         return self._page(url, answer)
 
+    @asynccontextmanager
+    async def turn(self, url: str) -> AsyncIterator[str]:
+        """The host's turn for who fetches by other means, and the address as it may be asked for. Raises FetchError."""
+        parsed = _parsed(url)
+        await self.permitted(url)
+        turn = self._host(parsed).turn
+        async with turn:
+            try:
+                yield str(parsed)
+            except FetchError as error:
+                if error.retry_after is not None:
+                    turn.block(error.retry_after)
+                raise
+
+    async def permitted(self, url: str) -> None:
+        """Raises FetchError where robots.txt forbids this address."""
+        if self._settings.respect_robots:
+            await self._permitted(_parsed(url), _Budget(self._settings.deadline))
+
+    def dialer(self) -> Dialer:
+        """What connects as the client does, each address checked."""
+        return Dialer(self._resolve, self._settings.allow_private_networks)
+
     async def aclose(self) -> None:
         """Closes every connection."""
         hosts, self._hosts = list(self._hosts.values()), OrderedDict()
@@ -205,9 +228,8 @@ class Client:
 
     async def _check_behind_proxy(self, url: httpx.URL) -> None:
         """Refuses private destinations as far as they can be seen from here: the proxy looks names up for itself."""
-        dialer = Dialer(self._resolve, self._settings.allow_private_networks)
         try:
-            await dialer.addresses(url.host, _port(url))
+            await self.dialer().addresses(url.host, _port(url))
         except FetchError as error:
             if error.outcome is not Outcome.DNS:
                 raise

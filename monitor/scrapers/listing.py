@@ -1,7 +1,8 @@
 """The article links of a newsroom page: by a CSS selector, or found by themselves on layouts nobody configured.
 
     page ─► candidates (every link outside the furniture, with its card) ─► groups of the same make ─► the best groups
-         └► JSON-LD lists and articles: dates and titles, and links that the markup hides
+         ├► JSON-LD lists and articles: dates and titles, and links that the markup hides
+         └► where it goes on with older articles
 
 A card is the largest piece of the page that belongs to one link alone. Cards that repeat, with headlines, dates and
 addresses like articles, are a list of articles. Reads nothing but the page it is given.
@@ -21,11 +22,11 @@ from bs4.element import Tag
 from soupsieve import SelectorSyntaxError
 
 from monitor.errors import ReadError
-from monitor.models import Link, Outcome, Page, Source, When
+from monitor.models import Index, Link, Outcome, Page, Source, When
 from monitor.pages import dates, jsonld, walls
 from monitor.pages.decoding import decode
 from monitor.pages.markup import hidden, soup, squeeze_line
-from monitor.scrapers import shapes
+from monitor.scrapers import paging, shapes
 from monitor.scrapers.links import absolute, canonical, same_site
 
 MAX_LINKS = 2_000
@@ -35,6 +36,7 @@ _INLINE = frozenset(
     {"em", "i", "b", "strong", "mark", "sup", "sub", "br", "wbr", "img", "svg", "path", "small", "abbr", "u"}
 )
 _CARD_LIMIT = 1_500  # characters; a larger piece of the page is no card
+_VAGUE = frozenset({"Thing", "CreativeWork", "WebPage"})  # types that leave open what an entry of a list is
 _MAX_ANCHORS = 10_000
 _MAX_REPEATS = 5  # links to one address that are looked at
 _MAX_PIECES = 40  # elements within one link that are looked at
@@ -52,7 +54,7 @@ class _Candidate:
     published: When | None = None
 
 
-def read_listing(page: Page, source: Source) -> tuple[Link, ...]:
+def read_listing(page: Page, source: Source) -> Index:
     """The article links in the order of the page. Raises NO_ARTICLES, or SUSPECT when the page is a wall."""
     html = decode(page.content, page.content_type)
     tree = soup(html)
@@ -69,7 +71,7 @@ def read_listing(page: Page, source: Source) -> tuple[Link, ...]:
     links = links or _merged(_headlines(described), {}, told)
     if not links:
         raise ReadError(Outcome.NO_ARTICLES, _nothing(source))
-    return links[:MAX_LINKS]
+    return Index(links=links[:MAX_LINKS], older=paging.older(tree, base, page.url))
 
 
 def _nothing(source: Source) -> str:
@@ -204,8 +206,10 @@ def _headline(anchor: Tag, now: datetime) -> str:
     if not spoken or whole in (text for _, text in spoken):
         return whole
     named = [text for tag, text in spoken if shapes.headline_name(tag)]
-    plain = [t for _, t in spoken if not shapes.mere_button(t) and not (len(t) < 60 and dates.beside(t, now))]
-    return max(named or plain or [whole], key=len)
+    dated = {text for _, text in spoken if len(text) < 60 and dates.beside(text, now)}
+    plain = [text for _, text in spoken if not shapes.mere_button(text) and text not in dated]
+    own = squeeze_line(" ".join(piece for piece in anchor.stripped_strings if squeeze_line(piece) not in dated))
+    return max(named or plain or [own or whole], key=len)
 
 
 def _not_inline(tag: Tag) -> bool:
@@ -217,7 +221,9 @@ def _date(candidate: _Candidate, now: datetime) -> When | None:
         when = dates.published(str(tag.get("datetime") or ""), now) or dates.published(tag.get_text(" "), now)
         if when:
             return when
-    for text in candidate.card.stripped_strings:
+    term = candidate.card.find_previous_sibling("dt") if candidate.card.name == "dd" else None
+    beside = (*(term.stripped_strings if term else ()), *candidate.card.stripped_strings)
+    for text in beside:
         if len(text) < 80 and text != candidate.title and (when := dates.beside(text, now)):
             return when
     return dates.published(shapes.date_in_path(candidate.url), now)
@@ -284,7 +290,9 @@ def _told(page: Page, base: str, tree: BeautifulSoup) -> dict[str, Link]:
     """The articles that the page's JSON-LD names: articles with an address, and the entries of item lists."""
     found: dict[str, Link] = {}
     here = canonical(page.url)
-    for item in jsonld.objects(tree):
+    objects = jsonld.objects(tree)
+    crumbs = {id(entry) for item in objects if "BreadcrumbList" in jsonld.types(item) for entry in _entries(item)}
+    for item in (item for item in objects if id(item) not in crumbs):
         for link in _told_links(item, base, page.fetched_at):
             if link.url != here and same_site(link.url, page.url) and shapes.may_be_article(link.url):
                 known = found.get(link.url)
@@ -292,20 +300,31 @@ def _told(page: Page, base: str, tree: BeautifulSoup) -> dict[str, Link]:
     return found
 
 
+def _entries(item: dict[str, Any]) -> list[Any]:
+    """The entries of an item list; a single one may stand alone."""
+    entries = item.get("itemListElement")
+    return entries if isinstance(entries, list) else [entries] if isinstance(entries, dict) else []
+
+
 def _told_links(item: dict[str, Any], base: str, now: datetime) -> Iterator[Link]:
     kinds = jsonld.types(item)
+    title, published = jsonld.text(item.get("headline") or item.get("name")), jsonld.text(item.get("datePublished"))
+    named: list[str | None] = []
     if kinds & jsonld.ARTICLES:
-        named = (
-            jsonld.text(item.get("url")) or jsonld.text(item.get("mainEntityOfPage")) or jsonld.text(item.get("@id"))
-        )
-        title, published = jsonld.text(item.get("headline") or item.get("name")), jsonld.text(item.get("datePublished"))
-    elif "ListItem" in kinds and "position" in item and not isinstance(item.get("item"), dict):
-        named, title, published = jsonld.text(item.get("url")), jsonld.text(item.get("name")), None
-    else:
-        return
-    url = absolute(base, named) if named else None
-    if url:
-        yield Link(url=url, title=squeeze_line(title or "") or None, published=dates.published(published, now))
+        named = [next(filter(None, (jsonld.text(item.get(key)) for key in ("url", "mainEntityOfPage", "@id"))), None)]
+    elif "ListItem" in kinds and "position" in item:
+        what = item.get("item")
+        if isinstance(what, dict):
+            if not jsonld.types(what) <= _VAGUE:  # an article is met as one; a product is none
+                return
+            title = title or jsonld.text(what.get("name"))
+        named = [jsonld.text(item.get("url")) or jsonld.text(what)]
+    elif "ItemList" in kinds:
+        title, named = None, [entry for entry in _entries(item) if isinstance(entry, str)]
+    for one in named:
+        url = absolute(base, one) if one else None
+        if url:
+            yield Link(url=url, title=squeeze_line(title or "") or None, published=dates.published(published, now))
 
 
 def _merged(found: list[_Candidate], added: dict[str, Link], told: dict[str, Link]) -> tuple[Link, ...]:

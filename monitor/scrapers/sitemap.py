@@ -1,17 +1,20 @@
 """Sitemaps and news sitemaps, plain or gzipped: every address with what the sitemap says about it.
 
-Reads one file. A sitemap index names other sitemaps, not articles; that is said, not followed.
+Reads one file. An index of sitemaps names other sitemaps, not articles: they come back in the order in which it is
+worth looking for news in them.
 """
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
 
 from lxml import etree
 
 from monitor.errors import ReadError
-from monitor.models import Link, Outcome, Page, Source
+from monitor.models import Index, Link, Outcome, Page, Source
 from monitor.pages import dates
 from monitor.pages.markup import squeeze_line
 from monitor.scrapers.links import absolute
@@ -19,22 +22,30 @@ from monitor.scrapers.safexml import parse_xml
 
 MAX_LINKS = 5_000
 _MAX_UNPACKED = 50_000_000  # the sitemap protocol's own bound
-_SHOWN = 3
+_NEWSY = re.compile(r"news|press|presse|media|stor(?:y|ies)|article|artikel|post|blog|release|noticia|aktuell", re.I)
+_DULL = re.compile(r"image|video|product|categor|tag|author|page|model|dealer|location|archive", re.I)
 
 
-def read_sitemap(page: Page, source: Source) -> tuple[Link, ...]:
-    """The addresses of a sitemap in its order, the newest 5,000 if there are more."""
+def read_sitemap(page: Page, source: Source) -> Index:
+    """The addresses of a sitemap, newest first, at most 5,000; or the sitemaps of an index."""
     root = _root(_unpacked(page.content))
     kind = etree.QName(root).localname.lower()
     if kind == "sitemapindex":
-        raise ReadError(Outcome.BAD_FEED, f"this is an index of sitemaps; use one of: {_children(page, root)}")
+        return Index(parts=_parts(page, root))
     if kind != "urlset":
         hint = 'use kind = "feed"' if kind in ("rss", "feed", "rdf") else "a sitemap begins with <urlset>"
         raise ReadError(Outcome.BAD_FEED, f"no sitemap but <{kind[:40]}>; {hint}")
-    found = {link.url: link for link in _links(page, root)}
+    found = newest({link.url: link for link in _links(page, root)}.values())
     if not found:
         raise ReadError(Outcome.NO_ARTICLES, "the sitemap holds no addresses")
-    return _newest(tuple(found.values()))
+    dropped = len(found) - MAX_LINKS
+    note = f"the sitemap holds {len(found):,} addresses; the newest {MAX_LINKS:,} are read" if dropped > 0 else None
+    return Index(links=found[:MAX_LINKS], note=note)
+
+
+def newest(links: Iterable[Link]) -> tuple[Link, ...]:
+    """By their dates, newest first; ISO dates sort as texts. Those without one come last, in the order they had."""
+    return tuple(sorted(links, key=lambda link: link.published or link.updated or "", reverse=True))
 
 
 def _root(content: bytes) -> etree._Element:
@@ -74,16 +85,19 @@ def _links(page: Page, root: etree._Element) -> Iterator[Link]:
             )
 
 
-def _newest(found: tuple[Link, ...]) -> tuple[Link, ...]:
-    """At most MAX_LINKS, in document order; dates in ISO form sort as texts."""
-    if len(found) <= MAX_LINKS:
-        return found
-    by_age = sorted(range(len(found)), key=lambda at: found[at].updated or "", reverse=True)
-    return tuple(found[at] for at in sorted(by_age[:MAX_LINKS]))
+def _parts(page: Page, root: etree._Element) -> tuple[Link, ...]:
+    """The sitemaps of an index: those whose names speak of news first, then the latest changed, then the last named."""
+    named = ((entry, absolute(page.url, entry.findtext("{*}loc") or "")) for entry in root.iterchildren("{*}sitemap"))
+    found = {
+        url: Link(url=url, updated=(entry.findtext("{*}lastmod") or "").strip() or None) for entry, url in named if url
+    }
+    if not found:
+        raise ReadError(Outcome.NO_ARTICLES, "the index holds no sitemaps")
+    last_first = list(found.values())[::-1]
+    return tuple(sorted(last_first, key=_promise, reverse=True))
 
 
-def _children(page: Page, root: etree._Element) -> str:
-    found = [absolute(page.url, entry.findtext("{*}loc") or "") for entry in root.iterchildren("{*}sitemap")]
-    urls = [url for url in found if url]
-    more = f" and {len(urls) - _SHOWN} more" if len(urls) > _SHOWN else ""
-    return (", ".join(urls[:_SHOWN]) or "(it is empty)") + more
+def _promise(part: Link) -> tuple[int, str]:
+    address = urlsplit(part.url)
+    name = f"{address.path.rsplit('/', 1)[-1]}?{address.query}"
+    return bool(_NEWSY.search(name)) - bool(_DULL.search(name)), part.updated or ""

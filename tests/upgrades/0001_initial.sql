@@ -1,7 +1,7 @@
 -- What the program had recorded while 0001_initial was its schema: the newsdesk's three articles, one claim rejected.
-INSERT INTO "alert" VALUES(1,'9e3208ca0e53820b6ffc4fe721528510','screen','screen','everything',0,'pending',NULL,'2026-01-03T09:00:00Z','2026-01-03T09:00:00Z',0,NULL,NULL);
-INSERT INTO "alert" VALUES(2,'6099318aec6a825b7ce53cb7f317fff4','screen','screen','everything',0,'pending',NULL,'2026-01-04T09:00:00Z','2026-01-04T09:00:00Z',0,NULL,NULL);
-INSERT INTO "alert" VALUES(3,'9b1d30016c47d0be4f743d23e512b389','screen','screen','everything',0,'pending',NULL,'2026-01-06T12:00:00Z','2026-01-06T12:00:00Z',0,NULL,NULL);
+INSERT INTO "alert" (seq, id, channel, recipient, rule, digest, status, reason, queued_at, not_before, attempts, leased_until, settled_at) VALUES(1,'9e3208ca0e53820b6ffc4fe721528510','screen','screen','everything',0,'pending',NULL,'2026-01-03T09:00:00Z','2026-01-03T09:00:00Z',0,NULL,NULL);
+INSERT INTO "alert" (seq, id, channel, recipient, rule, digest, status, reason, queued_at, not_before, attempts, leased_until, settled_at) VALUES(2,'6099318aec6a825b7ce53cb7f317fff4','screen','screen','everything',0,'pending',NULL,'2026-01-04T09:00:00Z','2026-01-04T09:00:00Z',0,NULL,NULL);
+INSERT INTO "alert" (seq, id, channel, recipient, rule, digest, status, reason, queued_at, not_before, attempts, leased_until, settled_at) VALUES(3,'9b1d30016c47d0be4f743d23e512b389','screen','screen','everything',0,'pending',NULL,'2026-01-06T12:00:00Z','2026-01-06T12:00:00Z',0,NULL,NULL);
 INSERT INTO "alert_change" VALUES('6099318aec6a825b7ce53cb7f317fff4','9886c6cfba25d299',0);
 INSERT INTO "alert_change" VALUES('9b1d30016c47d0be4f743d23e512b389','b650e291ab3dd6f5',0);
 INSERT INTO "alert_change" VALUES('9e3208ca0e53820b6ffc4fe721528510','8804ee12f2c59729',0);

@@ -1,0 +1,99 @@
+"""The templates of messages: those that ship, and the user's own in their place. Sandboxed; words of strangers are
+values.
+
+    subject.txt.j2   alert.txt.j2   alert.html.j2   mail (text and HTML part), and chats that take plain text
+    chat.md.j2       chat.html.j2                   chats that take Markdown or HTML
+
+A template of the user that breaks while a message is made is told in the log, and the message goes out by the one that
+ships: no message is lost to a template.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from monitor.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+NAMES = ("subject.txt.j2", "alert.txt.j2", "alert.html.j2", "chat.md.j2", "chat.html.j2")
+
+_MARKDOWN = re.compile(r"([\\`*_\[\]~|#])")
+
+
+class Link(str):
+    """A checked web address: the one value that Markdown takes as it is."""
+
+    __slots__ = ()
+
+
+class Templates:
+    """Renders by name. Raises ConfigError when the user's folder holds something that is no template of ours."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._shipped = _environments(PackageLoader("monitor.notifier", "templates"))
+        self._own = _environments(FileSystemLoader(folder)) if folder else {}
+        self._replaced = _checked(folder, self._own) if folder else frozenset()
+
+    def render(self, name: str, values: Mapping[str, Any]) -> str:
+        if name in self._replaced:
+            try:
+                return self._own[_form(name)].get_template(name).render(values)
+            except Exception as error:
+                log.warning("the template %s breaks (%s); the message goes out by the one that ships", name, error)
+        return self._shipped[_form(name)].get_template(name).render(values)
+
+
+def _form(name: str) -> str:
+    return name.split(".")[1]
+
+
+def _environments(loader: BaseLoader) -> dict[str, ImmutableSandboxedEnvironment]:
+    """One for each form of text, which makes strangers' words harmless in that form."""
+    return {
+        form: ImmutableSandboxedEnvironment(
+            loader=loader,
+            autoescape=form == "html",
+            finalize=_in_markdown if form == "md" else None,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        for form in ("txt", "html", "md")
+    }
+
+
+def _in_markdown(value: Any) -> Any:
+    """A value so that no dialect takes it for markup, a mention or a link."""
+    if isinstance(value, Link):
+        return value.replace("(", "%28").replace(")", "%29")
+    if not isinstance(value, str):
+        return value
+    plain = value.replace("<", "‹").replace(">", "›").replace("@", "@\u200b")
+    return _MARKDOWN.sub(r"\\\1", plain)
+
+
+def _checked(folder: Path, environments: Mapping[str, ImmutableSandboxedEnvironment]) -> frozenset[str]:
+    """The templates that the folder replaces."""
+    if not folder.is_dir():
+        raise ConfigError(f"templates: there is no folder {folder}")
+    found = sorted(path.name for path in folder.glob("*.j2"))
+    for name in found:
+        if name not in NAMES:
+            close = difflib.get_close_matches(name, NAMES, n=1)
+            meant = f'; did you mean "{close[0]}"?' if close else f"; there are {', '.join(NAMES)}"
+            raise ConfigError(f"{folder / name}: there is no such template{meant}")
+        try:
+            environments[_form(name)].get_template(name)
+        except (TemplateError, UnicodeError) as error:
+            line = getattr(error, "lineno", None)
+            raise ConfigError(f"{folder / name}{f', line {line}' if line else ''}: {error}") from error
+    return frozenset(found)

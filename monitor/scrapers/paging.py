@@ -1,0 +1,108 @@
+"""Where a listing goes on: the address of the page with older articles.
+
+Told by the page itself: `rel="next"`, a link named "older" or "next", or the number after the current one in a row of
+page numbers. Guesses no address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup
+from bs4.element import Tag
+
+from monitor.pages.markup import squeeze_line
+from monitor.scrapers import shapes
+from monitor.scrapers.links import absolute, canonical, same_site
+
+_OLDER = re.compile(
+    r"(?:view |see |show |load )?(?:older|previous|earlier|more)(?: (?:news|posts?|stories|articles|entries|releases"
+    r"|press releases))?|next(?: page)?"
+    r"|ältere(?: \w+)?|weitere(?: \w+)?|nächste(?: seite)?|mehr (?:news|meldungen|laden|anzeigen)"
+    r"|(?:page )?suivante?|articles plus anciens|plus d(?:'|’)(?:articles|actualités)"
+    r"|siguientes?|(?:noticias |entradas )?(?:más )?antigu[ao]s|más noticias"
+    r"|successiv[aoi]|(?:notizie |articoli )?precedenti"
+    r"|próxima(?: página)?|mais (?:antigas|notícias)|volgende|oudere(?: berichten)?"
+    r"|下一页|下一頁|下页|更早|更多新闻|次へ|次のページ|過去の記事|다음|이전 글",
+    re.IGNORECASE,
+)
+_NEXT_NAME = re.compile(r"(?:^|[-_])(?:next|older|load-?more|nav-previous)(?:$|[-_])", re.IGNORECASE)
+_PAGER = re.compile(r"(?:^|[-_\s])(?:pagination|pager|paging|page-?numbers?|pages)(?:$|[-_\s])", re.IGNORECASE)
+_ARROWS = re.compile(r"[\s›»→>…]+|[\s.]+$")
+_NUMBER = re.compile(r"\d{1,4}")
+_MAX_ANCHORS = 10_000
+
+
+def older(tree: BeautifulSoup, base: str, here: str) -> str | None:
+    """The address of the next page, on the same site; None when there is none. `here`: this page's own address."""
+    own = canonical(here)
+    for href in _candidates(tree):
+        url = absolute(base, href)
+        if url and url != own and same_site(url, here) and urlsplit(url).path not in ("", "/"):
+            return url
+    return None
+
+
+def _candidates(tree: BeautifulSoup) -> Iterator[str]:
+    """Best first."""
+    for tag in tree.find_all(["link", "a"], rel=re.compile(r"\bnext\b", re.IGNORECASE), href=True, limit=3):
+        yield str(tag["href"])
+    anchors = tree.find_all("a", href=True, limit=_MAX_ANCHORS)
+    yield from (str(tag["href"]) for tag in anchors if _says_older(tag))
+    yield from _numbered(anchors)
+
+
+def _says_older(tag: Tag) -> bool:
+    """A link that says "older", or an arrow whose class or label does."""
+    text = _ARROWS.sub(" ", squeeze_line(tag.get_text(" "))).strip()
+    label = squeeze_line(str(tag.get("aria-label") or tag.get("title") or ""))
+    if _OLDER.fullmatch(text):
+        return _in_pager(tag) or not re.fullmatch(r"more|next|weitere\s?\w*", text, re.IGNORECASE)
+    if len(text) > 30:
+        return False
+    return _in_pager(tag) and (
+        _OLDER.fullmatch(label) is not None or any(_NEXT_NAME.search(name) for name in shapes.classes(tag))
+    )
+
+
+def _numbered(anchors: list[Tag]) -> Iterator[str]:
+    """In a row of page numbers, the number after the one that is no link to elsewhere, or `2` where all are links."""
+    rows: dict[int, dict[int, Tag]] = {}
+    pagers: dict[int, Tag] = {}
+    for tag in anchors:
+        text = squeeze_line(tag.get_text(" "))
+        pager = _pager(tag) if _NUMBER.fullmatch(text) else None
+        if pager is not None:
+            pagers[id(pager)] = pager
+            rows.setdefault(id(pager), {})[int(text)] = tag
+    for key, numbers in rows.items():
+        following = _current(pagers[key], numbers) + 1
+        if following in numbers:
+            yield str(numbers[following]["href"])
+
+
+def _current(pager: Tag, numbers: dict[int, Tag]) -> int:
+    """The number of this page: marked as current, or the one that is no link; 1 when nothing tells."""
+    for tag in pager.find_all(True, limit=200):
+        text = squeeze_line(tag.get_text(" "))
+        marked = tag.get("aria-current") or any(re.search(r"current|active", name) for name in shapes.classes(tag))
+        if _NUMBER.fullmatch(text) and (marked or (int(text) not in numbers and tag.find("a") is None)):
+            return int(text)
+    return 1
+
+
+def _in_pager(tag: Tag) -> bool:
+    return _pager(tag) is not None
+
+
+def _pager(tag: Tag) -> Tag | None:
+    """The pager around a link, by its name, within a few steps up."""
+    for step, parent in enumerate((tag, *tag.parents)):
+        if step > 5 or parent.name in ("body", "html", "[document]"):
+            return None
+        names = f"{parent.get('class') or ''} {parent.get('id') or ''} {parent.get('aria-label') or ''}"
+        if _PAGER.search(names):
+            return parent
+    return None

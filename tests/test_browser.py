@@ -1,0 +1,266 @@
+"""Pages drawn by scripts, in a real Chromium: what it shows, and what it is kept from."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import shutil
+import socket
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from faultserver import FaultServer, Script, Wire, redirect, reply
+
+from monitor.errors import ConfigError, FetchError
+from monitor.models import Outcome, Page
+from monitor.scrapers import Browser, Client, browser
+from monitor.settings import HttpSettings
+
+NOW = datetime(2026, 1, 9, 12, tzinfo=UTC)
+DRAWN = """<!doctype html><html><head><title>News</title></head><body><main id="m"></main><script>
+fetch("/stories.json").then(answer => answer.json()).then(stories => {
+  document.getElementById("m").innerHTML = stories.map(s => `<h3><a href="/news/${s}">${s}</a></h3>`).join("");
+});</script></body></html>"""
+ROBOTS = reply(body=b"User-agent: *\nDisallow: /private\n", kind="text/plain")
+
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not any(map(shutil.which, browser._NAMES)), reason="needs Chromium: apt-get install chromium"),
+]
+
+
+def html(body: str) -> bytes:
+    return reply(body=f"<!doctype html><html><body>{body}</body></html>".encode())
+
+
+def settings(**more: Any) -> HttpSettings:
+    return HttpSettings(allow_private_networks=("127.0.0.1/32",), per_host_delay="0s", **more)
+
+
+def browsing(work: Callable[[Browser], Coroutine[Any, Any, Any]], **more: Any) -> Any:
+    """Runs `work` with a browser that may go to 127.0.0.1 and no other private address."""
+
+    async def scenario() -> Any:
+        known = settings(**more)
+        client = Client(known, clock=lambda: NOW)
+        shown = Browser(client, known, clock=lambda: NOW)
+        try:
+            return await work(shown)
+        finally:
+            await shown.aclose()
+            await client.aclose()
+
+    return asyncio.run(scenario())
+
+
+def got(scripts: Mapping[str, Script], path: str = "/", **more: Any) -> list[Any]:
+    """What becomes of one page, and the paths that were asked for."""
+
+    async def work(shown: Browser) -> Any:
+        return (await asyncio.gather(shown.get(server.url(path)), return_exceptions=True))[0]
+
+    with FaultServer({"/robots.txt": ROBOTS, **scripts}) as server:
+        return [browsing(work, **more), server.paths]
+
+
+def error(scripts: Mapping[str, Script], path: str = "/", **more: Any) -> FetchError:
+    found, _ = got(scripts, path, **more)
+    assert isinstance(found, FetchError), found
+    return found
+
+
+def text(page: Any) -> str:
+    assert isinstance(page, Page), page
+    return page.content.decode()
+
+
+def test_a_page_is_read_as_its_scripts_draw_it() -> None:
+    stories = reply(body=b'["one","two"]', kind="application/json")
+    page, asked = got({"/": reply(body=DRAWN.encode()), "/stories.json": stories})
+    assert '<h3><a href="/news/two">two</a></h3>' in text(page)
+    assert (page.status, page.content_type, page.fetched_at) == (200, "text/html; charset=utf-8", NOW)
+    assert asked[0] == "/robots.txt"
+
+
+def test_one_browser_shows_many_pages_and_none_knows_the_others() -> None:
+    counting = html(
+        "<p id=p></p><script>p.textContent = document.cookie || 'nothing'; document.cookie = 'seen=1'</script>"
+    )
+    with FaultServer({str(f"/{n}"): counting for n in range(6)}) as server:
+
+        async def work(shown: Browser) -> Any:
+            pages = await asyncio.gather(*(shown.get(server.url(f"/{n}")) for n in range(6)))
+            first = shown._chromium
+            pages.append(await shown.get(server.url("/0")))
+            return pages, first is shown._chromium
+
+        pages, one = browsing(work, respect_robots=False)
+    assert one
+    assert ['<p id="p">nothing</p>' in text(page) for page in pages] == [True] * 7
+
+
+def test_it_says_who_it_is_and_asks_robots_first() -> None:
+    with FaultServer(
+        {"/robots.txt": ROBOTS, "/": html("x"), "/away": redirect("/private/x"), "/private/x": html("x")}
+    ) as server:
+
+        async def work(shown: Browser) -> Any:
+            return await asyncio.gather(
+                *(shown.get(server.url(path)) for path in ("/", "/private", "/away")), return_exceptions=True
+            )
+
+        page, forbidden, led_there = browsing(work, user_agent="brand-monitor/9 (test)")
+    assert isinstance(page, Page)
+    assert (forbidden.outcome, led_there.outcome) == (Outcome.ROBOTS, Outcome.ROBOTS)
+    agents = {request.headers["user-agent"] for request in server.requests}
+    assert agents == {"brand-monitor/9 (test)"}
+
+
+PRIVATE = [
+    '<script>fetch("{canary}").catch(() => 0)</script>',
+    '<img src="{canary}"><link rel="stylesheet" href="{canary}"><script src="{canary}"></script>',
+    '<iframe src="{canary}"></iframe>',
+    '<link rel="preconnect" href="{canary}"><link rel="dns-prefetch" href="{canary}">',
+    '<link rel="prefetch" href="{canary}"><link rel="modulepreload" href="{canary}">',
+    '<form id=f method="post" action="{canary}"></form><script>f.submit()</script>',
+    '<script>new WebSocket("{canary}".replace("http", "ws")); navigator.sendBeacon("{canary}", "x")</script>',
+    '<script>window.open("{canary}")</script><a id=a href="{canary}" target="_blank">x</a><script>a.click()</script>',
+    """<script>const rtc = new RTCPeerConnection({{iceServers: [{{urls: "stun:127.0.0.2:{port}"}}]}});
+    rtc.createDataChannel("x"); rtc.createOffer().then(offer => rtc.setLocalDescription(offer));</script>""",
+]
+
+
+def test_a_private_address_is_never_dialled_whatever_the_page_does() -> None:
+    with FaultServer(b"", host="127.0.0.2") as canary, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+        datagrams.bind((canary.host, canary.port))
+        datagrams.setblocking(False)
+        pages: dict[str, Script] = {
+            f"/{n}": html(f"<p>page {n}</p>" + body.format(canary=canary.url("/x"), port=canary.port))
+            for n, body in enumerate(PRIVATE)
+        }
+        pages["/redirect"] = redirect(canary.url("/x"))
+        pages["/meta"] = html(f'<meta http-equiv="refresh" content="0;url={canary.url("/x")}">')
+        pages["/script"] = html(f'<script>location = "{canary.url("/x")}"</script>')
+        with FaultServer(pages) as server:
+
+            async def work(shown: Browser) -> Any:
+                there = [server.url(path) for path in pages]
+                return await asyncio.gather(
+                    *(shown.get(url) for url in (*there, canary.url("/x"))), return_exceptions=True
+                )
+
+            found = browsing(work, respect_robots=False)
+        assert canary.connections == 0
+        with pytest.raises(BlockingIOError):
+            datagrams.recv(1)
+    assert len(found) == len(PRIVATE) + 4
+    direct, led_there = found[-1], found[len(PRIVATE)]
+    assert (direct.outcome, led_there.outcome) == (Outcome.FORBIDDEN_ADDRESS, Outcome.FORBIDDEN_ADDRESS)
+    assert "not a public address" in led_there.reason
+
+
+def test_popups_do_not_open_and_downloads_are_not_taken() -> None:
+    opening = '<p>here</p><script>window.open("/popup")</script><a id=a href="/popup" target="_blank">x</a>'
+    opening += "<script>a.click()</script>"
+    popup, asked = got({"/": html(opening), "/popup": html("popup")})
+    assert "<p>here</p>" in text(popup)
+    assert "/popup" not in asked
+    file = reply(body=b"x" * 99, headers=[("Content-Disposition", "attachment; filename=x.bin")], kind="application/x")
+    assert (error({"/": file}).outcome, error({"/": file}).reason) == (
+        Outcome.DECODE_ERROR,
+        "a file to download, not a page",
+    )
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        html("<script>for (;;) {}</script>"),
+        html("<script>setTimeout(() => { for (;;) {} }, 100)</script>"),
+        Wire.hang,
+        html('<script>setInterval(() => alert(1), 1)</script><script src="/hangs"></script>'),
+    ],
+)
+def test_time_is_bounded_and_the_next_page_is_shown(script: Script) -> None:
+    with FaultServer({"/": script, "/next": html("next"), "/hangs": Wire.hang}) as server:
+
+        async def work(shown: Browser) -> Any:
+            first = (await asyncio.gather(shown.get(server.url("/")), return_exceptions=True))[0]
+            return first, await shown.get(server.url("/next"))
+
+        first, following = browsing(work, respect_robots=False, deadline="6s")
+    assert first.outcome is Outcome.TIMEOUT
+    assert "next" in text(following)
+
+
+def test_memory_is_bounded_and_the_next_page_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "MEMORY", 300_000_000)
+    monkeypatch.setattr(browser, "_WATCH", 0.05)
+    swell = "<script>const all = []; setInterval(() => all.push(new Uint8Array(2e7).fill(1)), 20)</script>"
+    swell += '<script>fetch("/hangs")</script>'  # so that it does not count as settled before it has swollen
+    with FaultServer({"/": html(swell), "/next": html("next"), "/hangs": Wire.hang}) as server:
+
+        async def work(shown: Browser) -> Any:
+            first = (await asyncio.gather(shown.get(server.url("/")), return_exceptions=True))[0]
+            return first, await shown.get(server.url("/next"))
+
+        first, following = browsing(work, respect_robots=False)
+    assert (first.outcome, "300 MB of memory" in first.reason) == (Outcome.TOO_LARGE, True)
+    assert "next" in text(following)
+
+
+def test_what_a_page_loads_and_what_it_becomes_are_bounded() -> None:
+    def pour(wire: Wire) -> None:
+        wire.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<!doctype html><p>")
+        wire.pour(b"more and more " * 1_000)
+
+    assert error({"/": pour}, max_body="1MB").outcome is Outcome.TOO_LARGE
+    grown = html('<script>document.body.append("x".repeat(2e6))</script>')
+    assert error({"/": grown}, max_body="1MB").reason == "larger than 1,000,000 bytes"
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        (reply(404), Outcome.GONE),
+        (reply(503, headers=[("Retry-After", "60")]), Outcome.RATE_LIMITED),
+        (redirect("/"), Outcome.REDIRECT),
+        (redirect("file:///etc/hostname"), Outcome.REDIRECT),
+        (Wire.reset, Outcome.INCOMPLETE),
+    ],
+)
+def test_what_a_server_may_do_is_the_same_outcome_as_without_a_browser(script: Script, outcome: Outcome) -> None:
+    assert error({"/": script}).outcome is outcome
+
+
+def test_a_script_cannot_hide_what_it_shows_behind_changed_functions() -> None:
+    page, _ = got({"/": html('<p>true words</p><script>String.prototype.slice = () => "lies"</script>')})
+    assert "true words" in text(page)
+
+
+def test_a_browser_that_is_gone_is_started_again() -> None:
+    with FaultServer({"/": html("x")}) as server:
+
+        async def work(shown: Browser) -> Any:
+            await shown.get(server.url("/"))
+            assert shown._chromium is not None
+            await shown._chromium.close()
+            return await shown.get(server.url("/"))
+
+        assert "x" in text(browsing(work, respect_robots=False))
+
+
+def test_what_is_missing_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(ConfigError, match="apt-get install chromium"):
+        browser.require()
+    assert error({"/": html("x")}).outcome is Outcome.BROWSER
+
+    def missing(name: str) -> Any:
+        raise ImportError(name)
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    with pytest.raises(ConfigError, match=r"pip install 'brand-monitor\[browser\]'"):
+        browser.require()

@@ -1,0 +1,365 @@
+"""Messages in German, by templates and programs of the user's own, about the monitor itself; and what commands do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sys
+import tomllib
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import newsdesk
+import pytest
+from commandline import command, mistake
+from history_samples import revive
+from sinks import Hook, status, web_server
+from stories import BELIEVED, BERLIN, LOOPBACK, alert, change, count, disputed
+
+from monitor import config
+from monitor.cli.service import Service
+from monitor.errors import ConfigError
+from monitor.history import History
+from monitor.models import Answer, Change, ChangeKind, Notice
+from monitor.notifier.channel import Unreachable
+from monitor.notifier.command import CommandSender
+from monitor.notifier.heartbeat import beat
+from monitor.notifier.marking import marked
+from monitor.notifier.messages import CARRIED, LISTED, Style, body, json_body, subject_line
+from monitor.notifier.rendering import Templates
+from monitor.notifier.wording import words_of
+from monitor.settings import CommandChannel, Secret
+
+GERMAN = Style(BERLIN, words_of("de"))
+MODEL = {
+    "kind": "model_announcement",
+    "model": "#2",
+    "stage": "confirmed",
+    "markets": ["region:Europe", "HK"],
+    "when": "2026-late",
+}
+
+
+def entry(status: str, basis: str = "event") -> dict[str, Any]:
+    return {"kind": "market_entry", "market": "UY", "status": status, "basis": basis, "when": "2026-Q2"}
+
+
+# In German
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, "smart: 38 → 39 Märkte"),
+        (
+            {"before": None, "after": count(30, "", "at_least") | {"scope": "region:Europe"}},
+            "smart: ≥ 30 Märkte in Europa",
+        ),
+        ({"change": ChangeKind.DISPUTED}, "smart: 38 → 39 Märkte, umstritten"),
+        ({"before": None, "after": entry("entered")}, "smart geht nach Uruguay (2. Quartal 2026)"),
+        ({"before": None, "after": entry("exited")}, "smart verlässt Uruguay (2. Quartal 2026)"),
+        ({"before": None, "after": entry("entered", "presence")}, "smart ist in Uruguay (2. Quartal 2026)"),
+        ({"before": None, "after": MODEL}, "smart #2: bestätigt (Europa, Hongkong; Ende 2026)"),
+        (
+            {"before": MODEL, "after": MODEL, "aspect": "when", "before_value": "2026", "after_value": "2027"},
+            "smart, #2: Termin 2026 → 2027",
+        ),
+        ({"before": None, "after": None, "text": "something else"}, "something else"),
+    ],
+)
+def test_the_news_in_german(changed: dict[str, Any], words: str) -> None:
+    assert subject_line(alert(), [change(**changed)], GERMAN) == words
+
+
+def test_a_german_message_is_german_but_for_the_quoted_words() -> None:
+    text = body(alert(), [disputed()], "txt", GERMAN)
+    for words in ("Gute Quellen widersprechen sich.", "Stand jetzt: 39 Märkte", "smart, weltweit", "offiziell"):
+        assert words in text
+    rule = "3 independent outlets say so; it went to and fro 3 times, never 7 days apart"
+    assert (
+        words_of("de").rule(rule)
+        == "3 unabhängige Medien sagen es; es ging 3-mal hin und her, nie im Abstand von 7 Tagen"
+    )
+
+
+def test_every_language_has_the_same_words() -> None:
+    folder = resources.files("monitor.notifier").joinpath("languages")
+    files = {file.name: tomllib.loads(file.read_text()) for file in folder.iterdir() if file.name.endswith(".toml")}
+    optional = {"headlines", "aspects", "rules", "dates", "places"}
+    english = files["en.toml"]
+    for name, words in files.items():
+        assert words.keys() == english.keys(), name
+        for section in english.keys() - optional:
+            assert words[section].keys() == english[section].keys(), (name, section)
+
+
+# What is marked
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fact", "marks"),
+    [
+        ("It is in 39 of 139 markets, not 39.5.", count(39, ""), ["39"]),
+        ("The 40th market of 40, in 2040.", count(40, ""), ["40th", "40"]),
+        ("smart #2 comes to Europe", MODEL, ["#2", "Europe"]),
+        ("smart startet in Hongkong und Uruguay", entry("entered"), ["Uruguay"]),
+        ("nothing of it", count(39, ""), []),
+        ("<b>39</b>", count(39, ""), ["39"]),
+    ],
+)
+def test_the_words_that_matter_are_marked(sentence: str, fact: dict[str, Any], marks: list[str]) -> None:
+    pieces = marked(sentence, [fact, None], ["en", "de", "xx-nowhere"])
+    assert "".join(text for text, _ in pieces) == sentence
+    assert [text for text, matters in pieces if matters] == marks
+
+
+# Much at once
+
+
+@pytest.mark.parametrize("number", [LISTED, LISTED + 1, 10_000])
+def test_a_message_says_how_many_it_lists_and_how_many_it_does_not(number: int) -> None:
+    changes = [change(f"c{n}", text=f"news {n}.") for n in range(number)]
+    told = alert(digest=True)
+    carried = json.loads(json_body(told, changes))
+    assert carried["listed"] == len(carried["changes"]) == min(number, CARRIED)
+    assert carried["listed"] + carried["truncated"] == number
+    for form in ("txt", "html"):
+        text = body(told, changes, form, Style())  # type: ignore[arg-type]
+        assert text.count("news ") == min(number, LISTED)
+        cut = f"{number} changes. {LISTED} are listed here, {number - LISTED} are not: brand-monitor alerts show a1"
+        assert (cut in text) == (number > LISTED)
+
+
+def test_strangers_words_are_inert_in_a_chat() -> None:
+    words = "[x](https://evil.example) @everyone <!channel> *b* _i_ `c` <b>"
+    strange = change(text=words, before=None, after=None)
+    text = body(alert(), [strange, strange], "md", Style())
+    assert "[x]" not in text
+    assert "@everyone" not in text
+    assert "<" not in text
+    assert r"\*b\*" in text
+    assert "<b>&lt;b&gt;" not in body(alert(), [strange], "html", Style())
+
+
+# Templates of the user's own
+
+
+def test_a_template_of_the_user_s_own_takes_the_place_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "subject.txt.j2").write_text("[news] {{ subject }} ({{ total }}, {{ brands | join('+') }})")
+    (tmp_path / "alert.txt.j2").write_text("{% for story in stories %}{{ story.headline }}!{% endfor %}")
+    style = Style(templates=Templates(tmp_path))
+    assert subject_line(alert(), [change()], style) == "[news] smart: 38 → 39 markets (1, smart)"
+    assert body(alert(), [change()], "txt", style) == "smart: 38 → 39 markets!"
+    assert BELIEVED.split("39")[0] in body(alert(), [change()], "md", style), "the others are ours"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "{{ nothing.like.that }}",
+        "{{ subject.__class__.__mro__ }}",
+        "{{ stories.append(1) }}",
+        "{{ ''.__class__.__base__.__subclasses__() }}",
+        "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+        "{% for n in range(10000000) %}x{% endfor %}",
+        "{% include '/etc/passwd' %}",
+        "{{ 1 / 0 }}",
+    ],
+)
+def test_a_template_that_breaks_or_reaches_too_far_costs_no_message(
+    broken: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "alert.txt.j2").write_text(broken)
+    text = body(alert(), [change()], "txt", Style(templates=Templates(tmp_path)))
+    assert text == body(alert(), [change()], "txt", Style())
+    assert "alert.txt.j2 breaks" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [("alert.txt.j2", "{{ x", "alert.txt.j2, line 1"), ("allert.txt.j2", "", 'did you mean "alert.txt.j2"?')],
+)
+def test_a_template_that_is_none_is_a_mistake_in_the_config(name: str, text: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ConfigError) as told:
+        Templates(tmp_path)
+    assert words in str(told.value)
+
+
+# A program of the user's own
+
+
+def through(*words: str, timeout: str = "20s", of: Change | None = None) -> tuple[Answer, str]:
+    channel = CommandChannel.model_validate({"name": "c", "kind": "command", "command": words, "timeout": timeout})
+    delivery = asyncio.run(CommandSender(channel).send(alert(), [of or change()]))
+    return delivery.answer, delivery.detail
+
+
+def test_a_program_gets_the_json_of_a_webhook_and_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMTP_PASSWORD", "hidden")
+    script = (
+        "import json, os, sys; print(json.load(sys.stdin)['text'], os.environ['BRAND_MONITOR_ALERT'], dict(os.environ))"
+    )
+    answer, said = through(sys.executable, "-c", script)
+    assert answer is Answer.SENT
+    assert said.startswith("exit code 0: smart: 38 → 39 markets a1")
+    assert "hidden" not in said
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("import sys; sys.exit('no \\x1b[31m room')", "exit code 1: no [31m room"),
+        ("import os; os.kill(os.getpid(), 9)", "-9"),
+    ],
+)
+def test_a_program_that_fails_is_tried_again(script: str, words: str) -> None:
+    answer, said = through(sys.executable, "-c", script)
+    assert answer is Answer.RETRY
+    assert words in said
+
+
+def test_a_program_that_takes_too_long_is_killed_with_all_that_it_started() -> None:
+    with pytest.raises(Unreachable, match="longer than"):
+        through("sh", "-c", "sleep 600 & sleep 600", timeout="0.2s")
+
+
+def test_a_program_that_is_not_there_is_trouble_of_the_channel() -> None:
+    with pytest.raises(Unreachable, match="cannot be started"):
+        through("/nowhere/at-all")
+
+
+def test_a_program_that_reads_nothing_and_says_much_is_no_trouble() -> None:
+    assert through("sh", "-c", "head -c 1000000 /dev/zero", of=change(text="x" * 300_000))[0] is Answer.SENT
+
+
+# About the monitor itself
+
+
+def test_a_notice_is_a_message_in_every_form() -> None:
+    notice = alert(
+        changes=(), notice=Notice(type="channel", subject="The channel hook is down", lines=("since 9", "<b>"))
+    )
+    assert subject_line(notice, [], Style()) == "The channel hook is down"
+    assert json.loads(json_body(notice, [])) == {
+        "version": 1,
+        "type": "channel",
+        "id": "a1",
+        "text": "The channel hook is down",
+        "lines": ["since 9", "<b>"],
+    }
+    assert "since 9" in body(notice, [], "txt", Style())
+    assert "&lt;b&gt;" in body(notice, [], "html", Style())
+
+
+@pytest.mark.parametrize(("code", "taken"), [(200, True), (500, False), (302, False)])
+def test_the_sign_of_life_is_one_request_without_data(
+    code: int, taken: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook = Hook(status(code))
+    with web_server(hook):
+        monkeypatch.setenv("TEST_BEAT", hook.url)
+        if code == 200:
+            assert asyncio.run(beat(Secret("env:TEST_BEAT", Path()), LOOPBACK)) is taken
+            assert [post.path for post in hook.posts] == ["GET /hook?token=SECRET-TOKEN"]
+    monkeypatch.setenv("TEST_BEAT", "http://127.0.0.1:9/SECRET-TOKEN" if code == 500 else "no address")
+    assert asyncio.run(beat(Secret("env:TEST_BEAT", Path()), LOOPBACK)) is False
+    assert "SECRET-TOKEN" not in caplog.text
+
+
+def test_a_week_is_summed_up_once_and_life_is_shown_only_while_no_check_is_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = Hook()
+    newsdesk.tell(tmp_path / "h.db")
+    now = newsdesk.START + timedelta(days=2)
+
+    async def run(path: Path) -> None:
+        nonlocal now
+        service = Service(config.load(path), clock=lambda: now, rng=random.Random(1))
+        await service.open()
+        for day in range(16):
+            now = newsdesk.START + timedelta(days=2 + day, minutes=1)
+            await service.report()
+            await service.deliver()
+        at_first = len(hook.posts)  # the source is new in this config and not late yet
+        await service.history(History.defer, {"smart-newsroom": now + timedelta(days=1)})
+        await service.report()
+        assert (at_first, len(hook.posts)) == (1, 2)
+        await service.close()
+
+    with web_server(hook):
+        monkeypatch.setenv("TEST_BEAT", hook.url)
+        path = tmp_path / "monitor.toml"
+        path.write_text(
+            'database = "h.db"\nheartbeat = "env:TEST_BEAT"\n[http]\nallow_private_networks = ["127.0.0.0/8"]\n'
+            '[[sources]]\nname = "smart-newsroom"\nkind = "listing"\nurl = "https://smart-newsroom.example/news"\n'
+            '[[channels]]\nname = "screen"\nkind = "console"\n[summary]\nchannels = ["screen"]\n'
+        )
+        asyncio.run(run(path))
+    with History(tmp_path / "h.db", revive=revive) as history:
+        texts = [row["text"] for row in history.queries.alerts() if row["rule"] == "summary"]
+    assert len(texts) == 3, "a message each Monday"
+    assert all(text.startswith("Still watching: 1 sources") for text in texts)
+
+
+# By command
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    newsdesk.tell(tmp_path / "news.db")
+    path = tmp_path / "monitor.toml"
+    path.write_text('database = "news.db"\n[[channels]]\nname = "screen"\nkind = "console"\n')
+    return path
+
+
+def listed(desk: Path, *arguments: object) -> list[dict[str, Any]]:
+    told = command("--config", desk, *arguments, "--format", "json")
+    assert told.code == 0, told.err
+    return list(json.loads(told.out))
+
+
+def test_messages_are_dropped_and_sent_after_all_by_command(desk: Path) -> None:
+    first, second = listed(desk, "alerts")
+    assert command("--config", desk, "alerts", "drop", first["id"][:8], "--note", "old news").code == 0
+    assert [(row["status"], row["reason"]) for row in listed(desk, "alerts")] == [
+        ("dropped", "old news"),
+        ("pending", None),
+    ]
+    assert command("--config", desk, "alerts", "retry", first["id"][:8], second["id"]).code == 0
+    assert {row["status"] for row in listed(desk, "alerts")} == {"pending"}
+    assert "no message has the id" in mistake("--config", desk, "alerts", "retry", "zzz")
+    assert [row["text"] for row in listed(desk, "alerts", "show", second["id"])] == [second["text"]]
+
+
+def test_a_preview_shows_what_the_rules_would_have_told_and_changes_nothing(desk: Path) -> None:
+    before = listed(desk, "alerts")
+    desk.write_text(desk.read_text() + '[[alerts]]\nname = "late"\nchanges = ["disputed"]\nchannels = ["screen"]\n')
+    [row] = listed(desk, "alerts", "preview", "--since", "2026-01-01")
+    assert (row["channel"], row["rule"], row["changes"]) == ("screen", "late", 1)
+    assert "disputed" in row["text"]
+    assert listed(desk, "alerts") == before
+    assert listed(desk, "alerts", "preview", "--since", "2027-01-01") == []
+
+
+def test_a_silence_is_added_listed_and_ended_by_command(desk: Path) -> None:
+    told = command("--config", desk, "silence", "add", "--brand", "SMART", "--until", "2099-12-31", "--note", "launch")
+    assert (told.code, told.out) == (0, "silence 1 holds until 2100-01-01 00:00\n")
+    [row] = listed(desk, "silence", "list")
+    assert (row["brand"], row["note"]) == ("smart", "launch")
+    assert command("--config", desk, "silence", "end", "1").code == 0
+    assert listed(desk, "silence", "list") == []
+    assert "no silence 1" in mistake("--config", desk, "silence", "end", "1")
+    assert "over already" in mistake("--config", desk, "silence", "add", "--brand", "smart", "--until", "2020-01-01")
+    assert "name a --brand" in mistake("--config", desk, "silence", "add", "--until", "7d")
+    assert 'did you mean "screen"?' in mistake(
+        "--config", desk, "silence", "add", "--channel", "scren", "--until", "7d"
+    )
+    assert command("--config", desk, "silence", "add", "--kind", "market_count", "--until", "7d").code == 0
+    with History(desk.with_name("news.db"), revive=revive) as history:
+        [silence] = history.silences(datetime.now(UTC))
+    assert timedelta(days=6) < silence.until - datetime.now(UTC) <= timedelta(days=7)

@@ -1,0 +1,403 @@
+"""Alerts under hostile words, kills and failing writes: `python -m torture.alerts --help`.
+
+    a process of sinks: a real SMTP server and a real web server that fail at random
+    life after life of the real service, forked: checks that bring news, deliveries; killed, or its n-th write fails
+    then a last life that nothing disturbs, and the reckoning: what is stored against what arrived
+
+The fetching and reading of pages is left out: each check brings home a new claim. The clock is injected and goes on by
+a minute at every step, so that retries, rests and leases of days pass in seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ctypes
+import errno
+import io
+import itertools
+import json
+import logging
+import multiprocessing
+import os
+import random
+import re
+import select
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from posts import hostile_changes_arrive
+from sinks import mail_server
+
+from monitor import config
+from monitor.cli import service as parts
+from monitor.errors import DatabaseError
+from monitor.models import Document, Link, Memory, Observation, Outcome, Reading, Source
+from monitor.parser.market_count import MarketCount
+
+SHIM = Path(__file__).with_name("failing_writes.c")
+START = datetime(2026, 1, 1, tzinfo=UTC)
+WRITES = 401
+"""Into which of a life's writes the failure falls: three checks with their deliveries make about so many. A prime."""
+
+ROUND = 250
+"""How many lives one database sees; then the reckoning."""
+
+CONFIG = """
+database = "monitor.db"
+[http]
+allow_private_networks = ["127.0.0.0/8"]
+[[sources]]
+name = "newsroom"
+kind = "page"
+url = "https://newsroom.example/"
+every = "1m"
+authority = "official"
+alert_on_first = true
+[[channels]]
+name = "hook"
+kind = "webhook"
+url = "http://127.0.0.1:{web}/hook"
+[[channels]]
+name = "desk"
+kind = "email"
+to = ["desk@example.org", "second@example.org"]
+from = "monitor@example.org"
+smtp = "smtp://127.0.0.1:{mail}"
+"""
+RECIPIENTS = {"hook", "desk@example.org", "second@example.org"}
+
+
+# The sinks
+
+
+@dataclass
+class Sinks:
+    """What is asked of the other sides; runs in a process of its own and writes down what it took."""
+
+    log: Path
+    rng: random.Random
+    calm: Any
+    """A shared flag: everything is taken."""
+
+    def fate(self, *fates: str) -> str:
+        """Mostly `take`; now and then one of the fates."""
+        return "take" if self.calm.value or self.rng.random() > 0.3 else self.rng.choice(fates)
+
+    def took(self, channel: str, message: str, changes: list[str], *, answered: bool) -> None:
+        with self.log.open("a") as log:
+            log.write(json.dumps([channel, message, changes, answered]) + "\n")
+
+    async def web(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                headers = dict(line.split(": ", 1) for line in head.decode().lower().splitlines()[1:] if line)
+                body = json.loads(await reader.readexactly(int(headers["content-length"])))
+                fate = self.fate("500", "503", "429", "cut before", "cut after")
+                if fate == "cut before":
+                    break
+                if fate in ("take", "cut after"):
+                    ids = [one["id"] for one in body.get("changes", [body])] if body["type"] != "channel" else []
+                    self.took("hook", headers["webhook-id"], ids, answered=fate == "take")
+                if fate == "cut after":
+                    break
+                status = "200 OK" if fate == "take" else f"{fate} Not now"
+                wait = "retry-after: 90\r\n" if fate == "429" else ""
+                writer.write(f"HTTP/1.1 {status}\r\n{wait}content-length: 0\r\n\r\n".encode())
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.fate("451 4.7.1 greylisted", "450 4.2.1 busy").startswith("4"):
+            return "451 4.7.1 greylisted"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        fate = self.fate("refuse", "cut after")
+        if fate == "refuse":
+            return "451 4.3.0 later"
+        content = envelope.original_content or b""
+        mail = message_from_bytes(content, policy=default)
+        text = str(mail.get_body(("plain",)).get_content())  # type: ignore[union-attr, attr-defined]
+        told = re.findall(r"brand-monitor why (\w+)", text)
+        message = str(mail["Message-ID"]).strip("<>").partition("@")[0]
+        self.took(envelope.rcpt_tos[0], message, told, answered=fate == "take")
+        if fate == "cut after" and server.transport is not None:
+            server.transport.abort()
+        return "250 taken"
+
+
+def _serve_sinks(log: Path, calm: Any, ports: Any) -> None:
+    async def serve() -> None:
+        sinks = Sinks(log, random.Random(6), calm)
+        web = await asyncio.start_server(sinks.web, "127.0.0.1", 0)
+        async with mail_server(sinks) as mail:  # type: ignore[arg-type]
+            ports.send((web.sockets[0].getsockname()[1], mail))
+            await asyncio.Event().wait()
+
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    logging.disable(logging.CRITICAL)
+    asyncio.run(serve())
+
+
+@contextmanager
+def sinks(folder: Path) -> Iterator[tuple[Path, Any, int, int]]:
+    """What they write down, the flag that calms them, the ports of the web and the mail server."""
+    context = multiprocessing.get_context("fork")
+    calm, (mine, theirs) = context.Value("b", 0), context.Pipe()
+    log = folder / "taken.jsonl"
+    log.touch()
+    process = context.Process(target=_serve_sinks, args=(log, calm, theirs), daemon=True)
+    process.start()
+    try:
+        yield log, calm, *mine.recv()
+    finally:
+        process.terminate()
+        process.join()
+
+
+# The service
+
+
+class News:
+    """Stands for the engine: every check brings home one claim about a brand of which nothing is known."""
+
+    def __init__(self, *_: Any, clock: Callable[[], datetime], **__: Any) -> None:
+        self._clock = clock
+
+    async def observe(self, source: Source, memory: Memory) -> Observation:
+        now, name = self._clock(), os.urandom(6).hex()
+        text = f"Brand {name} is in 39 markets."
+        url = f"https://newsroom.example/{name}"
+        fact = MarketCount(brand=f"Brand {name}", count=39, qualifier="exact", evidence=text, start=0, end=len(text))
+        document = Document(
+            url=url, title="News", published=f"{now:%Y-%m-%d}", published_from="given", language="en", text=text
+        )
+        reading = Reading(link=Link(url=url), outcome=Outcome.OK, document=document, facts=(fact,))
+        return Observation(
+            source=source.name, started_at=now, finished_at=now, outcome=Outcome.OK, readings=(reading,), requests=1
+        )
+
+    async def close(self) -> None: ...
+
+
+class Clock:
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def live(path: Path, start: datetime, ready: Callable[[], None], *, checks: int, step: timedelta) -> None:
+    """So many checks, each followed by deliveries, then deliveries until nothing waits (or the life is ended)."""
+    clock = Clock(start)
+    service = parts.Service(config.load(path), clock=clock, rng=random.Random(1))
+    try:
+        await service.open()
+        ready()
+        [source] = service.settings.sources
+        for number in itertools.count():
+            if number < checks:
+                await service.check(source)
+            clock.now += step
+            await service.deliver()
+            waiting = await service.db(lambda: service._history.queries.activity(start)["waiting"])
+            if number >= checks and (waiting == 0 or number > 2_000):
+                return
+    finally:
+        await service.close()
+
+
+def forked(life: Callable[[Callable[[], None]], None]) -> tuple[int, int]:
+    """A life in a process of its own: its pid, and where it says that it is ready."""
+    reads, writes = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writes)
+        return pid, reads
+    code = 70
+    try:
+        os.close(reads)
+        life(lambda: os.close(writes))
+        code = 0
+    except DatabaseError:
+        code = 2
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _life(path: Path, start: datetime, *, checks: int = 10**9, step: timedelta = timedelta(minutes=1)) -> Any:
+    return lambda ready: asyncio.run(live(path, start, ready, checks=checks, step=step))
+
+
+def killed(path: Path, start: datetime, rng: random.Random) -> None:
+    """One life that ends by a kill: mostly at work, now and then while it starts."""
+    pid, ready = forked(_life(path, start))
+    if rng.random() < 0.9:
+        select.select([ready], [], [], 30)
+    time.sleep(rng.uniform(0, 0.25))  # a random moment is the point
+    os.kill(pid, signal.SIGKILL)
+    os.close(ready)
+    _, status = os.waitpid(pid, 0)
+    assert os.WIFSIGNALED(status), f"the service ended by itself: {os.waitstatus_to_exitcode(status)}"
+
+
+def starved(path: Path, start: datetime, rng: random.Random, number: int) -> bool:
+    """One life whose n-th write fails, that one or all from it on. Says whether it came to that."""
+    shim = ctypes.CDLL(None)
+    reads, writes = os.pipe()
+
+    def life(ready: Callable[[], None]) -> None:
+        error = (errno.ENOSPC, errno.EIO)[number % 2]
+        shim.fail_write(ctypes.c_long(1 + number * 37 % WRITES), error, int(number % 4 > 1))
+        try:
+            asyncio.run(live(path, start, ready, checks=3, step=timedelta(minutes=10)))
+        finally:
+            os.write(writes, b"x" if shim.failed_writes() else b"-")
+
+    pid, ready = forked(life)
+    _, status = os.waitpid(pid, 0)
+    os.close(ready)
+    os.close(writes)
+    said = os.read(reads, 1)
+    os.close(reads)
+    assert os.waitstatus_to_exitcode(status) in (0, 2), "not told as an error of the disk"
+    return said == b"x"
+
+
+# The reckoning
+
+
+@dataclass
+class Reckoning:
+    changes: int = 0
+    messages: int = 0
+    repeats: int = 0
+    disturbed: int = 0
+    """Kills, or writes that failed."""
+
+    def __add__(self, other: Reckoning) -> Reckoning:
+        return Reckoning(*(getattr(self, name) + getattr(other, name) for name in vars(self)))
+
+
+def reckon(folder: Path, log: Path, disturbed: int) -> Reckoning:
+    """What is stored against what arrived. Raises AssertionError."""
+    with closing(sqlite3.connect(folder / "monitor.db")) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+        stored = {change for (change,) in db.execute("SELECT id FROM change WHERE silence IS NULL")}
+        alerts = db.execute("SELECT id, recipient, status, notice IS NOT NULL FROM alert").fetchall()
+        told = Counter(
+            db.execute("SELECT change, recipient FROM alert_change JOIN alert ON alert.id = alert_change.alert")
+        )
+    assert {status for _, _, status, _ in alerts} <= {"sent"}, Counter(status for _, _, status, _ in alerts)
+    assert told == Counter((change, recipient) for change in stored for recipient in RECIPIENTS)
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    arrived = Counter((message, recipient) for recipient, message, _, _ in lines)
+    assert arrived.keys() == {(message, recipient) for message, recipient, _, _ in alerts}
+    for recipient in RECIPIENTS:
+        heard = {change for to, _, changes, _ in lines if to == recipient for change in changes}
+        assert heard == stored, f"{recipient}: {len(stored - heard)} lost, {len(heard - stored)} not stored"
+        repeats = sum(number - 1 for (_, to), number in arrived.items() if to == recipient)
+        cut = sum(to == recipient and not answered for to, _, _, answered in lines)
+        assert repeats <= disturbed + cut, f"{recipient}: {repeats} repeats, {disturbed} disturbed, {cut} cut"
+    return Reckoning(len(stored), len(lines), sum(arrived.values()) - len(arrived), disturbed)
+
+
+def round_of(number: int, seed: int, disturb: Callable[[Path, datetime, random.Random, int], bool]) -> Reckoning:
+    """So many disturbed lives on one new database, a calm one, the reckoning."""
+    with TemporaryDirectory(prefix="torture-") as name:
+        folder, rng = Path(name), random.Random(seed)
+        with sinks(folder) as (log, calm, web, mail):
+            path = folder / "monitor.toml"
+            path.write_text(CONFIG.format(web=web, mail=mail))
+            starts = [START + timedelta(hours=4) * life for life in range(number + 1)]
+            settled(path, START - timedelta(hours=4))
+            disturbed = sum([disturb(path, starts[life], rng, seed * ROUND + life) for life in range(number)])
+            calm.value = 1
+            settled(path, starts[-1])
+            return reckon(folder, log, disturbed)
+
+
+def settled(path: Path, start: datetime) -> None:
+    """A life that nothing disturbs: makes the database, or brings everything to its end."""
+    pid, ready = forked(_life(path, start, checks=1, step=timedelta(hours=1)))
+    _, status = os.waitpid(pid, 0)
+    os.close(ready)
+    assert status == 0
+
+
+def kill(path: Path, start: datetime, rng: random.Random, number: int) -> bool:
+    killed(path, start, rng)
+    return True
+
+
+def suite(what: str, total: int, disturb: Callable[[Path, datetime, random.Random, int], bool]) -> None:
+    done, began = Reckoning(), time.monotonic()
+    for seed in itertools.count():
+        if done.disturbed >= total:
+            break
+        done += round_of(min(ROUND, total - done.disturbed), seed, disturb)
+        print(
+            f"{what}: {done.disturbed} of {total}; changes: {done.changes}, 0 lost; messages: {done.messages}, "
+            f"{done.repeats} of them repeats under the same id; {time.monotonic() - began:.0f} s",
+            flush=True,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hostile", type=int, default=1_000)
+    parser.add_argument("--kills", type=int, default=10_000)
+    parser.add_argument("--writes", type=int, default=2_000)
+    wanted = parser.parse_args()
+    if wanted.hostile:
+        logged = io.StringIO()
+        logging.basicConfig(stream=logged)
+        with TemporaryDirectory() as folder:
+            hostile_changes_arrive(Path(folder), wanted.hostile, logged.getvalue)
+        print(f"hostile: {wanted.hostile} of {wanted.hostile} arrived and are inert", flush=True)
+    parts.LocalEngine = News  # type: ignore[misc, assignment]
+    logging.disable(logging.CRITICAL)
+    if wanted.kills:
+        suite("killed", wanted.kills, kill)
+    if wanted.writes and "LD_PRELOAD" in os.environ:
+        suite("failed writes", wanted.writes, starved)
+    elif wanted.writes and shutil.which("cc"):
+        with TemporaryDirectory() as folder:
+            library = Path(folder, "failing_writes.so")
+            subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", library, SHIM, "-ldl"], check=True)
+            again = [sys.executable, "-m", "torture.alerts", "--hostile", "0", "--kills", "0"]
+            again += ["--writes", str(wanted.writes)]
+            subprocess.run(again, env=os.environ | {"LD_PRELOAD": str(library)}, check=True)
+    elif wanted.writes:
+        sys.exit("failing writes need a C compiler (cc)")
+
+
+if __name__ == "__main__":
+    main()
