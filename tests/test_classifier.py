@@ -8,7 +8,7 @@ import pytest
 from monitor.models import Document
 from monitor.parser import announcements, counts, entries, lexicon, scene
 from monitor.parser.classifier import Classifier, classifier
-from monitor.parser.features import Describer
+from monitor.parser.features import MOST, Describer
 
 CONFIG = Path(__file__).parent.parent / "config" / "classifiers"
 LABELS = {
@@ -111,3 +111,17 @@ def test_a_description_knows_no_language() -> None:
 def test_characters_of_chinese_count_for_more() -> None:
     assert described("极氪今年正式进入智利。", "智利", "zh")["left meaning.enter"] == 0
     assert described("极氪今年正式进入了智利。", "智利", "zh")["left meaning.enter"] == 3
+
+
+def test_a_trap_is_not_weighed_to_its_end() -> None:
+    document = Document(
+        url="https://example.org/",
+        title="",
+        published=None,
+        published_from=None,
+        language="en",
+        text="It enters Chile, Peru and Cuba with 40 markets. " * 300,
+    )
+    told = scene.read(document, brand="Zeekr")
+    assert len(entries.candidates(told).each) < 2 * MOST
+    assert len(counts.candidates(told).each) < 2 * MOST

@@ -14,7 +14,7 @@ from typing import cast
 from monitor.parser.classifier import classifier
 from monitor.parser.clauses import bounds, modality
 from monitor.parser.counting import Counted
-from monitor.parser.features import Candidate, Candidates, Describer
+from monitor.parser.features import MOST, Candidate, Candidates, Describer
 from monitor.parser.lexicon import Cue
 from monitor.parser.market_count import MarketCount, NewMarkets, make, one_per_subject, propose
 from monitor.parser.miscounts import COUNTABLE
@@ -66,6 +66,8 @@ def candidates(scene: Scene) -> Candidates:
             features |= {f"rules {label(finding)}": 1.0 for finding in said}
             proposal = next((one for one in said if one.fact), next(iter(said), None))
             found.append(Candidate(line, number.outer_start, number.outer_end, number, features, proposal))
+        if len(found) >= MOST:
+            break
     return Candidates(tuple(found), describer.text)
 
 

@@ -15,7 +15,7 @@ from typing import cast
 
 from monitor.parser.classifier import classifier
 from monitor.parser.clauses import bounds, modality
-from monitor.parser.features import MEANING, Candidate, Candidates, Describer
+from monitor.parser.features import MEANING, MOST, Candidate, Candidates, Describer
 from monitor.parser.lexicon import Cue
 from monitor.parser.market_entry import MarketEntry, propose, without_regions
 from monitor.parser.place_lists import Chain
@@ -94,6 +94,8 @@ def candidates(scene: Scene) -> Candidates:
             features |= {f"rules {_label(finding)}": 1.0 for finding in said}
             proposal = next((one for one in said if one.fact), next(iter(said), None))
             found.append(Candidate(line, place.start, place.end, place, features, proposal))
+        if len(found) >= MOST:
+            break
     return Candidates(tuple(found), describer.text)
 
 

@@ -24,6 +24,8 @@ DISTANCES = ("left ", "right ")
 MEANING = "meaning."
 UNSPACED = 3
 """How many characters of other scripts one of a script without spaces is worth."""
+MOST = 120
+"""How many candidates of one kind are weighed in a text; no article has more."""
 LARGE = 250
 """Numbers above this count things, not markets."""
 _BREAK = re.compile(r"[;:；：。,，、(（)）—]|\s[–-]\s")
