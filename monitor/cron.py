@@ -13,6 +13,9 @@ from functools import lru_cache
 
 from apscheduler.triggers.cron import CronTrigger
 
+HOURLY = "0 * * * *"
+"""The rhythm of a source that names none."""
+
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 

@@ -29,6 +29,11 @@ class SourceKind(StrEnum):
     PAGE = "page"
     ARTICLE = "article"
 
+    @property
+    def lists(self) -> bool:
+        """Whether it lists articles; else it is the document itself."""
+        return self not in (SourceKind.PAGE, SourceKind.ARTICLE)
+
 
 class Authority(StrEnum):
     """Who speaks: the brand itself, a news agency, other media, or somebody who was paid."""
@@ -81,6 +86,7 @@ class Outcome(StrEnum):
     NO_ARTICLES = "no_articles"
     SUSPECT = "suspect"  # a consent wall, soft 404, empty page: no news, and no reason to forget any
     PARSE_ERROR = "parse_error"  # the page broke or stalled the parser
+    SKIPPED = "skipped"  # no check was made although it was time for one
 
     @property
     def good(self) -> bool:
@@ -227,6 +233,8 @@ class Revisit:
     link: Link
     body_hash: str
     text_hash: str | None = None
+    fingerprint: int | None = None
+    """Of its last text, as in Claim."""
     validators: Validators | None = None
 
 
@@ -250,6 +258,10 @@ class Memory:
     """Found earlier and not read yet, due to be tried (again)."""
     revisits: tuple[Revisit, ...] = ()
     """Read lately and due to be looked at again: articles are corrected while they are young."""
+    usual: int | None = None
+    """How many articles its list has held at least, strays left out; None: not known, or it is no list."""
+    fingerprint: int | None = None
+    """Of the last text of a source that is a page or an article, as in Claim."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +280,8 @@ class Observation:
     """Every link that the index holds and the memory does not know, read or not; those not read are tried later."""
     skipped: tuple[Link, ...] = ()
     """More such links, of the first look: older than the watch, never to be read."""
+    listed: int | None = None
+    """How many articles the index holds, known or not; None: it was not read."""
     readings: tuple[Reading, ...] = ()
     retry_after: timedelta | None = None
     requests: int = 0
@@ -455,6 +469,46 @@ class Change:
         }
 
 
+class Health(StrEnum):
+    """How a source is, as people are told."""
+
+    TROUBLE = "trouble"
+    WELL = "well"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A source is in trouble, or well again: what people are told of the watch itself."""
+
+    id: str
+    source: str
+    brand: str | None
+    url: str
+    health: Health
+    reason: str
+    """What is wrong, or was, in words."""
+    since: datetime
+    """Since when it is so."""
+    told_at: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """The public JSON form: one of the `sources` of the webhook's body."""
+        return {
+            "id": self.id,
+            "source": self.source,
+            "brand": self.brand,
+            "url": self.url,
+            "health": str(self.health),
+            "reason": self.reason,
+            "since": utc_text(self.since),
+            "told_at": utc_text(self.told_at),
+        }
+
+
+News = Change | Notice
+"""What an alert tells of: changes, or notices, never both."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One message to one recipient through one channel: a row of the outbox.
@@ -468,7 +522,10 @@ class Alert:
     recipient: str
     rule: str
     digest: bool
+    """It gathers what it tells of until then."""
     changes: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+    """The ids of what it tells of; one of the two is empty."""
     not_before: datetime
     attempts: int = 0
 

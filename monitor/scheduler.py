@@ -44,7 +44,7 @@ def next_check(
     if source.every:
         regular = now + source.every * rng.uniform(1 - JITTER, 1 + JITTER)
     else:
-        regular = cron.next_time(source.cron or "0 * * * *", zone, now)
+        regular = cron.next_time(source.cron or cron.HOURLY, zone, now)
     if failures == 0:
         return regular
     rhythm = source.every or LONGEST_RETRY

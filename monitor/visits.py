@@ -18,10 +18,14 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from monitor.errors import FetchError, ReadError
+from monitor.health import shrunken
 from monitor.history.storable import text_hash
+from monitor.likeness import SAME_TEXT_AND_TITLE, distance, fingerprint
 from monitor.models import Document, Fact, Link, Memory, Outcome, Page, Reading, Revisit, Source, Validators
+from monitor.parser.brands import canonical
 from monitor.parser.document import read_page, read_text
 from monitor.parser.facts import read_facts
+from monitor.parser.strangers import stranger
 from monitor.scrapers import INDEXES
 
 ARTICLES = 20
@@ -55,6 +59,7 @@ class Look:
     body_hash: str | None = None
     links: tuple[Link, ...] = ()
     skipped: tuple[Link, ...] = ()
+    listed: int | None = None
     own: tuple[Reading, ...] = ()
     """The page read as a document, where the source is one."""
     retry_after: timedelta | None = None
@@ -70,8 +75,13 @@ async def look(source: Source, memory: Memory, tools: Tools) -> Look:
             return Look(outcome=Outcome.UNCHANGED, page=page, body_hash=body_hash)
         found = partial(Look, outcome=Outcome.OK, page=page, body_hash=body_hash)
         if source.kind not in INDEXES:
-            return found(own=(await _read(page, source, Link(url=source.url), tools),))
-        links = _unknown(await tools.run(INDEXES[source.kind], page, source), memory)
+            return found(own=(await _read_own(page, source, memory, tools),))
+        listed = await tools.run(read_index, page, source)
+        found = partial(found, listed=len(listed))
+        links = _unknown(listed, memory)
+        doubt = None if links else shrunken(len(listed), memory.usual)
+        if doubt:
+            return found(outcome=Outcome.SUSPECT, reason=doubt)
         if memory.first and not source.alert_on_first:
             return found(links=links[:ARTICLES], skipped=links[ARTICLES:])
         return found(links=links)
@@ -124,12 +134,19 @@ async def _again(revisit: Revisit, source: Source, tools: Tools) -> Reading:
             return found(outcome=Outcome.UNCHANGED)
         if page.url != page.requested_url and (urlsplit(page.url).path in ("", "/") or page.url == source.url):
             return found(outcome=Outcome.GONE, reason=f"it leads to {page.url} now")
-        document, facts = await tools.run(read, page, source, revisit.link)
+        document, facts = await tools.run(read_again, page, source, revisit.link, revisit.fingerprint)
     except (FetchError, ReadError) as error:
         return found(outcome=error.outcome, reason=error.reason)
     if text_hash(document.text) == revisit.text_hash:  # another date, other advertisements, the same words
         return found(outcome=Outcome.UNCHANGED, page=page)
     return found(outcome=Outcome.OK, page=page, document=document, facts=facts)
+
+
+async def _read_own(page: Page, source: Source, memory: Memory, tools: Tools) -> Reading:
+    """The page of a source that is the document itself."""
+    link = Link(url=source.url)
+    document, facts = await tools.run(read_again, page, source, link, memory.fingerprint)
+    return Reading(link=link, outcome=Outcome.OK, page=page, document=document, facts=facts)
 
 
 async def _read(page: Page, source: Source, link: Link, tools: Tools) -> Reading:
@@ -141,10 +158,39 @@ def _wait(error: FetchError | ReadError) -> timedelta | None:
     return error.retry_after if isinstance(error, FetchError) else None
 
 
+def read_index(page: Page, source: Source) -> tuple[Link, ...]:
+    """The articles that an index points to. Pure; raises ReadError when it is none, or another brand's."""
+    _refuse_strangers(page, source)
+    return INDEXES[source.kind](page, source)
+
+
 def read(page: Page, source: Source, link: Link) -> tuple[Document, tuple[Fact, ...]]:
-    """A page to its document and facts. Pure; raises ReadError when it is no news."""
+    """A page to its document and facts. Pure; raises ReadError when it is no news, or another brand's."""
+    _refuse_strangers(page, source)
     document = read_page(page, source, link)
     return document, read_facts(document, brand=source.brand)
+
+
+def read_again(page: Page, source: Source, link: Link, before: int | None) -> tuple[Document, tuple[Fact, ...]]:
+    """As `read`, for a page that was read before; `before` is the fingerprint of what it said then.
+
+    Raises SUSPECT when another text that says nothing of the source's brand stands in its place: it takes nothing back.
+    """
+    document, facts = read(page, source, link)
+    told = [fact for fact in facts if source.brand is None or fact.brand == canonical(source.brand)]
+    if before is not None and not told:
+        now = fingerprint(document.text)
+        if now is None or distance(before, now) > SAME_TEXT_AND_TITLE:
+            raise ReadError(
+                Outcome.SUSPECT, "another text, that says nothing, stands in the place of what was read here"
+            )
+    return document, facts
+
+
+def _refuse_strangers(page: Page, source: Source) -> None:
+    reason = stranger(page, source)
+    if reason:
+        raise ReadError(Outcome.SUSPECT, reason)
 
 
 def read_own_text(source: Source, link: Link) -> tuple[Document, tuple[Fact, ...]]:

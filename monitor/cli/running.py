@@ -18,7 +18,7 @@ from monitor.cli.narration import Round, describe, setup_logging
 from monitor.cli.options import Place, placed
 from monitor.cli.service import Service
 from monitor.errors import UsageError
-from monitor.models import Alert, Answer, Change, Delivery, Source
+from monitor.models import Alert, Answer, Delivery, News, Source
 from monitor.notifier.dispatch import Dispatcher
 from monitor.scheduler import Scheduler
 from monitor.settings import Settings, hint
@@ -228,7 +228,7 @@ async def _samples(settings: Settings, names: Sequence[str]) -> int:
 class NothingWaits:
     """An outbox for samples: they are sent and not kept."""
 
-    async def claim(self, channel: str, limit: int) -> Sequence[tuple[Alert, Sequence[Change]]]:
+    async def claim(self, channel: str, limit: int) -> Sequence[tuple[Alert, Sequence[News]]]:
         return ()
 
     async def settle(self, alert_id: str, delivery: Delivery, next_attempt: datetime | None) -> None: ...

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from monitor.engine.local import LocalEngine
 from monitor.errors import DatabaseError
 from monitor.history import History, ServiceLock
-from monitor.models import Alert, Answer, Change, Delivery, Observation, Source
+from monitor.models import Alert, Answer, Change, Delivery, News, Observation, Source
 from monitor.notifier.dispatch import Dispatcher
 from monitor.notifier.route import recipients
 from monitor.parser.facts import revive
@@ -179,7 +179,7 @@ class Service:
 
     # The outbox, as the dispatcher uses it
 
-    async def claim(self, channel: str, limit: int) -> Sequence[tuple[Alert, tuple[Change, ...]]]:
+    async def claim(self, channel: str, limit: int) -> Sequence[tuple[Alert, Sequence[News]]]:
         return await self.history(History.claim_alerts, channel, self._clock(), LEASE, limit)
 
     async def settle(self, alert_id: str, delivery: Delivery, next_attempt: datetime | None) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from monitor.history import beliefs, claims, observations, outbox, pages, replays, reviews, sources
+from monitor.health import Condition, Vitals
+from monitor.history import beliefs, claims, health, observations, outbox, pages, replays, reviews, sources
 from monitor.history.claims import Revive
 from monitor.history.observations import Stored
 from monitor.history.outbox import Claimed
@@ -126,6 +127,14 @@ class History:
     def schedule(self, name: str, next_due: datetime, observation: Observation, failures: int) -> None:
         """Inside writing(): stores how a check went and when the next is due; ends the lease."""
         sources.schedule(self._inside(), name, next_due, observation, failures)
+
+    def vitals(self, name: str) -> Vitals:
+        """What judging a source's health needs."""
+        return health.vitals(self._store.db, name)
+
+    def put_health(self, name: str, condition: Condition) -> None:
+        """Inside writing(): stores how a source is, and the notice that people are told."""
+        health.put(self._inside(), name, condition)
 
     # Reading kept pages again
 

@@ -11,17 +11,19 @@ so two senders never have the same one. A sender that dies may have sent it: it 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
 from monitor.history.beliefs import changes_of
+from monitor.history.health import notices_of
 from monitor.history.rows import insert
 from monitor.history.storable import moment, plain, utc_or_none
-from monitor.models import Alert, Answer, Change, Delivery, utc_text
+from monitor.models import Alert, Answer, Change, Delivery, Notice, utc_text
 
-Claimed = tuple[Alert, tuple[Change, ...]]
+Claimed = tuple[Alert, tuple[Change, ...] | tuple[Notice, ...]]
+"""A message with all that it tells of."""
 
 _TAKE = """
 UPDATE alert SET leased_until = :until, attempts = attempts + 1
@@ -43,13 +45,20 @@ def queue(db: Database, alerts: Iterable[Alert], now: datetime) -> None:
             _add(db, alert, row_id, now)
         elif not alert.digest:
             continue
-        (next_position,) = db.execute(
-            "SELECT coalesce(max(position) + 1, 0) FROM alert_change WHERE alert = ?", [row_id]
-        ).fetchone()
-        db.conn.executemany(
-            "INSERT OR IGNORE INTO alert_change (alert, change, position) VALUES (?, ?, ?)",
-            [(row_id, change, position) for position, change in enumerate(alert.changes, next_position)],
-        )
+        _tell(db, row_id, "change", alert.changes)
+        _tell(db, row_id, "notice", alert.notices)
+
+
+def _tell(db: Database, row_id: str, what: str, ids: Sequence[str]) -> None:
+    """Adds changes or notices to what a message tells of."""
+    (next_position,) = db.execute(
+        f"SELECT coalesce(max(position) + 1, 0) FROM alert_{what} WHERE alert = ?",  # noqa: S608
+        [row_id],
+    ).fetchone()
+    db.conn.executemany(
+        f"INSERT OR IGNORE INTO alert_{what} (alert, {what}, position) VALUES (?, ?, ?)",  # noqa: S608
+        [(row_id, one, position) for position, one in enumerate(ids, next_position)],
+    )
 
 
 def _add(db: Database, alert: Alert, row_id: str, now: datetime) -> None:
@@ -86,7 +95,7 @@ def claim(db: Database, channel: str, now: datetime, lease: timedelta, limit: in
     values = {"channel": channel, "now": utc_text(now), "until": utc_text(now + lease), "limit": limit}
     claimed = []
     for _, row_id, name, recipient, rule, digest, not_before, attempts in sorted(db.execute(_TAKE, values).fetchall()):
-        changes = changes_of(db, row_id)
+        changes, notices = changes_of(db, row_id), notices_of(db, row_id)
         alert = Alert(
             id=row_id,
             channel=name,
@@ -94,10 +103,11 @@ def claim(db: Database, channel: str, now: datetime, lease: timedelta, limit: in
             rule=rule,
             digest=bool(digest),
             changes=tuple(change.id for change in changes),
+            notices=tuple(notice.id for notice in notices),
             not_before=moment(not_before),
             attempts=attempts - 1,  # before this one
         )
-        claimed.append((alert, changes))
+        claimed.append((alert, notices or changes))
     return claimed
 
 

@@ -136,11 +136,11 @@ class Queries:
         return self._list("alerts", "queued_at", order, filters, ("channel", "status", "brand", "kind"))
 
     def sources(self, *, brand: str | None = None, unhealthy: bool = False, limit: int | None = None) -> list[Row]:
-        """Sources by name, those in the config; with `unhealthy` only those whose last check failed."""
+        """Sources by name, those in the config; with `unhealthy` only those in trouble or whose last check failed."""
         return self._rows(
             """
             SELECT * FROM sources WHERE configured AND (:brand IS NULL OR brand = :brand)
-            AND (NOT :unhealthy OR (health = 'failing' AND enabled)) ORDER BY name LIMIT :limit
+            AND (NOT :unhealthy OR (health IN ('failing', 'trouble') AND enabled)) ORDER BY name LIMIT :limit
             """,
             {"brand": brand, "unhealthy": unhealthy, "limit": -1 if limit is None else limit},
         )

@@ -25,6 +25,8 @@ ON CONFLICT (name) DO UPDATE SET
     page = iif(url = excluded.url AND kind = excluded.kind, page, NULL),
     etag = iif(url = excluded.url AND kind = excluded.kind, etag, NULL),
     last_modified = iif(url = excluded.url AND kind = excluded.kind, last_modified, NULL),
+    trouble = iif(url = excluded.url AND kind = excluded.kind, trouble, NULL),
+    trouble_since = iif(url = excluded.url AND kind = excluded.kind, trouble_since, NULL),
     next_due = iif(url = excluded.url AND rhythm = excluded.rhythm, next_due, :now),
     kind = excluded.kind, url = excluded.url, brand = excluded.brand, authority = excluded.authority,
     outlet = excluded.outlet, language = excluded.language, rhythm = excluded.rhythm,

@@ -11,7 +11,7 @@ from typing import Protocol
 import certifi
 
 from monitor.errors import MonitorError
-from monitor.models import Alert, Change, Delivery
+from monitor.models import Alert, Delivery, News
 
 
 class Unreachable(MonitorError):
@@ -28,7 +28,7 @@ class Unreachable(MonitorError):
 class Sender(Protocol):
     """One channel's way out. Makes one attempt and never waits to make another."""
 
-    async def send(self, alert: Alert, changes: Sequence[Change]) -> Delivery:
+    async def send(self, alert: Alert, told: Sequence[News]) -> Delivery:
         """Makes the message, hands it over, says what the other side answered. Raises Unreachable, ConfigError."""
         ...
 

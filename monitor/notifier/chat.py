@@ -15,7 +15,7 @@ from datetime import tzinfo
 from typing import Any
 
 from monitor.errors import ConfigError
-from monitor.models import Alert, Answer, Change, Delivery
+from monitor.models import Alert, Answer, Delivery, News
 from monitor.notifier.channel import Unreachable
 from monitor.notifier.messages import subject_line, text_body
 from monitor.settings import AppriseChannel
@@ -32,10 +32,10 @@ class ChatSender:
         self._timeout = timeout
         self._thread = ThreadPoolExecutor(1, f"chat {channel.name}")
 
-    async def send(self, alert: Alert, changes: Sequence[Change]) -> Delivery:
+    async def send(self, alert: Alert, told: Sequence[News]) -> Delivery:
         """One attempt. Raises ConfigError without Apprise or with an address it does not know, Unreachable."""
         service = self._service()
-        title, body = subject_line(changes), text_body(changes, self._zone)
+        title, body = subject_line(told), text_body(told, self._zone)
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout):

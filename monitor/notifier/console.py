@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TextIO
 
-from monitor.models import Alert, Answer, Change, Delivery
+from monitor.models import Alert, Answer, Delivery, News
 from monitor.notifier.channel import Unreachable
 from monitor.notifier.messages import console_lines
 
@@ -18,9 +18,9 @@ class ConsoleSender:
         self._stream = stream
         self._zone = zone
 
-    async def send(self, alert: Alert, changes: Sequence[Change]) -> Delivery:
+    async def send(self, alert: Alert, told: Sequence[News]) -> Delivery:
         encoding = self._stream.encoding or "utf-8"
-        text = console_lines(changes, self._zone).encode(encoding, "replace").decode(encoding)
+        text = console_lines(told, self._zone).encode(encoding, "replace").decode(encoding)
         try:
             self._stream.write(text)
             self._stream.flush()

@@ -22,7 +22,7 @@ from traceback import extract_tb
 from typing import Protocol, TextIO
 
 from monitor.errors import MonitorError
-from monitor.models import Alert, Answer, Change, Delivery
+from monitor.models import Alert, Answer, Delivery, News
 from monitor.notifier.channel import Sender, Unreachable
 from monitor.notifier.chat import ChatSender
 from monitor.notifier.console import ConsoleSender
@@ -46,7 +46,7 @@ one, so that a single message that breaks every connection does not hold up thos
 class Outbox(Protocol):
     """Where alerts wait. The history, behind whatever thread it lives on."""
 
-    async def claim(self, channel: str, limit: int) -> Sequence[tuple[Alert, Sequence[Change]]]:
+    async def claim(self, channel: str, limit: int) -> Sequence[tuple[Alert, Sequence[News]]]:
         """Alerts that are due, oldest first, leased to this process."""
         ...
 
@@ -139,20 +139,20 @@ class Dispatcher:
         return taken
 
     async def _batch(
-        self, channel: Channel, batch: Sequence[tuple[Alert, Sequence[Change]]]
+        self, channel: Channel, batch: Sequence[tuple[Alert, Sequence[News]]]
     ) -> tuple[int, Delivery | None]:
         """Tries these in order. Returns how many were taken, and the delivery that showed the channel in trouble."""
         taken, in_a_row = 0, 0
         trouble: Delivery | None = None
         jitter = self._rng.random()
-        for alert, changes in batch:
+        for alert, told in batch:
             if self._stopping:
                 break
             if trouble is not None:
                 untried = replace(trouble, detail=f"not tried: {trouble.detail}")
                 await self._settle(channel, alert, untried, jitter)
                 continue
-            delivery, down = await self._attempt(channel, alert, changes)
+            delivery, down = await self._attempt(channel, alert, told)
             await self._settle(channel, alert, delivery, jitter)
             taken += delivery.answer is Answer.SENT
             in_a_row = in_a_row + 1 if down else 0
@@ -160,13 +160,13 @@ class Dispatcher:
                 trouble = delivery
         return taken, trouble
 
-    async def _attempt(self, channel: Channel, alert: Alert, changes: Sequence[Change]) -> tuple[Delivery, bool]:
+    async def _attempt(self, channel: Channel, alert: Alert, told: Sequence[News]) -> tuple[Delivery, bool]:
         """One attempt, and whether it was the channel as a whole that failed. Raises nothing."""
-        if not changes:
+        if not told:
             return Delivery(answer=Answer.FAILED, detail="what it was to tell of is no longer in the history"), False
         try:
             sender = await self._sender(channel)
-            return await sender.send(alert, changes), False
+            return await sender.send(alert, told), False
         except Unreachable as error:
             return Delivery(answer=Answer.RETRY, detail=str(error), retry_after=error.retry_after), True
         except MonitorError as error:

@@ -23,7 +23,7 @@ from monitor.addresses import Address
 from monitor.answers import tls_words
 from monitor.dialer import Dialer, system_resolver
 from monitor.errors import ConfigError, FetchError
-from monitor.models import Alert, Answer, Change, Delivery
+from monitor.models import Alert, Answer, Delivery, News
 from monitor.notifier.channel import Unreachable, tls_context
 from monitor.notifier.inert import answer_words
 from monitor.notifier.messages import email_message
@@ -56,10 +56,10 @@ class MailSender:
         self._thread = ThreadPoolExecutor(1, f"mail {channel.name}")
         self._dialer = Dialer(system_resolver(self._thread), http.allow_private_networks, any_port=True)
 
-    async def send(self, alert: Alert, changes: Sequence[Change]) -> Delivery:
+    async def send(self, alert: Alert, told: Sequence[News]) -> Delivery:
         """One attempt. Raises Unreachable when the server takes no mail at all, ConfigError without a password."""
         password = self._password()
-        message = email_message(alert, changes, sender=self._channel.sender, zone=self._zone, now=self._clock())
+        message = email_message(alert, told, sender=self._channel.sender, zone=self._zone, now=self._clock())
         session = _Session(self._channel.smtp.host, self._timeout)
         try:
             async with asyncio.timeout(self._timeout):

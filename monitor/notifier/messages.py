@@ -1,6 +1,7 @@
-"""Messages from changes: a mail's subject and two bodies, a webhook's JSON, lines for a terminal, text for a chat.
+"""Messages from news (changes, or notices about sources): a mail's subject and two bodies, a webhook's JSON, lines for
+a terminal, text for a chat.
 
-    Change ─► Story (what people are shown, in words, every word made inert) ─► template or lines
+    News ─► Story (what people are shown, in words, every word made inert) ─► template or lines
 
 The webhook carries the change as it is; the others carry stories. Nothing is sent here, and no text of a stranger is
 ever a template.
@@ -23,7 +24,7 @@ from typing import Any
 from jinja2 import PackageLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from monitor.models import Alert, Change, ChangeKind, Citation
+from monitor.models import Alert, Change, ChangeKind, Citation, Health, News, Notice
 from monitor.notifier.inert import one_line, web_link
 from monitor.notifier.wording import MEANINGS, fact_words, headline, kind_words, moment_words
 
@@ -40,7 +41,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One change as people are shown it."""
+    """One piece of news as people are shown it."""
 
     headline: str
     meaning: str
@@ -49,7 +50,28 @@ class Story:
     more: str
 
 
-def story(change: Change, zone: tzinfo) -> Story:
+def story(news: News, zone: tzinfo) -> Story:
+    return _notice_story(news, zone) if isinstance(news, Notice) else _change_story(news, zone)
+
+
+def _notice_story(notice: Notice, zone: tzinfo) -> Story:
+    well = notice.health is Health.WELL
+    rows = [
+        ("Source", one_line(f"{notice.source}, {notice.brand}" if notice.brand else notice.source)),
+        ("It was" if well else "What is wrong", one_line(notice.reason)),
+        ("Since", moment_words(notice.since, zone)),
+        ("Address", one_line(notice.url)),
+    ]
+    return Story(
+        headline=headline(notice),
+        meaning=MEANINGS[notice.health],
+        rows=tuple(rows),
+        groups=(),
+        more="brand-monitor sources",
+    )
+
+
+def _change_story(change: Change, zone: tzinfo) -> Story:
     return Story(
         headline=headline(change),
         meaning=MEANINGS[change.change],
@@ -59,57 +81,68 @@ def story(change: Change, zone: tzinfo) -> Story:
     )
 
 
-def subject_line(changes: Sequence[Change]) -> str:
+def subject_line(told: Sequence[News]) -> str:
     """The news; for several, the first and how many more. Fit for a header: one line that decodes to itself."""
-    more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
-    return headline(changes[0], 150).replace("=?", "= ?") + more
+    more = f", and {len(told) - 1} more" if len(told) > 1 else ""
+    return headline(told[0], 150).replace("=?", "= ?") + more
 
 
-def email_message(alert: Alert, changes: Sequence[Change], *, sender: str, zone: tzinfo, now: datetime) -> EmailMessage:
+def email_message(alert: Alert, told: Sequence[News], *, sender: str, zone: tzinfo, now: datetime) -> EmailMessage:
     """A mail with a text and an HTML part. Its Message-ID is the same on every attempt; `now` is its date."""
     domain = sender.rpartition("@")[2]
     message = EmailMessage(policy=_MailPolicy(linesep="\r\n"))
     message["From"] = sender
     message["To"] = alert.recipient
-    message["Subject"] = subject_line(changes)
+    message["Subject"] = subject_line(told)
     message["Date"] = format_datetime(now.astimezone(zone))
     message["Message-ID"] = f"<{alert.id}@{domain}>"
     if not alert.digest:
-        thread = f"<{_thread(changes[0])}@{domain}>"
+        thread = f"<{_thread(told[0])}@{domain}>"
         message["In-Reply-To"] = thread
         message["References"] = thread
     message["Auto-Submitted"] = "auto-generated"  # nobody's holiday notice answers it
-    message.set_content(text_body(changes, zone), cte="quoted-printable")
-    message.add_alternative(_render("alert.html.j2", changes, zone), subtype="html", cte="quoted-printable")
+    message.set_content(text_body(told, zone), cte="quoted-printable")
+    message.add_alternative(_render("alert.html.j2", told, zone), subtype="html", cte="quoted-printable")
     return message
 
 
-def text_body(changes: Sequence[Change], zone: tzinfo) -> str:
-    return _render("alert.txt.j2", changes, zone)
+def text_body(told: Sequence[News], zone: tzinfo) -> str:
+    return _render("alert.txt.j2", told, zone)
 
 
-def webhook_body(alert: Alert, changes: Sequence[Change]) -> str:
+def webhook_body(alert: Alert, told: Sequence[News]) -> str:
     """The JSON that the contract names. The same on every attempt."""
-    told: dict[str, Any]
-    if alert.digest:
-        told = {"version": 1, "type": "digest", "id": alert.id, "changes": [change.as_json() for change in changes]}
+    body: dict[str, Any]
+    if isinstance(told[0], Notice):
+        body = {"version": 1, "type": "source", "id": alert.id, "sources": [news.as_json() for news in told]}
+    elif alert.digest:
+        body = {"version": 1, "type": "digest", "id": alert.id, "changes": [news.as_json() for news in told]}
     else:
-        told = {"version": 1, "type": "change", **changes[0].as_json()}
-    return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+        body = {"version": 1, "type": "change", **told[0].as_json()}
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
 
 
-def console_lines(changes: Iterable[Change], zone: tzinfo) -> str:
-    """A few plain lines per change: the news, the first sentence, where to read on."""
-    lines = []
-    for change in changes:
-        lines.append(f"{moment_words(change.detected_at, zone)}  {headline(change)}")
-        for citation in change.sources[:1]:
-            quote = _quote(citation)
-            more = f" (sources: {len(change.sources)})" if len(change.sources) > 1 else ""
-            lines.append(f"  “{quote.sentence}”")
-            lines.append(f"  {quote.origin}{more}  {quote.link or ''}".rstrip())
-        lines.append(f"  brand-monitor why {one_line(change.id)}")
+def console_lines(told: Iterable[News], zone: tzinfo) -> str:
+    """A few plain lines for each: the news, the first sentence, where to read on."""
+    lines: list[str] = []
+    for news in told:
+        lines += _notice_lines(news, zone) if isinstance(news, Notice) else _change_lines(news, zone)
     return "\n".join(lines) + "\n"
+
+
+def _notice_lines(notice: Notice, zone: tzinfo) -> Iterable[str]:
+    yield f"{moment_words(notice.told_at, zone)}  {headline(notice)}"
+    yield "  brand-monitor sources"
+
+
+def _change_lines(change: Change, zone: tzinfo) -> Iterable[str]:
+    yield f"{moment_words(change.detected_at, zone)}  {headline(change)}"
+    for citation in change.sources[:1]:
+        quote = _quote(citation)
+        more = f" (sources: {len(change.sources)})" if len(change.sources) > 1 else ""
+        yield f"  “{quote.sentence}”"
+        yield f"  {quote.origin}{more}  {quote.link or ''}".rstrip()
+    yield f"  brand-monitor why {one_line(change.id)}"
 
 
 def _rows(change: Change, zone: tzinfo) -> Iterable[tuple[str, str]]:
@@ -164,9 +197,10 @@ def _unsourced(fact: Mapping[str, Any]) -> tuple[Quote, ...]:
     return (Quote(sentence, "", None, "told earlier"),) if sentence else ()
 
 
-def _thread(change: Change) -> str:
+def _thread(news: News) -> str:
     """One id for all news of one subject, so that mail programs show them as one conversation."""
-    words = "\x1f".join(("thread", change.brand, change.kind, change.subject))
+    about = ("source", news.source) if isinstance(news, Notice) else (news.brand, news.kind, news.subject)
+    words = "\x1f".join(("thread", *about))
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -196,6 +230,6 @@ def _templates() -> ImmutableSandboxedEnvironment:
     )
 
 
-def _render(template: str, changes: Iterable[Change], zone: tzinfo) -> str:
-    stories = [story(change, zone) for change in changes]
+def _render(template: str, told: Iterable[News], zone: tzinfo) -> str:
+    stories = [story(news, zone) for news in told]
     return _templates().get_template(template).render(stories=stories)

@@ -9,14 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, time, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from monitor import cron
-from monitor.models import Alert, Change
+from monitor.models import Alert, Change, Notice
 from monitor.settings import AlertRule, Channel, EmailChannel
 
 NO_RULES = "no rules: everything to every channel"
 """What stands for the rule when the config has no [[alerts]]."""
+
+
+GATHERED = timedelta(minutes=5)
+"""Notices about sources that come within one such span go out as one message: when a network fails, many come."""
 
 
 def route(
@@ -28,7 +32,7 @@ def route(
     """
     if not channels:
         return ()
-    rules = rules or (AlertRule(name=NO_RULES, channels=tuple(channel.name for channel in channels)),)
+    rules = rules or _no_rules(channels)
     times = {rule.name: telling_time(rule, now, zone) for rule in rules}
     alerts: dict[str, Alert] = {}
     for change in changes:
@@ -41,14 +45,40 @@ def route(
     return tuple(alerts.values())
 
 
+def route_notices(
+    notices: Sequence[Notice], rules: Sequence[AlertRule], channels: Sequence[Channel], now: datetime, zone: tzinfo
+) -> tuple[Alert, ...]:
+    """The outbox rows for notices about sources: to every channel that a rule names for their brand, whatever kinds of
+    change it asks for. They keep quiet hours and wait for the digest where there is no other rule."""
+    rules = rules or _no_rules(channels)
+    gathered = datetime.fromtimestamp((now.timestamp() // GATHERED.total_seconds() + 1) * GATHERED.total_seconds(), UTC)
+    times = {rule.name: telling_time(rule, gathered, zone) for rule in rules}
+    alerts: dict[str, Alert] = {}
+    for notice in notices:
+        for channel in channels:
+            telling = [rule for rule in rules if channel.name in rule.channels and _about(rule, notice.brand)]
+            if telling:
+                rule = min(telling, key=lambda rule: times[rule.name])
+                _gather(alerts, notice, rule, channel, times[rule.name])
+    return tuple(alerts.values())
+
+
 def matches(rule: AlertRule, change: Change) -> bool:
     """Whether the rule speaks of the change. Brands are the same in whatever case they are written."""
-    brands = {brand.casefold() for brand in rule.brands}
     return (
-        (not brands or change.brand.casefold() in brands)
+        _about(rule, change.brand)
         and (not rule.kinds or change.kind in rule.kinds)
         and (not rule.changes or change.change in rule.changes)
     )
+
+
+def _about(rule: AlertRule, brand: str | None) -> bool:
+    """Whether the rule speaks of the brand, or of every; None: it is not known whose news it is."""
+    return not rule.brands or brand is None or brand.casefold() in {one.casefold() for one in rule.brands}
+
+
+def _no_rules(channels: Sequence[Channel]) -> tuple[AlertRule, ...]:
+    return (AlertRule(name=NO_RULES, channels=tuple(channel.name for channel in channels)),) if channels else ()
 
 
 def telling_time(rule: AlertRule, now: datetime, zone: tzinfo) -> datetime:
@@ -91,6 +121,22 @@ def _add(alerts: dict[str, Alert], change: Change, rule: AlertRule, channel: Cha
                 changes=(change.id,),
                 not_before=when,
             )
+
+
+def _gather(alerts: dict[str, Alert], notice: Notice, rule: AlertRule, channel: Channel, when: datetime) -> None:
+    for recipient in recipients(channel):
+        alert_id = _id("notices", channel.name, recipient, rule.name, when.isoformat())
+        told = alerts[alert_id].notices if alert_id in alerts else ()
+        alerts[alert_id] = Alert(
+            id=alert_id,
+            channel=channel.name,
+            recipient=recipient,
+            rule=rule.name,
+            digest=True,
+            changes=(),
+            notices=(*told, notice.id),
+            not_before=when,
+        )
 
 
 def _id(*parts: str) -> str:

@@ -24,7 +24,7 @@ from standardwebhooks import Webhook
 from monitor.answers import retry_after, tls_words
 from monitor.dialer import Dialer, system_resolver
 from monitor.errors import ConfigError, FetchError
-from monitor.models import Alert, Answer, Change, Delivery, Outcome
+from monitor.models import Alert, Answer, Delivery, News, Outcome
 from monitor.notifier.channel import Unreachable, tls_context
 from monitor.notifier.inert import answer_words
 from monitor.notifier.messages import webhook_body
@@ -56,9 +56,9 @@ class WebhookSender:
         self._resolve = system_resolver(self._threads)
         self._pool = self._new_pool()
 
-    async def send(self, alert: Alert, changes: Sequence[Change]) -> Delivery:
+    async def send(self, alert: Alert, told: Sequence[News]) -> Delivery:
         """One attempt. Raises Unreachable when nobody answers or the other side asks for rest, ConfigError."""
-        body = webhook_body(alert, changes)
+        body = webhook_body(alert, told)
         headers = self._headers(alert.id, body)
         try:
             async with asyncio.timeout(self._timeout):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
-from monitor.models import Change, ChangeKind
+from monitor.models import ChangeKind, Health, News, Notice
 from monitor.notifier.inert import one_line
 
 KINDS = {
@@ -25,17 +25,22 @@ MEANINGS = {
     ChangeKind.CORRECTED: "What was said before was wrong.",
     ChangeKind.DISPUTED: "Good sources disagree.",
     ChangeKind.RESOLVED: "This was disputed and is settled.",
+    Health.TROUBLE: "News of this source may be missed until it is mended. What was learned from it stays.",
+    Health.WELL: "This source is watched again as before.",
 }
 
 _QUALIFIERS = {"at_least": "at least ", "about": "about "}
 _ASIDE = ("kind", "brand", "when", "hedged", "evidence", "start", "end")
 
 
-def headline(change: Change, limit: int = 200) -> str:
-    """The news in a few words: `smart: 39 → 40 markets, disputed`."""
-    aside = change.change in (ChangeKind.CORRECTED, ChangeKind.DISPUTED, ChangeKind.RESOLVED)
-    text = one_line(change.text, limit)
-    return f"{text}, {change.change}" if aside and str(change.change) not in text.lower() else text
+def headline(news: News, limit: int = 200) -> str:
+    """The news in a few words: `smart: 39 → 40 markets, disputed`, `smart-newsroom is well again`."""
+    if isinstance(news, Notice):
+        state = "is well again" if news.health is Health.WELL else f"is in trouble: {news.reason}"
+        return one_line(f"{news.source} {state}", limit)
+    aside = news.change in (ChangeKind.CORRECTED, ChangeKind.DISPUTED, ChangeKind.RESOLVED)
+    text = one_line(news.text, limit)
+    return f"{text}, {news.change}" if aside and str(news.change) not in text.lower() else text
 
 
 def kind_words(kind: str) -> str:
