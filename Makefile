@@ -7,7 +7,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
             $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help run demo test bench-history lint lock clean
+.PHONY: help run demo test torture bench-history lint lock clean
 .DEFAULT_GOAL := help
 
 help:           ## what there is to make
@@ -21,6 +21,9 @@ demo: $(VENV)/.run           ## the main job end to end, no internet needed
 
 test: $(VENV)/.test          ## the test suite
 	$(BIN)/python -m pytest -n 2
+
+torture: $(VENV)/.test       ## faults of servers, content and clocks in their full numbers: takes half an hour
+	PYTHONPATH=tests $(BIN)/python -m torture
 
 bench-history: $(VENV)/.test ## how long a history of a million facts takes to answer
 	PYTHONPATH=tests $(BIN)/python tests/bench_history.py

@@ -288,6 +288,18 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Checks that were not made although it was time for them."""
+
+    source: str
+    since: datetime
+    """When the first of them was due."""
+    until: datetime
+    runs: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A fact, or one attribute of it, with who said it and when: what reconciling works on."""
 

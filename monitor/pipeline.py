@@ -34,7 +34,7 @@ async def observe(source: Source, memory: Memory, tools: Tools) -> Observation:
     return Observation(
         source=source.name,
         started_at=started,
-        finished_at=tools.clock(),
+        finished_at=max(started, tools.clock()),  # the clock may have been set back meanwhile
         outcome=seen.outcome,
         reason=seen.reason,
         page=seen.page,

@@ -286,7 +286,7 @@ class EmailChannel(Section):
 class WebhookChannel(Section):
     name: Name
     kind: Literal["webhook"]
-    url: Address
+    url: Address = Field(repr=False)  # it may hold a token
     secret: Named | None = None
 
 
@@ -338,8 +338,9 @@ class Settings(Section):
         timedelta(days=7),
     )
     """How long after its first reading an article is visited again, so that corrections are noticed; empty: never."""
-    workers: Annotated[int, Field(ge=1, le=1000)] = 20
-    """How many sources are checked at once, at the most."""
+    workers: Annotated[int, Field(ge=1, le=10_000)] = 1_500
+    """How many sources are checked at once, at the most. A check that waits for a server costs a socket and some
+    kilobytes; with a low number servers that hang hold up the others."""
     http: HttpSettings = HttpSettings()
     source_settings: tuple[SourceSettings, ...] = Field(default=(), alias="sources")
     channels: tuple[Channel, ...] = ()

@@ -19,7 +19,20 @@ from monitor.history.queries import Queries
 from monitor.history.replays import Kept, Reread, Restated
 from monitor.history.reviews import Target, Verdict
 from monitor.history.store import Store, told
-from monitor.models import Alert, Change, Claim, Delivery, Fact, Memory, Observation, Past, Source, State, Subject
+from monitor.models import (
+    Alert,
+    Change,
+    Claim,
+    Delivery,
+    Fact,
+    Memory,
+    Observation,
+    Past,
+    Skipped,
+    Source,
+    State,
+    Subject,
+)
 
 
 class History:
@@ -66,8 +79,8 @@ class History:
         with told(self.path):
             return sources.due(self._store.db, now, limit)
 
-    def overdue(self, now: datetime) -> list[str]:
-        """Names of the due sources that have been checked before, leased or not, oldest due first."""
+    def overdue(self, now: datetime) -> dict[str, datetime]:
+        """The due sources that have been checked before, leased or not, and when they were due; oldest first."""
         with told(self.path):
             return sources.overdue(self._store.db, now)
 
@@ -76,10 +89,21 @@ class History:
         with self._store.writing() as db:
             sources.defer(db, due_times)
 
-    def lease(self, name: str, until: datetime) -> None:
-        """Says that somebody is checking a source; `schedule` ends it, or `until` does."""
+    def skip(self, skipped: Iterable[Skipped], now: datetime) -> None:
+        """Writes down checks that are left out."""
         with self._store.writing() as db:
-            sources.lease(db, name, until)
+            sources.skip(db, skipped, now)
+
+    def turn_back(self, now: datetime) -> int:
+        """Makes good for a clock that was set back: nothing waits for times that had been already. Returns how many
+        sources that concerned."""
+        with self._store.writing() as db:
+            return sources.turn_back(db, now)
+
+    def lease(self, name: str, until: datetime) -> datetime | None:
+        """Says that somebody is checking a source; `schedule` ends it, or `until` does. Returns when it was due."""
+        with self._store.writing() as db:
+            return sources.lease(db, name, until)
 
     def memory(self, name: str, now: datetime) -> Memory:
         """What `observe` may know of a source's past."""
