@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Sequence
 from datetime import time, timedelta
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import pairwise
 from pathlib import Path
@@ -363,8 +364,8 @@ class Settings(Section):
                     )
         return self
 
-    @property
-    def sources(self) -> tuple[Source, ...]:
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:  # made once: the scheduler asks every second, of thousands perhaps
         return tuple(entry.as_source() for entry in self.source_settings)
 
     def secrets(self) -> tuple[Secret, ...]:

@@ -11,6 +11,7 @@ from torture.bench import SUITES, Suite
 GROUPS = (content, server, service)
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("suite", SUITES, ids=lambda suite: f"{suite.row}-{suite.run.__name__}")
 def test_a_sample_of(suite: Suite, tmp_path: Path) -> None:
     tally = suite.torture(suite.sample, tmp_path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,12 +77,16 @@ def suite(row: str, what: str, *, full: int, sample: int, allowed: int = 0) -> C
     return register
 
 
+def resident() -> int:
+    """Bytes of memory that this process has now."""
+    return _status("VmRSS")
+
+
 def peak_memory(work: Callable[[], object]) -> int:
-    """By how many bytes this process grew at most while `work` ran."""
+    """The most that this process had while `work` ran, in bytes."""
     Path("/proc/self/clear_refs").write_text("5")  # the high-water mark is that of now
-    before = _status("VmRSS")
     work()
-    return _status("VmHWM") - before
+    return _status("VmHWM")
 
 
 def _status(name: str) -> int:
@@ -91,10 +94,3 @@ def _status(name: str) -> int:
         if line.startswith(name):
             return int(line.split()[1]) * 1024
     raise LookupError(name)
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that it took."""
-    started = time.monotonic()
-    work()
-    return time.monotonic() - started

@@ -550,13 +550,12 @@ def secrets(tally: Tally) -> None:
     logging.getLogger("monitor").addHandler(ear)
     try:
         for case in range(tally.count):
-            canary = f"CANARY{case % 20:02}x{random.Random(case).randrange(10**9)}"
+            way = WAYS_TO_FAIL[case % len(WAYS_TO_FAIL)]
+            canary = f"CANARY{case // len(WAYS_TO_FAIL):02}x{random.Random(case).randrange(10**9)}"
             os.environ["TORTURE_SECRET"] = canary
             heard.clear()
-            heard.append(repr(asyncio.run(WAYS_TO_FAIL[case // 20 % len(WAYS_TO_FAIL)](canary))))
-            tally.check(
-                not any(canary in text for text in heard), (WAYS_TO_FAIL[case // 20 % len(WAYS_TO_FAIL)], heard[:2])
-            )
+            heard.append(repr(asyncio.run(way(canary))))
+            tally.check(not any(canary in text for text in heard), (case % len(WAYS_TO_FAIL), heard[:2]))
     finally:
         logging.getLogger("monitor").removeHandler(ear)
 
@@ -618,7 +617,7 @@ WAYS_TO_FAIL: tuple[Callable[[str], Awaitable[object]], ...] = (
     lambda canary: _sample(webhook(f"http://127.0.0.1:9/hook?token={canary}")),
     lambda canary: _sample(webhook(f"https://127.0.0.1:9/{canary}")),
     lambda canary: _sample(webhook(f"http://10.0.0.1/hook?token={canary}")),
-    lambda canary: _mail(canary, b"220 mail ESMTP\r\n"),
+    lambda canary: _mail(canary, b"220 mail ESMTP\r\n250 mail\r\n"),
     lambda canary: _mail(canary, b"554 go away\r\n"),
     lambda canary: _page(canary, f"http://user:{canary}@127.0.0.1:9/"),
     lambda canary: _page(canary, f"http://user:{canary}@10.0.0.1/"),

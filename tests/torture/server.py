@@ -30,7 +30,7 @@ from monitor.models import Health, Link, Outcome, Page, Validators
 from monitor.parser.document import read_page
 from monitor.scrapers import Client
 from monitor.settings import HttpSettings
-from torture.bench import Tally, peak_memory, suite
+from torture.bench import Tally, peak_memory, resident, suite
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ONLY_LOOPBACK = {"allow_private_networks": ["127.0.0.1/32"], "per_host_delay": "0s", "respect_robots": False}
@@ -77,7 +77,7 @@ def hanging(tally: Tally) -> None:
     """The service in a process of its own; every server has an address of its own in 127.0.0.0/8. Each is a case."""
     good = tally.count // 11
     script = Path(__file__).with_name("hanging.py")
-    seconds = 75 if tally.count == tally.full else 6
+    seconds = 75 if tally.count == tally.full else 3
     done = subprocess.run(
         [sys.executable, str(script), str(tally.count - good), str(good), str(seconds), str(tally.folder)],
         capture_output=True,
@@ -95,7 +95,7 @@ def hanging(tally: Tally) -> None:
     tally.note(f"{checks} good checks")
     tally.tried += tally.count - 2
     tally.check(float(late) < 5 and int(memory) < 300_000_000, f"late {late} s, memory {memory}")
-    tally.check(bad == "0" and int(checks) >= 2 * good, f"{bad} good checks failed, {checks} made")
+    tally.check(bad == "0" and int(checks) >= good, f"{bad} good checks failed, {checks} made")
 
 
 @suite("A2", "dripped heads, bodies, chunk sizes and handshakes meet the deadline", full=200, sample=8)
@@ -214,11 +214,11 @@ def bombs(tally: Tally) -> None:
     cases += [({"/": reply(body=double, headers=[("Content-Encoding", chain)])}, False) for chain in chains]
     cases += [({"/": reply(body=body)}, False) for body in (b"a" * 11_000_000, b"\x1f\x8b" * 6_000_000)]
     cases = cases[:: max(1, len(cases) // tally.count)][: tally.count]
-    worst = 0
+    worst, before = 0, resident()
     for scripts, robots in cases:
         results: list[Page | FetchError] = []
         with FaultServer(scripts) as server:
-            grown = peak_memory(lambda: results.extend(all_of([server.url()], respect_robots=robots)))  # noqa: B023
+            grown = peak_memory(lambda: results.extend(all_of([server.url()], respect_robots=robots))) - before  # noqa: B023
         worst = max(worst, grown)
         small = isinstance(results[0], FetchError) or len(results[0].content) <= 10_000_000
         tally.check(grown <= 64 << 20 and small, (grown, results[0]))
@@ -236,12 +236,12 @@ def endless(tally: Tally) -> None:
         then(head + b"Content-Length: 10000000000\r\n\r\n", lambda wire: wire.pour(block)),
         then(head + b"Content-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n", lambda wire: wire.pour(chunk)),
     ]
-    worst, longest = 0, 0.0
+    worst, longest, before = 0, 0.0, resident()
     for case in range(tally.count):
         results: list[Page | FetchError] = []
         with FaultServer(ways[case % len(ways)]) as server:
             began = time.monotonic()
-            grown = peak_memory(lambda: results.extend(all_of([server.url()])))  # noqa: B023
+            grown = peak_memory(lambda: results.extend(all_of([server.url()]))) - before  # noqa: B023
             seconds = time.monotonic() - began
         worst, longest = max(worst, grown), max(longest, seconds)
         stopped = outcome(results[0]) in (Outcome.TOO_LARGE, Outcome.HTTP_ERROR, Outcome.INCOMPLETE)
