@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ def main(wanted: list[str]) -> int:
 def alone(suite: Suite) -> int:
     """One suite in this process: memory that earlier ones have left behind would hide what it takes."""
     began = time.monotonic()
+    logging.lastResort = None  # what goes wrong here is meant to
     with tempfile.TemporaryDirectory() as folder:
         tally = suite.torture(suite.full, Path(folder))
     print(suite.told(tally, time.monotonic() - began), flush=True)
