@@ -29,8 +29,8 @@ train: $(VENV)/.test         ## makes the classifiers of config/classifiers anew
 bench-history: $(VENV)/.test ## how long a history of a million facts takes to answer
 	PYTHONPATH=tests $(BIN)/python tests/bench_history.py
 
-torture: $(VENV)/.test       ## what the program bears: thousands of kills and failing writes; takes hours
-	PYTHONPATH=tests $(BIN)/python -m torture.alerts
+torture: $(VENV)/.test       ## what the program bears: faults of servers, content, clocks, kills, failing writes; takes hours
+	PYTHONPATH=tests $(BIN)/python -m torture
 
 lint: $(VENV)/.test          ## style, types and layers
 	$(BIN)/ruff check .

@@ -36,27 +36,32 @@ CREATE TABLE source (
     last_good_at TEXT,                        -- derived from visit; null: never
     last_outcome TEXT,                        -- derived from visit; null: never checked
     last_reason TEXT,                         -- derived from visit; null: nothing to say
-    failures INTEGER NOT NULL DEFAULT 0       -- derived: failed checks in a row, up to the last
+    failures INTEGER NOT NULL DEFAULT 0,      -- derived: failed checks in a row, up to the last
+    failing_since TEXT,                       -- derived: the first of those failures; null: the last check was good
+    trouble TEXT,                             -- what people were told is wrong with it; null: nothing
+    trouble_since TEXT,                       -- since when; null: as `trouble`
+    told_at TEXT                              -- when people were last told of trouble; null: never
 );
 CREATE INDEX source_due ON source (next_due) WHERE configured AND enabled;
 CREATE INDEX source_page ON source (page);
 
 
--- One check of one source.
+-- One check of one source, or the checks that were left out for one reason (outcome `skipped`).
 CREATE TABLE visit (
     id INTEGER PRIMARY KEY,
     source TEXT NOT NULL REFERENCES source (name),
     started_at TEXT NOT NULL,
     finished_at TEXT NOT NULL,
     recorded_at TEXT NOT NULL,
-    outcome TEXT NOT NULL,                    -- ok, unchanged, or what was wrong
+    outcome TEXT NOT NULL,                    -- ok, unchanged, skipped, or what was wrong
     reason TEXT,                              -- null: nothing to say
     requests INTEGER NOT NULL,
     baseline INTEGER NOT NULL,                -- 1: the first good check; what it found is known, but no news
     body_hash TEXT,                           -- null: no body was had
     links INTEGER NOT NULL,                   -- derived: links it added
     documents INTEGER NOT NULL,               -- derived: document versions it added
-    facts INTEGER NOT NULL                    -- derived: facts it added
+    facts INTEGER NOT NULL,                   -- derived: facts it added
+    listed INTEGER                            -- articles that its list held, known or not; null: no list was read
 );
 CREATE INDEX visit_source ON visit (source, id);
 CREATE INDEX visit_recorded ON visit (recorded_at);
@@ -322,7 +327,7 @@ CREATE TABLE alert (
     settled_at TEXT,                          -- null: pending
     tried_since TEXT,                         -- when it was first taken up; null: not yet
     gathers TEXT,                             -- under which key it still takes up changes; null: it takes up no more
-    notice TEXT                               -- JSON: a message about the monitor itself; null: it tells of changes
+    notice TEXT                               -- JSON: a message about the monitor or its sources; null: it tells of changes
 );
 CREATE INDEX alert_pending ON alert (channel, seq) WHERE status = 'pending';
 CREATE INDEX alert_gathers ON alert (channel, recipient, gathers) WHERE gathers IS NOT NULL;
@@ -641,7 +646,8 @@ SELECT
     visit.links,
     visit.documents,
     visit.facts,
-    (SELECT count(*) FROM change WHERE change.visit = visit.id) AS changes
+    (SELECT count(*) FROM change WHERE change.visit = visit.id) AS changes,
+    visit.listed                              -- articles that its list held; null: no list was read
 FROM visit;
 
 
@@ -660,7 +666,7 @@ SELECT
     coalesce(json_extract(alert.notice, '$.subject'), (
         SELECT change.text FROM alert_change AS c JOIN change ON change.id = c.change
         WHERE c.alert = alert.id ORDER BY c.position LIMIT 1
-    )) AS text,                                -- of its first change
+    )) AS text,                                -- of its notice, or of its first change
     alert.not_before,
     alert.attempts,
     (SELECT max(a.attempted_at) FROM attempt AS a WHERE a.alert = alert.id) AS last_attempt_at,
@@ -682,9 +688,10 @@ SELECT
     source.configured,
     source.enabled,
     CASE
+        WHEN source.trouble IS NOT NULL THEN 'trouble'  -- confirmed, and told
         WHEN source.last_outcome IS NULL THEN 'new'
         WHEN source.failures = 0 THEN 'ok'
-        ELSE 'failing'
+        ELSE 'failing'                                  -- lately, not confirmed yet
     END AS health,
     source.failures,
     source.last_outcome,
@@ -693,7 +700,10 @@ SELECT
     source.last_good_at,
     source.next_due,
     (SELECT count(*) FROM link WHERE link.source = source.name AND link.state = 'waiting') AS waiting,
-    (SELECT count(*) FROM document WHERE document.source = source.name) AS documents
+    (SELECT count(*) FROM document WHERE document.source = source.name) AS documents,
+    source.failing_since,
+    source.trouble,
+    source.trouble_since
 FROM source;
 
 

@@ -13,6 +13,9 @@ from functools import lru_cache
 
 from apscheduler.triggers.cron import CronTrigger
 
+HOURLY = "0 * * * *"
+"""The rhythm of a source that names none."""
+
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -58,7 +61,7 @@ def next_time(expression: str, zone: tzinfo, after: datetime) -> datetime:
     trigger = _trigger(expression)
     wall = local.replace(tzinfo=UTC, fold=0)
     while True:
-        fire = trigger.get_next_fire_time(None, wall + timedelta(seconds=1))
+        fire = trigger.get_next_fire_time(None, wall.replace(microsecond=0) + timedelta(seconds=1))
         if fire is None:
             raise ValueError(f'cron "{expression}" never happens after {after:%Y-%m-%d}')
         moment = _real(fire, zone)

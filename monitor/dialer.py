@@ -12,7 +12,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 
 import httpcore
 from httpcore._backends.anyio import AnyIOBackend, AnyIOStream  # httpcore exports neither
@@ -118,12 +118,13 @@ class Dialer(httpcore.AsyncNetworkBackend):
         return found
 
     async def _looked_up(self, host: str, port: int) -> tuple[Address, ...]:
+        literal = _literal(host)
+        if literal is not None:
+            return (literal,)
         try:
-            return (ip_address(host),)
-        except ValueError:
-            pass
-        try:
-            found = tuple(dict.fromkeys(ip_address(text) for text in await self._resolve(host, port)))
+            found = tuple(
+                dict.fromkeys(ip_address(text) for text in await self._resolve(host.rstrip(".") or host, port))
+            )
         except (OSError, ValueError) as error:  # ValueError: a name no resolver takes (NUL, a label too long)
             raise FetchError(Outcome.DNS, _lookup_words(host, error)) from error
         if not found:
@@ -145,6 +146,20 @@ class Dialer(httpcore.AsyncNetworkBackend):
         stream = await self._backend.connect_tcp(str(address), port, timeout=seconds)
         assert isinstance(stream, AnyIOStream)
         return _Stream(stream._stream)
+
+
+def _literal(host: str) -> Address | None:
+    """The address that a host is written as, if it is one: also in the old ways (`127.1`, `0x7f000001`), and with a dot
+    at its end, that a name server knows nothing of and a proxy may."""
+    bare = host.rstrip(".")
+    try:
+        return ip_address(bare)
+    except ValueError:
+        pass
+    try:
+        return IPv4Address(socket.inet_aton(bare)) if bare[:1].isdigit() else None
+    except (OSError, UnicodeEncodeError):
+        return None
 
 
 def _lookup_words(host: str, error: Exception) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 from monitor.errors import FetchError, ReadError
 from monitor.models import Index, Link, Outcome, Page, Source, Validators
+from monitor.parser.strangers import refuse_strangers
 from monitor.scrapers import INDEXES
 from monitor.scrapers.sitemap import newest
 
@@ -39,8 +40,14 @@ class Reach:
         return page, await self.read(page, source)
 
     async def read(self, page: Page, source: Source) -> Index:
-        index: Index = await self.run(INDEXES[source.kind], page, source)
+        index: Index = await self.run(read_index, page, source)
         return index
+
+
+def read_index(page: Page, source: Source) -> Index:
+    """What one index page says. Pure; raises ReadError when it is none, or another brand's."""
+    refuse_strangers(page, source)
+    return INDEXES[source.kind](page, source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +56,8 @@ class Found:
 
     page: Page
     links: tuple[Link, ...]
+    listed: int | None
+    """How many articles the index held, its older pages left out; None: not all of it could be had."""
     note: str | None = None
     telling: bool = True
     """Whether the same page, met again, means that nothing is new."""
@@ -62,7 +71,7 @@ async def find(page: Page, source: Source, known: Mapping[str, str | None], reac
     if index.parts:
         return await _sitemaps(page, index, source, reach)
     links, notes = await _older(index, source, known, reach)
-    return Found(page=page, links=links, note=_one_note(notes))
+    return Found(page=page, links=links, listed=len(index.links), note=_one_note(notes))
 
 
 async def _feed(page: Page, index: Index, source: Source, reach: Reach) -> Found:
@@ -81,7 +90,8 @@ async def _feed(page: Page, index: Index, source: Source, reach: Reach) -> Found
             refusals.append(f"{url}: {error.reason}")
             continue
         if not read.feeds:
-            return Found(page=replace(feed, moved_to=feed.url), links=read.links, note=read.note)
+            moved = replace(feed, moved_to=feed.url)
+            return Found(page=moved, links=read.links, listed=len(read.links), note=read.note)
         queue += read.feeds
     reasons = "; ".join(refusals) or "they are web pages too"
     raise ReadError(
@@ -108,9 +118,11 @@ async def _sitemaps(page: Page, index: Index, source: Source, reach: Reach) -> F
     if len(index.parts) > SITEMAPS:
         notes.append(f"the index holds {len(index.parts):,} sitemaps; {SITEMAPS} are read, news and newest first")
     telling = refusal is None and all(part.updated for part in chosen)
+    unique = {link.url: link for link in links}
     return Found(
         page=page if telling else replace(page, validators=Validators()),
-        links=newest({link.url: link for link in links}.values()),
+        links=newest(unique.values()),
+        listed=None if refusal else len(unique),
         note=_one_note(notes),
         telling=telling,
     )

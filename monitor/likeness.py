@@ -21,6 +21,8 @@ FEWEST = 20
 """Different word pairs below which a text has no fingerprint: of shorter ones too many look alike by chance."""
 MOST = 20_000
 """Words that are looked at; a longer text is known by its beginning."""
+_LONGEST = 500_000
+"""Characters in which those words must stand: splitting ten million of them would hold up everything else."""
 
 _WORD = re.compile(r"[^\W\d_\u2e80-\uffff]+|\d+|[\u2e80-\uffff]")
 _LANE = 16
@@ -34,7 +36,7 @@ _VOTES = tuple(
 
 def fingerprint(text: str) -> int | None:
     """The fingerprint, or None for a short text. Letters of East Asian scripts count as words."""
-    words = _WORD.findall(text.casefold())[:MOST]
+    words = _WORD.findall(text[:_LONGEST].casefold())[:MOST]
     pairs = [f"{one} {other}" for one, other in itertools.pairwise(words)]
     if len(set(pairs)) < FEWEST:
         return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Self
@@ -28,6 +28,11 @@ class SourceKind(StrEnum):
     SITEMAP = "sitemap"
     PAGE = "page"
     ARTICLE = "article"
+
+    @property
+    def lists(self) -> bool:
+        """Whether it lists articles; else it is the document itself."""
+        return self not in (SourceKind.PAGE, SourceKind.ARTICLE)
 
 
 class Authority(StrEnum):
@@ -84,6 +89,7 @@ class Outcome(StrEnum):
     NO_ARTICLES = "no_articles"
     SUSPECT = "suspect"  # a consent wall, soft 404, empty page: no news, and no reason to forget any
     PARSE_ERROR = "parse_error"  # the page broke or stalled the parser
+    SKIPPED = "skipped"  # no check was made although it was time for one
 
     @property
     def good(self) -> bool:
@@ -245,6 +251,8 @@ class Revisit:
     link: Link
     body_hash: str
     text_hash: str | None = None
+    fingerprint: int | None = None
+    """Of its last text, as in Claim."""
     validators: Validators | None = None
 
 
@@ -268,6 +276,10 @@ class Memory:
     """Found earlier and not read yet, due to be tried (again)."""
     revisits: tuple[Revisit, ...] = ()
     """Read lately and due to be looked at again: articles are corrected while they are young."""
+    usual: int | None = None
+    """How many articles its list has held at least, strays left out; None: not known, or it is no list."""
+    fingerprint: int | None = None
+    """Of the last text of a source that is a page or an article, as in Claim."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,9 +298,23 @@ class Observation:
     """Every link that the index holds and the memory does not know, read or not; those not read are tried later."""
     skipped: tuple[Link, ...] = ()
     """More such links, of the first look: older than the watch, never to be read."""
+    listed: int | None = None
+    """How many articles the index holds, known or not; None: it was not read."""
     readings: tuple[Reading, ...] = ()
     retry_after: timedelta | None = None
     requests: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Checks that were not made although it was time for them."""
+
+    source: str
+    since: datetime
+    """When the first of them was due."""
+    until: datetime
+    runs: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -506,12 +532,19 @@ class Silence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A message about the monitor itself: a channel in trouble, the weekly summary."""
+    """A message about the monitor itself: a channel or a source in trouble, the weekly summary."""
 
     type: str
-    """`channel` or `summary`: what machines tell it by."""
+    """`channel`, `source` or `summary`: what machines tell it by."""
     subject: str
     lines: tuple[str, ...] = ()
+    sources: tuple[Mapping[str, Any], ...] = ()
+    """The sources that it tells of, for machines: the first is the subject's, the others were gathered with it."""
+
+    def gathered(self, other: Notice) -> Notice:
+        """This one, telling of the other too."""
+        lines = (*self.lines, other.subject)
+        return replace(self, lines=lines, sources=(*self.sources, *other.sources))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
     observe   source, memory ─► look: new links ─► visit each: document, facts ─► Observation
     record    Observation ─► history: check, pages, documents, facts ─► reconcile: changes ─► route: outbox rows
+                         └─► judge: how the source is ─► a notice when it is in trouble, or well again ─► outbox rows
 
 `observe` touches the network and the CPU, never the database; what it takes and gives can be pickled, so that it runs
 wherever the engine puts it. `record` is the only writer, one transaction: nothing is told that is not stored, nothing
@@ -12,9 +13,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from monitor.health import judge
 from monitor.history import History
 from monitor.models import Change, Memory, Observation, Source
-from monitor.notifier.route import route
+from monitor.notifier.route import route, route_notice
+from monitor.notifier.trouble import source_notice
+from monitor.notifier.wording import words_of
 from monitor.parser.reconcile import concerned, reconcile
 from monitor.settings import Settings
 from monitor.visits import Tools, look, to_read, visit
@@ -32,12 +36,13 @@ async def observe(source: Source, memory: Memory, tools: Tools) -> Observation:
     return Observation(
         source=source.name,
         started_at=started,
-        finished_at=tools.clock(),
+        finished_at=max(started, tools.clock()),  # the clock may have been set back meanwhile
         outcome=seen.outcome,
         reason=seen.reason,
         page=seen.page,
         body_hash=seen.body_hash,
         links=seen.links,
+        listed=seen.listed,
         skipped=seen.skipped,
         readings=tuple(readings),
         retry_after=seen.retry_after,
@@ -61,8 +66,14 @@ def record(
         states, changes = reconcile(claims, now, history.past(stored.subjects))
         history.put_states(states, now)
         history.add_changes(changes, stored.check_id)
-        history.queue(
-            route(changes, settings.alerts, settings.channels, now, settings.timezone, history.silences(now)), now
-        )
+        silences = history.silences(now)
+        history.queue(route(changes, settings.alerts, settings.channels, now, settings.timezone, silences), now)
+        condition = judge(source, observation, failures, history.vitals(source.name), now, settings.timezone)
+        history.put_condition(source.name, condition)
+        if condition.told:
+            notice = source_notice(condition.told, words_of(settings.language), settings.timezone)
+            history.queue(
+                route_notice(notice, settings.alerts, settings.channels, now, settings.timezone, silences), now
+            )
         history.schedule(source.name, next_due, observation, failures)
     return changes

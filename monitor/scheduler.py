@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
 REPORTING = timedelta(minutes=1)
+BURST = 10
+PACE = timedelta(milliseconds=5)
+"""The pause after so many starts: a thousand checks that begin together also meet their deadlines together, and the
+loop would have no time for anything else."""
 HOUSEKEEPING = timedelta(hours=6)
 JITTER = 0.1
 FIRST_RETRY = timedelta(minutes=5)
@@ -45,7 +49,7 @@ def next_check(
     if source.every:
         regular = now + source.every * rng.uniform(1 - JITTER, 1 + JITTER)
     else:
-        regular = cron.next_time(source.cron or "0 * * * *", zone, now)
+        regular = cron.next_time(source.cron or cron.HOURLY, zone, now)
     if failures == 0:
         return regular
     rhythm = source.every or LONGEST_RETRY
@@ -53,6 +57,23 @@ def next_check(
     again: datetime = now + backoff * rng.uniform(1, 1 + JITTER)
     asked = now + min(observation.retry_after or timedelta(0), LONGEST_WAIT)
     return max(min(again, regular) if failures == 1 else again, asked)
+
+
+MOST_COUNTED = 1_000
+"""Checks left out that are counted one by one; more are as many."""
+
+
+def left_out(source: Source, due: datetime, now: datetime, zone: tzinfo) -> int:
+    """How many checks of a source that was due at `due` and is checked only now are left out: those that would have
+    come in between. Being late by less than the source's own rhythm leaves none out."""
+    if now <= due:
+        return 0
+    if source.every:
+        return min(int((now - due) / source.every), MOST_COUNTED)
+    runs, moment = 0, due
+    while runs < MOST_COUNTED and (moment := cron.next_time(source.cron or cron.HOURLY, zone, moment)) <= now:
+        runs += 1
+    return runs
 
 
 def spread(names: Sequence[str], now: datetime) -> dict[str, datetime]:
@@ -63,6 +84,10 @@ def spread(names: Sequence[str], now: datetime) -> dict[str, datetime]:
 
 class Work(Protocol):
     """What the scheduler starts. Each returns when it is done; what goes wrong inside is theirs to record."""
+
+    async def tick(self) -> None:
+        """Comes first at every tick, also while nothing may be started: to notice pauses and steps of the clock."""
+        ...
 
     async def due(self) -> Sequence[Source]:
         """The sources that are due, longest overdue first."""
@@ -84,12 +109,15 @@ class Scheduler:
 
     def __init__(self, work: Work, *, workers: int, on_bug: Callable[[BaseException], None]) -> None:
         self.workers = workers
+        self.cycles = 0
+        """How many times it has looked for what is due: it stands still when the loop or the history hangs."""
         self._work = work
         self._on_bug = on_bug
         self._running: dict[str, asyncio.Task[object]] = {}
         self._at_job: set[asyncio.Task[object]] = set()
         self._hosts: set[str] = set()
         self._stopping = False
+        self._steady: asyncio.Task[None] | None = None
         self._jobs = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
@@ -106,9 +134,15 @@ class Scheduler:
             trigger = IntervalTrigger(seconds=int(every.total_seconds()))
             self._jobs.add_job(self._job, trigger, [job], next_run_time=first, max_instances=overlapping)
         self._jobs.start()
+        self._steady = asyncio.create_task(self._keep_ticking())
 
     async def dispatch(self) -> None:
         """Starts what is due and may run now. The rest is asked for again at the next tick."""
+        await self._work.tick()
+        await self._start_due()
+        self.cycles += 1
+
+    async def _start_due(self) -> None:
         if self._stopping or len(self._running) >= self.workers:
             return
         for source in await self._work.due():
@@ -119,6 +153,8 @@ class Scheduler:
                 continue
             self._hosts.add(host)
             self._running[source.name] = asyncio.create_task(self._check(source, host), name=source.name)
+            if len(self._running) % BURST == 0:
+                await asyncio.sleep(PACE.total_seconds())
 
     async def any_done(self) -> None:
         """Returns when a check that is running has ended, at once when none is."""
@@ -133,6 +169,8 @@ class Scheduler:
     async def stop(self, grace: timedelta) -> None:
         """Starts nothing more; what is in hand has `grace` to finish, then it is given up (and done again later)."""
         self._stopping = True
+        if self._steady is not None:
+            self._steady.cancel()
         if self._jobs.running:
             self._jobs.pause()
         in_hand = {*self._running.values(), *self._at_job}
@@ -144,6 +182,17 @@ class Scheduler:
             await asyncio.gather(*late, return_exceptions=True)
         if self._jobs.running:
             self._jobs.shutdown(wait=False)
+
+    async def _keep_ticking(self) -> None:
+        """APScheduler waits by the wall clock: set back by a day, it would be still for a day."""
+        before = datetime.now(UTC)
+        while True:
+            await asyncio.sleep(TICK.total_seconds())
+            now = datetime.now(UTC)
+            if now < before:
+                for job in self._jobs.get_jobs():
+                    job.modify(next_run_time=now)
+            before = now
 
     async def _job(self, job: Callable[[], Awaitable[object]]) -> None:
         """A job of the ticker, as a task of our own: APScheduler cancels its own at once when it is shut down."""

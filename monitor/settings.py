@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Sequence
 from datetime import time, timedelta
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import pairwise
 from pathlib import Path
@@ -288,7 +289,7 @@ class EmailChannel(Section):
 class WebhookChannel(Section):
     name: Name
     kind: Literal["webhook"]
-    url: Address
+    url: Address = Field(repr=False)  # it may hold a token
     secret: Named | None = None
 
 
@@ -372,8 +373,9 @@ class Settings(Section):
         timedelta(days=7),
     )
     """How long after its first reading an article is visited again, so that corrections are noticed; empty: never."""
-    workers: Annotated[int, Field(ge=1, le=1000)] = 20
-    """How many sources are checked at once, at the most."""
+    workers: Annotated[int, Field(ge=1, le=10_000)] = 1_500
+    """How many sources are checked at once, at the most. A check that waits for a server costs a socket and some
+    kilobytes; with a low number servers that hang hold up the others."""
     http: HttpSettings = HttpSettings()
     source_settings: tuple[SourceSettings, ...] = Field(default=(), alias="sources")
     channels: tuple[Channel, ...] = ()
@@ -414,8 +416,8 @@ class Settings(Section):
                         raise ValueError(f'[[alerts]] "{rule.name}": {what}s: there is no {what} "{wanted}"{meant}')
         return self
 
-    @property
-    def sources(self) -> tuple[Source, ...]:
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:  # made once: the scheduler asks every second, of thousands perhaps
         return tuple(entry.as_source() for entry in self.source_settings)
 
     def secrets(self) -> tuple[Secret, ...]:

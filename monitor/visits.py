@@ -18,8 +18,10 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from monitor.errors import FetchError, ReadError
+from monitor.health import shrunken
 from monitor.history.storable import text_hash
 from monitor.indexes import Reach, find
+from monitor.likeness import SAME_TEXT_AND_TITLE, distance, fingerprint
 from monitor.models import (
     Document,
     Fact,
@@ -33,8 +35,10 @@ from monitor.models import (
     SourceKind,
     Validators,
 )
+from monitor.parser.brands import canonical
 from monitor.parser.document import read_page, read_text
 from monitor.parser.facts import read_facts
+from monitor.parser.strangers import refuse_strangers
 from monitor.scrapers import INDEXES
 
 ARTICLES = 20
@@ -68,6 +72,7 @@ class Look:
     body_hash: str | None = None
     links: tuple[Link, ...] = ()
     skipped: tuple[Link, ...] = ()
+    listed: int | None = None
     own: tuple[Reading, ...] = ()
     """The page read as a document, where the source is one."""
     retry_after: timedelta | None = None
@@ -83,13 +88,23 @@ async def look(source: Source, memory: Memory, tools: Tools) -> Look:
         if page.unchanged or (same and source.kind is not SourceKind.SITEMAP):
             return Look(outcome=Outcome.UNCHANGED, page=page, body_hash=body_hash)
         if source.kind not in INDEXES:
-            own = (await _read(page, source, Link(url=source.url), tools),)
+            own = (await _read_own(page, source, memory, tools),)
             return Look(outcome=Outcome.OK, page=page, body_hash=body_hash, own=own)
         index = await find(page, source, memory.known, Reach(get=tools.client.get, run=tools.run))
         if same and index.telling:
             return Look(outcome=Outcome.UNCHANGED, page=page, body_hash=body_hash)
-        found = partial(Look, outcome=Outcome.OK, reason=index.note, page=index.page, body_hash=_hash(index.page))
+        found = partial(
+            Look,
+            outcome=Outcome.OK,
+            reason=index.note,
+            page=index.page,
+            body_hash=_hash(index.page),
+            listed=index.listed,
+        )
         links = _unknown(index.links, memory)
+        doubt = None if links or index.listed is None else shrunken(index.listed, memory.usual)
+        if doubt:
+            return found(outcome=Outcome.SUSPECT, reason=doubt)
         if memory.first and not source.alert_on_first:
             return found(links=links[:ARTICLES], skipped=links[ARTICLES:])
         return found(links=links)
@@ -155,12 +170,19 @@ async def _again(revisit: Revisit, source: Source, tools: Tools) -> Reading:
             return found(outcome=Outcome.UNCHANGED)
         if page.url != page.requested_url and (urlsplit(page.url).path in ("", "/") or page.url == source.url):
             return found(outcome=Outcome.GONE, reason=f"it leads to {page.url} now")
-        document, facts = await tools.run(read, page, source, revisit.link)
+        document, facts = await tools.run(read_again, page, source, revisit.link, revisit.fingerprint)
     except (FetchError, ReadError) as error:
         return found(outcome=error.outcome, reason=error.reason)
     if text_hash(document.text) == revisit.text_hash:  # another date, other advertisements, the same words
         return found(outcome=Outcome.UNCHANGED, page=page)
     return found(outcome=Outcome.OK, page=page, document=document, facts=facts)
+
+
+async def _read_own(page: Page, source: Source, memory: Memory, tools: Tools) -> Reading:
+    """The page of a source that is the document itself."""
+    link = Link(url=source.url)
+    document, facts = await tools.run(read_again, page, source, link, memory.fingerprint)
+    return Reading(link=link, outcome=Outcome.OK, page=page, document=document, facts=facts)
 
 
 async def _read(page: Page, source: Source, link: Link, tools: Tools) -> Reading:
@@ -177,9 +199,26 @@ def _wait(error: FetchError | ReadError) -> timedelta | None:
 
 
 def read(page: Page, source: Source, link: Link) -> tuple[Document, tuple[Fact, ...]]:
-    """A page to its document and facts. Pure; raises ReadError when it is no news."""
+    """A page to its document and facts. Pure; raises ReadError when it is no news, or another brand's."""
+    refuse_strangers(page, source)
     document = read_page(page, source, link)
     return document, read_facts(document, brand=source.brand)
+
+
+def read_again(page: Page, source: Source, link: Link, before: int | None) -> tuple[Document, tuple[Fact, ...]]:
+    """As `read`, for a page that was read before; `before` is the fingerprint of what it said then.
+
+    Raises SUSPECT when another text that says nothing of the source's brand stands in its place: it takes nothing back.
+    """
+    document, facts = read(page, source, link)
+    told = [fact for fact in facts if source.brand is None or fact.brand == canonical(source.brand)]
+    if before is not None and not told:
+        now = fingerprint(document.text)
+        if now is None or distance(before, now) > SAME_TEXT_AND_TITLE:
+            raise ReadError(
+                Outcome.SUSPECT, "another text, that says nothing, stands in the place of what was read here"
+            )
+    return document, facts
 
 
 def read_own_text(source: Source, link: Link) -> tuple[Document, tuple[Fact, ...]]:

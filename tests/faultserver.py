@@ -131,7 +131,7 @@ class FaultServer:
             self.connections += 1
             self._open.add(sock)
             thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
-            self._threads.append(thread)
+            self._threads = [self._threads[0], *(one for one in self._threads[1:] if one.is_alive()), thread]
             thread.start()
 
     def _serve(self, sock: socket.socket) -> None:

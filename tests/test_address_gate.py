@@ -200,6 +200,21 @@ def test_a_configured_proxy_is_dialled_and_private_destinations_behind_it_are_no
     assert proxy.requests[0].headers["proxy-authorization"].startswith("Basic ")
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1.", "127.1.", "0x7f000001.", "localhost.", "%31%32%37.0.0.1"])
+def test_a_proxy_is_not_asked_for_spellings_that_only_it_would_understand(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        if host != "localhost":
+            raise socket.gaierror(socket.EAI_NONAME, "not known here")
+        return ["127.0.0.1"]
+
+    with FaultServer(reply(404)) as proxy:
+        monkeypatch.setenv("TEST_PROXY", proxy.url())
+        assert fetch_error(f"http://{host}/", resolve, proxy="env:TEST_PROXY").outcome is Outcome.FORBIDDEN_ADDRESS
+    assert proxy.requests == []
+
+
 def test_names_that_are_not_found_say_so() -> None:
     async def nothing(host: str, port: int) -> Sequence[str]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")

@@ -55,6 +55,7 @@ def test_the_next_time_is_later_than_the_moment_itself() -> None:
     seven = datetime(2026, 6, 1, 5, tzinfo=UTC)
     assert next_time("0 7 * * *", BERLIN, seven) == seven + timedelta(days=1)
     assert next_time("0 7 * * *", BERLIN, seven - timedelta(seconds=1)) == seven
+    assert next_time("0 7 * * *", BERLIN, seven - timedelta(milliseconds=1)) == seven
 
 
 @pytest.mark.parametrize("expression", ["x", "0 7 * *", "61 * * * *", "0 0 31 2 *", "0 7 * * 8", "0 7 * * someday"])

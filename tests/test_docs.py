@@ -41,8 +41,8 @@ def test_commands_and_options_exist(page: str, line: str) -> None:
     with click.Context(commands) as context:
         command = commands.get_command(context, words[0])
         if isinstance(command, click.Group):
-            inner = command.get_command(context, words[1]) if len(words) > 1 else None
-            command = inner or (command if command.invoke_without_command else None)
+            named = command.get_command(context, words[1]) if len(words) > 1 else None
+            command = named or (command if command.invoke_without_command else None)
         assert command is not None, f"{page}: {line}"
         known = {option for param in command.params for option in (*param.opts, *param.secondary_opts)}
     for word in words[1:]:

@@ -329,6 +329,18 @@ def test_a_person_s_retry_opens_a_channel_that_rests_or_wants_no_more(history: H
     assert history.health("desk").disabled_at is None
 
 
+def test_a_clock_that_is_set_back_holds_up_no_message_and_no_channel(history: History) -> None:
+    future = NOW + DAY
+    history.sync_channels({"desk": "config"})
+    put(history, now=future, alerts=[alert("a", "c1", not_before=future), alert("b", "c2", not_before=future)])
+    history.claim_alerts("desk", future, LEASE, 1)
+    down = Health(failures=3, failing_since=future, resting_until=future + HOUR, reason="down")
+    history.settle_alert("a", LATER, future, future + HOUR, "desk", down)
+    history.turn_back(NOW)
+    assert taken(history) == ["a", "b"]
+    assert history.health("desk") == Health(failures=3, failing_since=NOW, reason="down")
+
+
 def test_notices_are_queued_once_and_drop_with_their_channel(history: History) -> None:
     notice = Notice(type="channel", subject="The channel hook is down", lines=("since nine", "it rests"))
     put(history, alerts=[alert("a", "c1")])

@@ -1,6 +1,7 @@
 """The sources: which are known, due, leased, and what a new config does to them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from history_samples import (
 )
 
 from monitor.history import History
-from monitor.models import Outcome, SourceKind
+from monitor.models import Outcome, Skipped, SourceKind
 
 
 @pytest.fixture
@@ -79,11 +80,38 @@ def test_overdue_sources_can_be_spread(history: History) -> None:
     for name in ("b", "a"):
         record(history, observed(at=NOW + (name == "a") * MINUTE), source(name))
     history.lease("b", NOW + 3 * DAY)
-    assert history.overdue(NOW + DAY) == ["b", "a"], "those never checked are no backlog; a lost lease is no excuse"
+    assert list(history.overdue(NOW + DAY)) == ["b", "a"], (
+        "those never checked are no backlog; a lost lease is no excuse"
+    )
     history.defer({"b": NOW + DAY, "a": NOW + DAY + MINUTE})
     history.release_leases()
     assert history.due(NOW + DAY, 10) == ["new", "b"]
     assert history.due(NOW + DAY + MINUTE, 10) == ["new", "b", "a"]
+
+
+def test_a_clock_that_is_set_back_holds_nothing_up(history: History) -> None:
+    history.sync_sources([source("a"), source("b")], NOW)
+    record(history, observed(at=NOW + DAY), source("a"))
+    record(history, observed(), source("b"))
+    history.defer({"a": NOW + DAY + HOUR, "b": NOW + 3 * DAY})  # one was asked to wait: that stays
+    assert history.turn_back(NOW) == 1
+    assert history.due(NOW + HOUR - MINUTE, 9) == []
+    assert history.due(NOW + HOUR, 9) == ["a"]
+    assert history.due(NOW + 3 * DAY, 9) == ["a", "b"]
+
+
+def test_what_is_left_out_is_a_row_with_its_reason(history: History) -> None:
+    history.sync_sources([source("a")], NOW)
+    gap = Skipped(source="a", since=NOW, until=NOW + DAY, runs=24, reason="the service did not run")
+    history.skip([gap, replace(gap, runs=1)], NOW + DAY)
+    rows = history.queries.checks()
+    told = [(row["outcome"], row["good"], row["started_at"]) for row in rows]
+    assert told == [("skipped", 0, "2026-01-05T09:00:00Z")] * 2
+    assert rows[1]["reason"] == "24 checks were left out: the service did not run"
+    assert rows[0]["reason"].startswith("1 check was left out: ")
+    assert health(history) == {"a": ("new", 0)}
+    activity = history.queries.activity(NOW)
+    assert (activity["checks"], activity["failed_checks"]) == (0, 0)
 
 
 def test_another_rhythm_counts_from_now(history: History) -> None:

@@ -331,7 +331,8 @@ def test_no_error_names_the_credentials_of_an_address(path: str) -> None:
 )
 def test_every_status_but_a_page_is_an_outcome_with_words(status: int, outcome: Outcome, words: str) -> None:
     error = failure(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode())
-    assert (error.outcome, error.reason, error.retry_after) == (outcome, words, None)
+    wait = timedelta(days=1) if status == 410 else None
+    assert (error.outcome, error.reason, error.retry_after) == (outcome, words, wait)
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,7 @@ def test_the_first_look_at_a_listing_reads_a_bounded_number_of_older_pages() -> 
     web = Web(newsroom(newest=200, pages=20))
     seen = looked(web, SourceKind.LISTING)
     assert (len(seen.links), len(web.asked)) == (10 * (1 + OLDER), 1 + OLDER)
+    assert seen.listed == 10, "older pages, which are seldom read, say nothing of how long the list usually is"
     assert paths(seen)[0] == "/news/2026/story-number-200-of-ours"
     assert paths(seen)[-1] == "/news/2026/story-number-151-of-ours"
 

@@ -308,7 +308,7 @@ def test_a_link_that_is_new_again_is_read_once(watch: Watch) -> None:
     marked = replace(marked, validators=None, body_hash=None)
 
     async def run(function: Any, *arguments: Any) -> Any:
-        return Index() if function.__name__ == "read_listing" else function(*arguments)
+        return Index() if function.__name__ == "read_index" else function(*arguments)
 
     tools = Tools(client=web, run=run, clock=lambda: NOW + HOUR)
     observation = asyncio.run(observe(NEWSROOM, marked, tools))

@@ -230,3 +230,23 @@ def test_many_at_once_read_the_rules_once() -> None:
     with FaultServer({f"/{n}": PAGE for n in range(5)}) as server:
         asyncio.run(run(server))
     assert server.paths.count("/robots.txt") == 1
+
+
+def test_hostile_rules_are_matched_beside_the_loop() -> None:
+    """Matching half a megabyte of wildcards takes a quarter of a second; meanwhile the loop must turn."""
+    rules = "User-agent: *\n" + "".join(f"Disallow: /*a*{n}*b\n" for n in range(20_000))
+
+    async def fetch(url: str) -> tuple[int, bytes]:
+        return 200, rules.encode()
+
+    async def run() -> int:
+        known = Robots("brand-monitor/1", lambda: NOW)
+        await known.check("https://x.example", "https://x.example/", fetch)
+        check = asyncio.create_task(known.check("https://x.example", f"https://x.example/{'a' * 2_000}", fetch))
+        turns = 0
+        while not check.done():
+            await asyncio.sleep(0)
+            turns += 1
+        return turns
+
+    assert asyncio.run(run()) > 10

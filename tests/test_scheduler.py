@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.models import Observation, Outcome, Source, SourceKind
-from monitor.scheduler import LONGEST_RETRY, Scheduler, next_check, spread
+from monitor.scheduler import LONGEST_RETRY, Scheduler, left_out, next_check, spread
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -65,6 +65,23 @@ def test_retry_after_is_obeyed_for_up_to_a_day(asked: timedelta, kept: timedelta
     assert wait(1, asked) == kept
 
 
+@pytest.mark.parametrize(
+    ("rhythm", "late", "runs"),
+    [
+        ({}, 14.9, 0),
+        ({}, 15, 1),
+        ({}, 61, 4),
+        ({}, -5, 0),
+        ({"every": None, "cron": "*/15 * * * *"}, 14.9, 0),
+        ({"every": None, "cron": "*/15 * * * *"}, 61, 4),
+        ({}, 10_000_000, 1_000),
+        ({"every": None, "cron": "* * * * *"}, 10_000_000, 1_000),
+    ],
+)
+def test_being_late_by_whole_intervals_leaves_checks_out(rhythm: dict[str, object], late: float, runs: int) -> None:
+    assert left_out(source(**rhythm), NOW, NOW + late * MINUTE, UTC) == runs
+
+
 def test_catching_up_is_spread_over_a_minute_at_most() -> None:
     assert spread([], NOW) == {}
     assert list(spread(["a", "b", "c"], NOW).values()) == [NOW, NOW + timedelta(seconds=1), NOW + timedelta(seconds=2)]
@@ -82,6 +99,8 @@ class Recorded:
         self.started: list[str] = []
         self.release = asyncio.Event()
         self.most = 0
+
+    async def tick(self) -> None: ...
 
     async def due(self) -> Sequence[Source]:
         return list(self.waiting)

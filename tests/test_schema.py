@@ -36,6 +36,7 @@ VIEWS = {
     """,
     "checks": """
         id source started_at finished_at outcome good reason requests baseline links documents facts changes
+        listed
     """,
     "alerts": """
         id queued_at channel recipient rule digest status reason changes text not_before attempts
@@ -44,6 +45,7 @@ VIEWS = {
     "sources": """
         name brand kind url moved_url authority outlet configured enabled health failures last_outcome
         last_reason last_checked_at last_good_at next_due waiting documents
+        failing_since trouble trouble_since
     """,
     "steps": """
         id brand kind subject aspect since position change before_value after_value value disputed text rule

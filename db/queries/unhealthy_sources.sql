@@ -1,4 +1,4 @@
--- Sources whose last check failed, the longest in trouble first, with how their checks went that are still kept.
+-- Sources in trouble or whose last check failed, the longest first, with how their checks went that are still kept.
 SELECT
     sources.name,
     sources.failures AS failed_in_a_row,
@@ -7,9 +7,11 @@ SELECT
     sources.last_good_at,
     count(checks.id) AS checks,
     sum(checks.good) AS good,
-    sources.url
+    sources.url,
+    sources.trouble,
+    sources.trouble_since
 FROM sources
-LEFT JOIN checks ON checks.source = sources.name
-WHERE sources.health = 'failing' AND sources.configured AND sources.enabled
+LEFT JOIN checks ON checks.source = sources.name AND checks.outcome <> 'skipped'
+WHERE sources.health IN ('failing', 'trouble') AND sources.configured AND sources.enabled
 GROUP BY sources.name
 ORDER BY sources.last_good_at, sources.name;

@@ -217,6 +217,8 @@ def health(row: Row) -> str:
             return "not checked yet"
         case "ok":
             return "ok" if row["last_outcome"] == "ok" else f"ok, {row['last_outcome']}"
+        case "trouble":
+            return f"in trouble since {row['trouble_since'][:10]}: {row['trouble']}"
         case _:
             often = f"{row['failures']} times in a row" if row["failures"] > 1 else "once"
             return f"failed {often}: {row['last_reason'] or row['last_outcome']}"

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import random
+import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,6 +18,7 @@ import click
 from monitor.cli.narration import Round, describe, setup_logging
 from monitor.cli.options import Place, placed
 from monitor.cli.service import Service, style_of
+from monitor.cli.watchdog import Watchdog, die
 from monitor.errors import UsageError
 from monitor.models import Alert, Answer, Change, Delivery, Health, Source
 from monitor.notifier.dispatch import Dispatcher
@@ -26,6 +28,8 @@ from monitor.settings import Settings, hint
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+SOCKETS = 16_384
 
 GRACE = timedelta(seconds=15)
 """How long checks in hand may take to finish after a signal to stop."""
@@ -45,10 +49,19 @@ def run(place: Place) -> None:
     new one is wrong.
     """
     setup_logging()
+    _allow_sockets()
     settings = place.settings()
     if not any(source.enabled for source in settings.sources):
         raise UsageError(f"{settings.path}: there is no source to check; add a [[sources]] table")
     sys.exit(asyncio.run(_serve(settings, place)))
+
+
+def _allow_sockets() -> None:
+    """As many open sockets as this process may have: the usual 1,024 are fewer than servers that may hang at once."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = SOCKETS if hard == resource.RLIM_INFINITY else min(SOCKETS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _serve(settings: Settings, place: Place) -> int:
@@ -67,8 +80,11 @@ async def _serve(settings: Settings, place: Place) -> int:
         scheduler = Scheduler(service, workers=settings.workers, on_bug=on_bug)
         _on_signals(stop, lambda: _reload(service, scheduler, place))
         scheduler.start()
+        watchdog = Watchdog(lambda: scheduler.cycles, stuck=die)
+        watchdog.start()
         log.info("watching %d sources, history in %s", len(settings.sources), settings.database)
         await stop.wait()
+        watchdog.stop()
         log.info("stopping: finishing the checks in hand")
         service.stop()
         await scheduler.stop(GRACE)
@@ -165,6 +181,9 @@ class Once:
         self.failed = 0
         self._service = service
         self._tell = tell
+
+    async def tick(self) -> None:
+        """Nothing: one look is no time for pauses."""
 
     async def due(self) -> Sequence[Source]:
         return list(self.waiting)

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from monitor.engine.local import LocalEngine
 from monitor.errors import DatabaseError
 from monitor.history import History, ServiceLock
 from monitor.history.outbox import STORM_WINDOW
-from monitor.models import Alert, Answer, Change, Delivery, Health, Observation, Source
+from monitor.models import Alert, Answer, Change, Delivery, Health, Observation, Skipped, Source
 from monitor.notifier.dispatch import Dispatcher
 from monitor.notifier.health import notices
 from monitor.notifier.heartbeat import beat
@@ -33,7 +33,7 @@ from monitor.notifier.summary import summary
 from monitor.notifier.wording import words_of
 from monitor.parser.facts import revive
 from monitor.pipeline import record
-from monitor.scheduler import next_check, spread
+from monitor.scheduler import left_out, next_check, spread
 from monitor.scrapers import browser
 from monitor.settings import Channel, Settings
 
@@ -49,6 +49,9 @@ LATE = timedelta(minutes=10)
 
 SUMMARY = "summary"
 """The name of the task, and what stands for the rule of its messages."""
+
+PAUSE = timedelta(seconds=60)
+"""Between two ticks, after which nothing can have run meanwhile."""
 
 DUE = 2_000
 """How many due sources one tick looks at."""
@@ -84,6 +87,7 @@ class Service:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history")
         self._lock = ServiceLock(settings.database)
         self._engine = LocalEngine(settings.http, clock=clock, stopping=lambda: self.stopping)
+        self._ticked: datetime | None = None
         self._retiring: set[asyncio.Task[None]] = set()
         self._dispatcher = self._new_dispatcher(settings)
 
@@ -91,7 +95,9 @@ class Service:
         """Takes the lock, opens the history, makes the configured sources known. Raises DatabaseError, ConfigError."""
         _all_there(self.settings)
         self._lock.acquire()
+        await asyncio.to_thread(self._engine.prepare)
         self._history: History = await self.db(partial(History, self.settings.database, revive=revive))
+        await self.history(History.turn_back, self._clock())
         await self.history(History.release_leases)  # whoever held them is gone: the lock is ours
         await self._known(self.settings)
 
@@ -116,11 +122,24 @@ class Service:
         """`await service.history(History.due, now, 10)`: one call of the history, on its thread."""
         return await self.db(partial(method, self._history, *arguments))
 
-    async def catch_up(self) -> None:
-        """Spreads the sources that became due while nothing ran; those never checked are left to be first."""
+    async def catch_up(self, why: str = "the service did not run") -> None:
+        """Spreads the sources that became due while nothing ran, and writes down what was left out meanwhile; those
+        never checked are left to be first."""
         now = self._clock()
         overdue = await self.history(History.overdue, now)
-        await self.history(History.defer, spread(overdue, now))
+        sources = {source.name: source for source in self.settings.sources}
+        late = ((sources[name], due) for name, due in overdue.items() if name in sources)
+        await self._skip([gap for source, due in late for gap in self._left_out(source, due, now, why)])
+        await self.history(History.defer, spread(list(overdue), now))
+
+    def _left_out(self, source: Source, due: datetime, now: datetime, why: str) -> Iterable[Skipped]:
+        runs = left_out(source, due, now, self.settings.timezone)
+        if runs:
+            yield Skipped(source=source.name, since=due, until=now, runs=runs, reason=why)
+
+    async def _skip(self, skipped: Sequence[Skipped]) -> None:
+        if skipped:
+            await self.history(History.skip, skipped, self._clock())
 
     async def use(self, settings: Settings) -> None:
         """Goes on with other settings. Checks in hand finish with the old ones."""
@@ -154,6 +173,19 @@ class Service:
 
     # What the scheduler starts
 
+    async def tick(self) -> None:
+        """Notices that time did not pass as it should since the last tick."""
+        now, before = self._clock(), self._ticked
+        self._ticked = now
+        if before is None:
+            return
+        if now < before:
+            log.warning("the clock was set back by %d s", (before - now).total_seconds())
+            await self.history(History.turn_back, now)
+        elif now - before > PAUSE:
+            log.warning("nothing ran for %d s: the machine slept, or its clock was set", (now - before).total_seconds())
+            await self.catch_up("the machine slept, or its clock was set forward")
+
     async def due(self) -> Sequence[Source]:
         names = await self.history(History.due, self._clock(), DUE)
         sources = {source.name: source for source in self.settings.sources}
@@ -161,12 +193,17 @@ class Service:
 
     async def check(self, source: Source) -> Checked:
         """One check of one source, recorded; its alerts are in the outbox afterwards."""
-        await self.history(History.lease, source.name, self._clock() + LEASE)
+        started = self._clock()
+        due = await self.history(History.lease, source.name, started + LEASE)
+        if due and self._ticked:  # without ticks it is somebody who asks for a check now, and nothing is late
+            await self._skip([*self._left_out(source, due, started, "other checks had to be made first")])
         memory = await self.history(History.memory, source.name, self._clock())
         if not self.settings.revisit:
             memory = replace(memory, revisits=())
         observation = await self._engine.observe(source, memory)
         now = self._clock()
+        if source.cron and self._ticked:  # an interval counts from the check's end: a long one leaves nothing out
+            await self._skip([*self._left_out(source, started, now, "the check before took so long")])
         failures = 0 if observation.outcome.good else memory.failures + 1
         due = next_check(source, observation, failures, now, self.settings.timezone, self._rng)
         changes = await self.db(

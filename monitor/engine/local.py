@@ -30,6 +30,10 @@ class LocalEngine:
         self._idle = asyncio.Event()
         self._idle.set()
 
+    def prepare(self) -> None:
+        """What takes a moment at first; for another thread, before there is any work."""
+        self._client.prepare()
+
     async def observe(self, source: Source, memory: Memory) -> Observation:
         self._in_hand += 1
         self._idle.clear()

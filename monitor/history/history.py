@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from monitor.history import beliefs, channels, claims, observations, outbox, pages, replays, reviews, sources
+from monitor.health import Condition, Vitals
+from monitor.history import beliefs, channels, claims, health, observations, outbox, pages, replays, reviews, sources
 from monitor.history.claims import Revive
 from monitor.history.observations import Stored
 from monitor.history.outbox import Claimed
@@ -29,6 +30,7 @@ from monitor.models import (
     Observation,
     Past,
     Silence,
+    Skipped,
     Source,
     State,
     Subject,
@@ -79,8 +81,8 @@ class History:
         with told(self.path):
             return sources.due(self._store.db, now, limit)
 
-    def overdue(self, now: datetime) -> list[str]:
-        """Names of the due sources that have been checked before, leased or not, oldest due first."""
+    def overdue(self, now: datetime) -> dict[str, datetime]:
+        """The due sources that have been checked before, leased or not, and when they were due; oldest first."""
         with told(self.path):
             return sources.overdue(self._store.db, now)
 
@@ -89,10 +91,21 @@ class History:
         with self._store.writing() as db:
             sources.defer(db, due_times)
 
-    def lease(self, name: str, until: datetime) -> None:
-        """Says that somebody is checking a source; `schedule` ends it, or `until` does."""
+    def skip(self, skipped: Iterable[Skipped], now: datetime) -> None:
+        """Writes down checks that are left out."""
         with self._store.writing() as db:
-            sources.lease(db, name, until)
+            sources.skip(db, skipped, now)
+
+    def turn_back(self, now: datetime) -> int:
+        """Makes good for a clock that was set back: nothing waits for times that had been already. Returns how many
+        sources that concerned."""
+        with self._store.writing() as db:
+            return sources.turn_back(db, now)
+
+    def lease(self, name: str, until: datetime) -> datetime | None:
+        """Says that somebody is checking a source; `schedule` ends it, or `until` does. Returns when it was due."""
+        with self._store.writing() as db:
+            return sources.lease(db, name, until)
 
     def memory(self, name: str, now: datetime) -> Memory:
         """What `observe` may know of a source's past."""
@@ -140,6 +153,14 @@ class History:
     def schedule(self, name: str, next_due: datetime, observation: Observation, failures: int) -> None:
         """Inside writing(): stores how a check went and when the next is due; ends the lease."""
         sources.schedule(self._inside(), name, next_due, observation, failures)
+
+    def vitals(self, name: str) -> Vitals:
+        """What judging a source's health needs."""
+        return health.vitals(self._store.db, name)
+
+    def put_condition(self, name: str, condition: Condition) -> None:
+        """Inside writing(): stores how a source is."""
+        health.put(self._inside(), name, condition)
 
     # Reading kept pages again
 

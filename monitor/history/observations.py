@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+from monitor.health import usual_length
 from monitor.history import claims, links, revisits, sources
 from monitor.history.articles import Content, Origin, origin
 from monitor.history.claims import Revive, Version
@@ -23,7 +24,16 @@ from monitor.history.storable import plain, plain_or_none, start_of, text_hash
 from monitor.likeness import fingerprint
 from monitor.models import Document, Memory, Observation, Reading, Source, SourceKind, Subject, Validators, utc_text
 
-INDEX_KINDS = {SourceKind.FEED, SourceKind.LISTING, SourceKind.SITEMAP}
+LISTS = 50
+"""How many of a source's lists say how long they usually are."""
+
+_LENGTHS = """
+SELECT listed FROM visit WHERE source = ? AND listed IS NOT NULL AND outcome = 'ok' ORDER BY id DESC LIMIT ?
+"""
+
+_OWN_FINGERPRINT = """
+SELECT fingerprint FROM document WHERE source = ? AND link IS NULL ORDER BY id DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +70,7 @@ def memory(db: Database, name: str, now: datetime) -> Memory:
     baseline_at, failures, moved_url, body_hash, page, etag, last_modified = row
     waiting = links.waiting(db, name, now)
     known = links.known(db, name)
+    likeness = db.execute(_OWN_FINGERPRINT, [name]).fetchone()
     for link in waiting:
         known.pop(link.url, None)
     return Memory(
@@ -71,6 +82,8 @@ def memory(db: Database, name: str, now: datetime) -> Memory:
         known=known,
         waiting=waiting,
         revisits=revisits.due(db, name, now),
+        usual=usual_length([listed for (listed,) in db.execute(_LENGTHS, [name, LISTS]).fetchall()]),
+        fingerprint=int(likeness[0], 16) if likeness and likeness[0] else None,
     )
 
 
@@ -85,7 +98,7 @@ def store(
     """Stores all that one check brought home. `revisit`: how long after its first reading each is visited again."""
     check = _visit(db, observation, source, now)
     new_links = documents = facts = 0
-    if source.kind in INDEX_KINDS:
+    if source.kind.lists:
         new_links = links.add(db, observation, check.baseline, utc_text(now))
     subjects: set[Subject] = set()
     for reading in observation.readings:
@@ -94,7 +107,7 @@ def store(
             added = claims.add(db, version, reading.facts, now, revive)
             documents, facts = documents + 1, facts + added.facts
             subjects |= added.subjects
-        if source.kind in INDEX_KINDS:
+        if source.kind.lists:
             _settle(db, source.name, reading, revisit, now)
     db.execute(
         "UPDATE visit SET links = ?, documents = ?, facts = ? WHERE id = ?", [new_links, documents, facts, check.id]
@@ -126,6 +139,7 @@ def _visit(db: Database, observation: Observation, source: Source, now: datetime
         "requests": observation.requests,
         "baseline": baseline,
         "body_hash": observation.body_hash,
+        "listed": observation.listed,
     }
     added = insert(db, "visit", row | {"links": 0, "documents": 0, "facts": 0})
     return _Check(id=added, source=source, baseline=baseline, finished_at=observation.finished_at, now=now)

@@ -77,7 +77,11 @@ def queue(db: Database, alerts: Iterable[Alert], now: datetime) -> None:
             _put_changes(db, _open_row(db, alert) or _add(db, alert, now), fresh)
             touched[to["channel"], to["recipient"]] = None
         elif alert.notice and not db.execute("SELECT 1 FROM alert WHERE id = ?", [plain(alert.id)]).fetchone():
-            _add(db, alert, now)
+            gathering = _open_row(db, alert)
+            if gathering:
+                _put_notice(db, gathering, alert.notice)
+            else:
+                _add(db, alert, now)
     for channel, recipient in touched:
         _calm(db, channel, recipient, now)
 
@@ -109,6 +113,12 @@ def _add(db: Database, alert: Alert, now: datetime) -> str:
     }
     insert(db, "alert", row)
     return row_id
+
+
+def _put_notice(db: Database, row_id: str, notice: Notice) -> None:
+    (stored,) = db.execute("SELECT notice FROM alert WHERE id = ?", [row_id]).fetchone()
+    together = to_json(asdict(_notice(stored).gathered(notice)))
+    db.execute("UPDATE alert SET notice = ? WHERE id = ?", [together, row_id])
 
 
 def _put_changes(db: Database, row_id: str, changes: Iterable[str]) -> None:
@@ -192,7 +202,7 @@ def claim(
 
 def _notice(stored: str) -> Notice:
     found = json.loads(stored)
-    return Notice(type=found["type"], subject=found["subject"], lines=tuple(found["lines"]))
+    return Notice(**found | {"lines": tuple(found["lines"]), "sources": tuple(found["sources"])})
 
 
 def release(db: Database, alert_ids: Iterable[str]) -> None:

@@ -76,8 +76,10 @@ WHERE alert_change.alert = :id ORDER BY alert_change.position
 _ACTIVITY = """
 SELECT
     (SELECT count(*) FROM source WHERE configured AND enabled) AS sources,
-    (SELECT count(*) FROM visit WHERE recorded_at >= :since) AS checks,
-    (SELECT count(*) FROM visit WHERE recorded_at >= :since AND outcome NOT IN ('ok', 'unchanged')) AS failed_checks,
+    (SELECT count(*) FROM visit WHERE recorded_at >= :since AND outcome <> 'skipped') AS checks,
+    (
+        SELECT count(*) FROM visit WHERE recorded_at >= :since AND outcome NOT IN ('ok', 'unchanged', 'skipped')
+    ) AS failed_checks,
     (SELECT count(*) FROM document WHERE fetched_at >= :since) AS documents,
     (SELECT count(*) FROM alert WHERE status = 'sent' AND settled_at >= :since) AS sent,
     (SELECT count(*) FROM alert WHERE status = 'failed' AND settled_at >= :since) AS failed,
@@ -153,11 +155,11 @@ class Queries:
         return self._list("alerts", "queued_at", order, filters, ("channel", "status", "brand", "kind"))
 
     def sources(self, *, brand: str | None = None, unhealthy: bool = False, limit: int | None = None) -> list[Row]:
-        """Sources by name, those in the config; with `unhealthy` only those whose last check failed."""
+        """Sources by name, those in the config; with `unhealthy` only those in trouble or whose last check failed."""
         return self._rows(
             """
             SELECT * FROM sources WHERE configured AND (:brand IS NULL OR brand = :brand)
-            AND (NOT :unhealthy OR (health = 'failing' AND enabled)) ORDER BY name LIMIT :limit
+            AND (NOT :unhealthy OR (health IN ('failing', 'trouble') AND enabled)) ORDER BY name LIMIT :limit
             """,
             {"brand": brand, "unhealthy": unhealthy, "limit": -1 if limit is None else limit},
         )

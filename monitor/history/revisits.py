@@ -28,6 +28,7 @@ VANISHED = {Outcome.GONE, Outcome.SUSPECT}
 _DUE = """
 SELECT link.url, link.title, link.published, link.mark, link.language, revisit.body_hash,
     (SELECT text_hash FROM document WHERE document.link = link.id ORDER BY document.id DESC LIMIT 1),
+    (SELECT fingerprint FROM document WHERE document.link = link.id ORDER BY document.id DESC LIMIT 1),
     revisit.etag, revisit.last_modified, EXISTS (SELECT 1 FROM page WHERE page.hash = revisit.body_hash)
 FROM revisit CROSS JOIN link ON link.id = revisit.link
 WHERE revisit.due <= :now AND link.source = :source AND link.state = 'read'
@@ -50,9 +51,10 @@ def due(db: Database, source: str, now: datetime) -> tuple[Revisit, ...]:
             link=Link(url=url, title=title, published=published, updated=mark, language=language),
             body_hash=body_hash,
             text_hash=text_hash,
+            fingerprint=int(likeness, 16) if likeness else None,
             validators=Validators(etag, modified) if kept and (etag or modified) else None,
         )
-        for url, title, published, mark, language, body_hash, text_hash, etag, modified, kept in rows
+        for url, title, published, mark, language, body_hash, text_hash, likeness, etag, modified, kept in rows
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlite_utils import Database
 
 from monitor.history.pages import forget_page, keep_page
-from monitor.history.storable import plain, plain_or_none
-from monitor.models import Observation, Page, Source, SourceKind, utc_text
+from monitor.history.rows import insert
+from monitor.history.storable import moment, plain, plain_or_none
+from monitor.models import Observation, Outcome, Page, Skipped, Source, SourceKind, utc_text
 
 _ADD = """
 INSERT INTO source (name, kind, url, brand, authority, outlet, language, rhythm, alert_on_first, enabled, configured,
@@ -25,6 +26,8 @@ ON CONFLICT (name) DO UPDATE SET
     page = iif(url = excluded.url AND kind = excluded.kind, page, NULL),
     etag = iif(url = excluded.url AND kind = excluded.kind, etag, NULL),
     last_modified = iif(url = excluded.url AND kind = excluded.kind, last_modified, NULL),
+    trouble = iif(url = excluded.url AND kind = excluded.kind, trouble, NULL),
+    trouble_since = iif(url = excluded.url AND kind = excluded.kind, trouble_since, NULL),
     next_due = iif(url = excluded.url AND rhythm = excluded.rhythm, next_due, :now),
     kind = excluded.kind, url = excluded.url, brand = excluded.brand, authority = excluded.authority,
     outlet = excluded.outlet, language = excluded.language, rhythm = excluded.rhythm,
@@ -71,16 +74,16 @@ def due(db: Database, now: datetime, limit: int) -> list[str]:
     return [name for (name,) in rows]
 
 
-def overdue(db: Database, now: datetime) -> list[str]:
-    """Names of the due sources that have been checked before, oldest due first."""
+def overdue(db: Database, now: datetime) -> dict[str, datetime]:
+    """The due sources that have been checked before and when they were due, oldest first."""
     rows = db.execute(
         """
-        SELECT name FROM source
+        SELECT name, next_due FROM source
         WHERE configured AND enabled AND next_due <= ? AND last_checked_at IS NOT NULL ORDER BY next_due, name
         """,
         [utc_text(now)],
     )
-    return [name for (name,) in rows]
+    return {name: moment(due) for name, due in rows}
 
 
 def defer(db: Database, due_times: Mapping[str, datetime]) -> None:
@@ -89,8 +92,50 @@ def defer(db: Database, due_times: Mapping[str, datetime]) -> None:
     )
 
 
-def lease(db: Database, name: str, until: datetime) -> None:
+def lease(db: Database, name: str, until: datetime) -> datetime | None:
+    """Says that somebody is checking a source. Returns when it was due; None when it is not known."""
     db.execute("UPDATE source SET leased_until = ? WHERE name = ?", [utc_text(until), name])
+    row = db.execute("SELECT next_due FROM source WHERE name = ?", [name]).fetchone()
+    return moment(row[0]) if row else None
+
+
+def skip(db: Database, skipped: Iterable[Skipped], now: datetime) -> None:
+    """Writes down the checks that are left out: one row for those of one source and one reason."""
+    for gap in skipped:
+        checks = "1 check was left out" if gap.runs == 1 else f"{gap.runs} checks were left out"
+        row = {
+            "source": gap.source,
+            "started_at": utc_text(gap.since),
+            "finished_at": utc_text(gap.until),
+            "recorded_at": utc_text(now),
+            "outcome": str(Outcome.SKIPPED),
+            "reason": f"{checks}: {gap.reason}",
+        }
+        insert(db, "visit", row | dict.fromkeys(("requests", "baseline", "links", "documents", "facts"), 0))
+
+
+def turn_back(db: Database, now: datetime) -> int:
+    """After the clock was set back: what was checked in what is the future now is due after the same wait from now on,
+    messages of that future go out at once, and channels that failed in it rest no more. Returns how many sources that
+    were."""
+    rows = db.execute("SELECT name, last_checked_at, next_due FROM source WHERE last_checked_at > ?", [utc_text(now)])
+    waits = [(name, moment(due) - moment(checked)) for name, checked, due in rows.fetchall()]
+    db.conn.executemany(
+        "UPDATE source SET next_due = ?, last_checked_at = ? WHERE name = ?",
+        [(utc_text(now + max(wait, timedelta(0))), utc_text(now), name) for name, wait in waits],
+    )
+    db.execute(
+        """
+        UPDATE alert SET not_before = :now, queued_at = min(queued_at, :now), tried_since = min(tried_since, :now)
+        WHERE status = 'pending' AND (queued_at > :now OR tried_since > :now)
+        """,
+        {"now": utc_text(now)},
+    )
+    db.execute(
+        "UPDATE channel SET failing_since = :now, resting_until = NULL WHERE failing_since > :now",
+        {"now": utc_text(now)},
+    )
+    return len(waits)
 
 
 def release_leases(db: Database) -> None:

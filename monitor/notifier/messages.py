@@ -19,7 +19,7 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime
 from typing import Any, Literal
 
-from monitor.models import Alert, Change, ChangeKind, Citation
+from monitor.models import Alert, Change, ChangeKind, Citation, Notice
 from monitor.notifier.inert import one_line, web_link
 from monitor.notifier.marking import Pieces, marked
 from monitor.notifier.rendering import Link, Templates
@@ -81,11 +81,11 @@ def story(change: Change, style: Style) -> Story:
 def subject_line(alert: Alert, changes: Sequence[Change], style: Style) -> str:
     """The news; for several, the first and how many more. Fit for a header: one line that decodes to itself."""
     if alert.notice is not None:
-        headline = one_line(alert.notice.subject, 150)
+        headline, told = one_line(alert.notice.subject, 150), len(alert.notice.sources)
     else:
-        headline = style.words.headline(changes[0], 150)
-        if len(changes) > 1:
-            headline = style.words.say("notes", "and_more", headline=headline, number=len(changes) - 1)
+        headline, told = style.words.headline(changes[0], 150), len(changes)
+    if told > 1:
+        headline = style.words.say("notes", "and_more", headline=headline, number=told - 1)
     said = one_line(_render("subject.txt.j2", alert, changes, style, headline=headline), 250)
     return (said or headline).replace("=?", "= ?")
 
@@ -121,7 +121,9 @@ def json_body(alert: Alert, changes: Sequence[Change]) -> str:
     told: dict[str, Any]
     if alert.notice is not None:
         notice = alert.notice
-        told = {"type": notice.type, "id": alert.id, "text": notice.subject, "lines": list(notice.lines)}
+        told = {"type": notice.type, "id": alert.id, "text": notice.subject, "lines": list(notice.lines[:CARRIED])}
+        if notice.sources:
+            told |= {"sources": list(notice.sources[:CARRIED]), "truncated": len(notice.sources[CARRIED:])}
     elif alert.digest or len(changes) > 1:
         carried = [change.as_json() for change in changes[:CARRIED]]
         told = {"type": "digest", "id": alert.id, "changes": carried}
@@ -136,7 +138,7 @@ def console_lines(alert: Alert, changes: Sequence[Change], style: Style) -> str:
     words = style.words
     lines: list[str] = []
     if alert.notice is not None:
-        lines += [one_line(alert.notice.subject), *(f"  {one_line(line)}" for line in alert.notice.lines)]
+        lines += [one_line(alert.notice.subject), *(f"  {line}" for line in _notice_lines(alert.notice))]
     for change in changes[:LISTED]:
         lines.append(f"{moment_words(change.detected_at, style.zone)}  {words.headline(change)}")
         for quote in (_quote(citation, change, words) for citation in change.sources[:1]):
@@ -159,10 +161,16 @@ def _render(template: str, alert: Alert, changes: Sequence[Change], style: Style
         "stories": [story(change, style) for change in changes[:LISTED]] if template != "subject.txt.j2" else [],
         "cut": _cut(alert, changes, style.words) if len(changes) > LISTED else "",
         "total": len(changes),
-        "lines": [one_line(line) for line in notice.lines] if notice else [],
+        "lines": _notice_lines(notice) if notice else [],
         "brands": list(dict.fromkeys(one_line(change.brand) for change in changes)),
     }
     return style.templates.render(template, values)
+
+
+def _notice_lines(notice: Notice) -> list[str]:
+    cut = len(notice.lines) - LISTED
+    more = [f"+ {cut}: brand-monitor sources"] if cut > 0 else []  # of a notice about many sources
+    return [*(one_line(line) for line in notice.lines[:LISTED]), *more]
 
 
 def _cut(alert: Alert, changes: Sequence[Change], words: Words) -> str:

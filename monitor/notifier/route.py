@@ -13,11 +13,14 @@ from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
 
 from monitor import cron
-from monitor.models import Alert, Change, Silence
+from monitor.models import Alert, Change, Notice, Silence
 from monitor.settings import AlertRule, AppriseChannel, Channel, EmailChannel
 
 NO_RULES = "no rules: everything to every channel"
 """What stands for the rule when the config has no [[alerts]]."""
+
+GATHERED = timedelta(minutes=5)
+"""How long a notice about a source waits for others, on every channel: when a network fails, many come."""
 
 GROUP = timedelta(seconds=30)
 """How long a message to people waits for more changes of the same brand, unless the rule says otherwise. Programs and
@@ -38,9 +41,16 @@ def route(
     """
     if not channels:
         return ()
-    rules = rules or (AlertRule(name=NO_RULES, channels=tuple(channel.name for channel in channels)),)
+    rules = rules or _no_rules(channels)
     routes = [
-        (channel, [(telling_time(rule, channel, now, zone), rule) for rule in rules if channel.name in rule.channels])
+        (
+            channel,
+            [
+                (telling_time(rule, group_window(rule, channel), now, zone), rule)
+                for rule in rules
+                if channel.name in rule.channels
+            ],
+        )
         for channel in channels
     ]
     return tuple(
@@ -50,6 +60,33 @@ def route(
         for channel, ways in routes
         for alert in _alerts(change, channel, ways, silences)
     )
+
+
+def route_notice(
+    notice: Notice,
+    rules: Sequence[AlertRule],
+    channels: Sequence[Channel],
+    now: datetime,
+    zone: tzinfo,
+    silences: Sequence[Silence] = (),
+) -> tuple[Alert, ...]:
+    """The outbox rows for a notice about one source.
+
+    It goes to every channel that a rule names for the source's brand, whatever kinds of change that asks for, and keeps
+    quiet hours, digests and silences (those of all kinds of change) as changes do.
+    """
+    if not channels:
+        return ()
+    brand = notice.sources[0]["brand"]
+    speaking = [rule for rule in rules or _no_rules(channels) if brand is None or _names(rule.brands, [brand])]
+    alerts: list[Alert] = []
+    for channel in channels:
+        ways = [(telling_time(rule, GATHERED, now, zone), rule) for rule in speaking if channel.name in rule.channels]
+        if ways:
+            when, rule = min(ways, key=lambda way: way[0])
+            silenced = _silenced(silences, brand, None, channel)
+            alerts += _source_alerts(notice, channel, rule, when, silenced)
+    return tuple(alerts)
 
 
 def matches(rule: AlertRule, change: Change) -> bool:
@@ -72,9 +109,9 @@ def matches(rule: AlertRule, change: Change) -> bool:
     )
 
 
-def telling_time(rule: AlertRule, channel: Channel, now: datetime, zone: tzinfo) -> datetime:
-    """When the rule tells of something that is known now: soon, with the next digest, after the quiet hours."""
-    moment = cron.next_time(rule.digest, zone, now) if rule.digest else now + group_window(rule, channel)
+def telling_time(rule: AlertRule, window: timedelta, now: datetime, zone: tzinfo) -> datetime:
+    """When the rule tells of something that is known now: after the window, with the next digest, after quiet hours."""
+    moment = cron.next_time(rule.digest, zone, now) if rule.digest else now + window
     return _after_quiet(moment, rule.quiet, zone) if rule.quiet else moment
 
 
@@ -94,6 +131,10 @@ def _wants(wanted: Iterable[str], there: set[Any]) -> bool:
     """Whether one of those is there, or nothing is wanted in particular."""
     wanted = set(wanted)
     return not wanted or not wanted.isdisjoint(there)
+
+
+def _no_rules(channels: Sequence[Channel]) -> tuple[AlertRule, ...]:
+    return (AlertRule(name=NO_RULES, channels=tuple(channel.name for channel in channels)),)
 
 
 def _names(wanted: Iterable[str], there: Iterable[str]) -> bool:
@@ -135,7 +176,7 @@ def _alerts(
     if not telling:
         return
     when, rule = min(telling, key=lambda way: way[0])
-    silenced = next((_reason(silence) for silence in silences if _covers(silence, change, channel)), None)
+    silenced = _silenced(silences, change.brand, change.kind, channel)
     for recipient in recipients(channel):
         yield Alert(
             id=alert_id("change", change.id, channel.name, recipient),
@@ -156,12 +197,33 @@ def _key(rule: AlertRule, channel: Channel, change: Change, when: datetime) -> s
     return f"brand {change.brand} {rule.name}" if group_window(rule, channel) else None
 
 
-def _covers(silence: Silence, change: Change, channel: Channel) -> bool:
-    return (
-        (silence.brand is None or silence.brand.casefold() == change.brand.casefold())
-        and silence.kind in (None, change.kind)
-        and silence.channel in (None, channel.name)
-    )
+def _source_alerts(
+    notice: Notice, channel: Channel, rule: AlertRule, when: datetime, silenced: str | None
+) -> Iterator[Alert]:
+    about = notice.sources[0]
+    key = f"sources {when.isoformat()} {rule.name}" if rule.digest else f"sources {rule.name}"
+    for recipient in recipients(channel):
+        yield Alert(
+            id=alert_id("source", about["source"], about["health"], about["told_at"], channel.name, recipient),
+            channel=channel.name,
+            recipient=recipient,
+            rule=rule.name,
+            digest=rule.digest is not None,
+            changes=(),
+            not_before=when,
+            gathers=None if silenced else key,
+            silenced=silenced,
+            notice=notice,
+        )
+
+
+def _silenced(silences: Iterable[Silence], brand: str | None, kind: str | None, channel: Channel) -> str | None:
+    """Why nobody is to hear of it, or None; what is of no kind is silenced by what speaks of none."""
+    for silence in silences:
+        brands = silence.brand is None or (brand is not None and silence.brand.casefold() == brand.casefold())
+        if brands and silence.kind in (None, kind) and silence.channel in (None, channel.name):
+            return _reason(silence)
+    return None
 
 
 def _reason(silence: Silence) -> str:

@@ -91,6 +91,10 @@ class Client:
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
         self._robots = Robots(settings.user_agent, clock)
 
+    def prepare(self) -> None:
+        """Reads the known certificates, which would hold up the first fetch and all beside it."""
+        _ = self._tls
+
     async def get(self, url: str, validators: Validators | None = None) -> Page:
         """The page at `url`, or a Page with status 304 when the `validators` still hold. Raises FetchError."""
         budget = _Budget(self._settings.deadline)
@@ -293,6 +297,8 @@ def _parsed(text: str) -> httpx.URL:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError) as error:
         raise FetchError(Outcome.FORBIDDEN_ADDRESS, "this is no address that could be fetched") from error
+    if "%" in url.host:  # no name holds one, but a proxy might make `127` of `%31%32%37`
+        raise FetchError(Outcome.FORBIDDEN_ADDRESS, "the host's name is written with escapes")
     if url.scheme not in _DEFAULT_PORTS or not url.host or _port(url) > 65_535:
         raise FetchError(Outcome.FORBIDDEN_ADDRESS, f"only http and https addresses are fetched, not {url.scheme}:")
     if url.fragment or url.userinfo:  # credentials in an address are never sent, shown or kept

@@ -50,8 +50,10 @@ from monitor.cli import service as parts
 from monitor.errors import DatabaseError
 from monitor.models import Document, Link, Memory, Observation, Outcome, Reading, Source
 from monitor.parser.market_count import MarketCount
+from torture.bench import Tally, suite
 
-SHIM = Path(__file__).with_name("failing_writes.c")
+HERE = Path(__file__).parent
+SHIM = HERE / "failing_writes.c"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WRITES = 401
 """Into which of a life's writes the failure falls: three checks with their deliveries make about so many. A prime."""
@@ -113,7 +115,11 @@ class Sinks:
                 if fate == "cut before":
                     break
                 if fate in ("take", "cut after"):
-                    ids = [one["id"] for one in body.get("changes", [body])] if body["type"] != "channel" else []
+                    ids = (
+                        [one["id"] for one in body.get("changes", [body])]
+                        if body["type"] in ("change", "digest")
+                        else []
+                    )
                     self.took("hook", headers["webhook-id"], ids, answered=fate == "take")
                 if fate == "cut after":
                     break
@@ -199,6 +205,8 @@ class News:
         return Observation(
             source=source.name, started_at=now, finished_at=now, outcome=Outcome.OK, readings=(reading,), requests=1
         )
+
+    def prepare(self) -> None: ...
 
     async def close(self) -> None: ...
 
@@ -357,7 +365,7 @@ def kill(path: Path, start: datetime, rng: random.Random, number: int) -> bool:
     return True
 
 
-def suite(what: str, total: int, disturb: Callable[[Path, datetime, random.Random, int], bool]) -> None:
+def reckoned(what: str, total: int, disturb: Callable[[Path, datetime, random.Random, int], bool]) -> None:
     done, began = Reckoning(), time.monotonic()
     for seed in itertools.count():
         if done.disturbed >= total:
@@ -368,6 +376,42 @@ def suite(what: str, total: int, disturb: Callable[[Path, datetime, random.Rando
             f"{done.repeats} of them repeats under the same id; {time.monotonic() - began:.0f} s",
             flush=True,
         )
+
+
+# Each in a process of its own: lives are forked from it, and writes fail by a library that it is started with
+
+
+@suite("N1", "hostile changes through every kind of channel: they arrive and are inert", full=1_000, sample=20)
+def hostile(tally: Tally) -> None:
+    apart(tally, "hostile", rf"hostile: {tally.count} of {tally.count} arrived and are inert")
+
+
+@suite(
+    "N2", "kills at random moments, channels that fail at random: nothing lost, nothing twice", full=10_000, sample=8
+)
+def kills(tally: Tally) -> None:
+    apart(tally, "kills", rf"killed: {tally.count} of {tally.count}; changes: ([2-9]|\d\d+), 0 lost")
+
+
+@suite("N3", "writes that fail: nothing is told that is not stored", full=2_000, sample=8)
+def writes(tally: Tally) -> None:
+    apart(tally, "writes", rf"failed writes: {tally.count} of {tally.count}")
+
+
+def apart(tally: Tally, which: str, success: str) -> None:
+    paths = os.pathsep.join(map(str, (HERE.parent, HERE.parent.parent)))
+    numbers = {"hostile": 0, "kills": 0, "writes": 0} | {which: tally.count}
+    done = subprocess.run(
+        [sys.executable, "-m", "torture.alerts", *(f"--{name}={number}" for name, number in numbers.items())],
+        env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    good = done.returncode == 0 and re.search(success, done.stdout) is not None
+    for _ in range(tally.count):
+        tally.check(good, done.stderr[-300:] or done.stdout[-300:])
+    tally.remarks += done.stdout.splitlines()[-1:]
 
 
 def main() -> None:
@@ -385,9 +429,9 @@ def main() -> None:
     parts.LocalEngine = News  # type: ignore[misc, assignment]
     logging.disable(logging.CRITICAL)
     if wanted.kills:
-        suite("killed", wanted.kills, kill)
+        reckoned("killed", wanted.kills, kill)
     if wanted.writes and "LD_PRELOAD" in os.environ:
-        suite("failed writes", wanted.writes, starved)
+        reckoned("failed writes", wanted.writes, starved)
     elif wanted.writes and shutil.which("cc"):
         with TemporaryDirectory() as folder:
             library = Path(folder, "failing_writes.so")

@@ -24,6 +24,7 @@ from monitor.cli.demo.hook import Hook
 from monitor.cli.demo.mailbox import Mailbox
 from monitor.cli.demo.newsroom import Newsroom
 from monitor.cli.demo.story import SITES, Article
+from monitor.cli.running import Once
 from monitor.cli.service import Checked, Service
 from monitor.history import Queries
 from monitor.models import Change, Fact
@@ -98,7 +99,6 @@ class Stage:
             rng=random.Random(2026),  # noqa: S311  # jitter only
             on_checked=self._checks.append,
         )
-        self._scheduler = Scheduler(self.service, workers=settings.workers, on_bug=self._bugs.append)
 
     async def close(self) -> None:
         """Ends the service; a check in hand reads no further articles."""
@@ -114,8 +114,13 @@ class Stage:
         self._clock.set(moment)
         self._checks.clear()
         mails, posts = len(self._mailbox.mails), len(self._hook.messages)
-        await self._scheduler.dispatch()
-        await self._scheduler.idle()
+        # as `check` does it: days pass in a moment here, which the running service would take for a sleep
+        once = Once(self.service, self.service.settings.sources, tell=lambda line: None)
+        scheduler = Scheduler(once, workers=self.service.settings.workers, on_bug=self._bugs.append)
+        while once.waiting and not self._bugs:
+            await scheduler.dispatch()
+            await scheduler.any_done()
+        await scheduler.idle()
         if self._bugs:
             raise Unexpected("the service met a bug in brand-monitor; its traceback stands above") from self._bugs[0]
         await self.service.deliver()

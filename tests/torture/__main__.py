@@ -1,0 +1,40 @@
+"""`make torture`: every suite in full, each in a process of its own; rows (A5) or groups (A): only these."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from torture import alerts, content, server, service  # noqa: F401  (they register their suites)
+from torture.bench import SUITES, Suite
+
+
+def main(wanted: list[str]) -> int:
+    started = time.monotonic()
+    chosen = [suite for suite in SUITES if not wanted or {suite.row, suite.row[0]} & set(wanted)]
+    if len(chosen) == 1:
+        return alone(chosen[0])
+    ends = [subprocess.run([sys.executable, "-m", "torture", suite.row], check=False).returncode for suite in chosen]
+    short = sum(map(bool, ends))
+    print(f"{short} of {len(ends)} suites short, {time.monotonic() - started:.0f} s in all")
+    return 1 if short or not chosen else 0
+
+
+def alone(suite: Suite) -> int:
+    """One suite in this process: memory that earlier ones have left behind would hide what it takes."""
+    began = time.monotonic()
+    logging.lastResort = None  # what goes wrong here is meant to
+    with tempfile.TemporaryDirectory() as folder:
+        tally = suite.torture(suite.full, Path(folder))
+    print(suite.told(tally, time.monotonic() - began), flush=True)
+    for failure in tally.failures[:5]:
+        print(f"        {failure}", flush=True)
+    return 0 if suite.reached(tally) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
