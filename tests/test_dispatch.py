@@ -16,24 +16,14 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
+from posts import LEASE, SCREEN, Clock
 from sinks import Desk, Hook, mail_server, raw_server, status, web_server
 from stories import LOOPBACK, NOW, STYLE, alert, change, email, webhook
 
 from monitor.models import Alert, Answer, Change, Delivery, Health
 from monitor.notifier.dispatch import BATCH, Dispatcher
 from monitor.notifier.health import PATIENCE
-from monitor.settings import AppriseChannel, Channel, ConsoleChannel
-
-SCREEN = ConsoleChannel(name="screen", kind="console")
-LEASE = timedelta(minutes=15)
-
-
-@dataclass
-class Clock:
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
+from monitor.settings import AppriseChannel, Channel
 
 
 @dataclass
