@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +36,17 @@ class Tally:
 
     def note(self, text: str) -> None:
         self.remarks.append(text)
+
+
+@contextmanager
+def silenced(name: str) -> Iterator[None]:
+    """Faults that are brought about on purpose are not logged; the logger is as it was for what runs afterwards."""
+    logger = logging.getLogger(name)
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = False
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ from monitor.scrapers.feed import read_feed
 from monitor.scrapers.sitemap import read_sitemap
 from monitor.settings import HttpSettings, Settings
 from monitor.visits import Tools, read
-from torture.bench import Tally, suite
+from torture.bench import Tally, silenced, suite
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SEALED = {"per_host_delay": "0s", "deadline": "5s", "respect_robots": False}
@@ -324,8 +324,8 @@ def bait(tally: Tally) -> None:
         await watching
         cage.close()
 
-    logging.getLogger("monitor.engine.cage").disabled = True
-    asyncio.run(work())
+    with silenced("monitor.engine.cage"):
+        asyncio.run(work())
     tally.check(hold < 0.1 or tally.count < tally.full, f"the loop was held for {hold:.3f} s")
     tally.note(f"{killed} killed, longest {worst:.1f} s, loop held {hold:.3f} s at most")
 

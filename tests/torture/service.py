@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import logging
 import multiprocessing
 import os
 import random
@@ -34,7 +33,7 @@ from monitor.history import ServiceLock
 from monitor.models import Observation, Outcome, Source
 from monitor.scheduler import Scheduler, left_out, next_check
 from monitor.settings import Settings
-from torture.bench import Tally, suite
+from torture.bench import Tally, silenced, suite
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -443,8 +442,5 @@ async def _bug() -> bool:
     async def bug() -> None:
         raise RuntimeError("a bug")
 
-    logging.getLogger("monitor.scheduler").disabled = True
-    try:
+    with silenced("monitor.scheduler"):
         return await _watch(bug, block=False)
-    finally:
-        logging.getLogger("monitor.scheduler").disabled = False
