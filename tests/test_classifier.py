@@ -122,6 +122,6 @@ def test_a_trap_is_not_weighed_to_its_end() -> None:
         language="en",
         text="It enters Chile, Peru and Cuba with 40 markets. " * 300,
     )
-    told = scene.read(document, brand="Zeekr")
-    assert len(entries.candidates(told).each) < 2 * MOST
-    assert len(counts.candidates(told).each) < 2 * MOST
+    described = Describer(scene.read(document, brand="Zeekr"))
+    assert len(entries.candidates(described).each) < 2 * MOST
+    assert len(counts.candidates(described).each) < 2 * MOST

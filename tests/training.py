@@ -16,6 +16,7 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ import lightgbm
 import numpy as np
 
 from monitor.models import Document
-from monitor.parser import announcements, classifier, counts, entries, evaluate, facts, scene
-from monitor.parser.features import DISTANCES, Candidate, Candidates
-from monitor.parser.model_announcement import survey
+from monitor.parser import announcements, classifier, counts, dating, entries, evaluate, facts, scene
+from monitor.parser.features import DISTANCES, Candidate, Candidates, Describer
+from monitor.parser.model_announcement import Account, survey
 
 HERE = Path(__file__).parent
 TEXTS = (HERE / "gold", HERE / "corpus")
@@ -35,7 +36,7 @@ RARE = 12
 SETTINGS = {
     "objective": "multiclass",
     "learning_rate": 0.08,
-    "num_leaves": 8,
+    "num_leaves": 12,
     "min_data_in_leaf": 8,
     "lambda_l2": 2.0,
     "feature_fraction": 0.2,
@@ -45,10 +46,16 @@ SETTINGS = {
     "deterministic": True,
     "force_row_wise": True,
     "verbosity": -1,
-    "num_threads": 2,
+    "num_threads": 1,
     "seed": 7,
 }
 ROUNDS = 250
+OF_DATES = {"num_leaves": 31, "feature_fraction": 0.5, "learning_rate": 0.05}
+"""Few features that mean something only together: larger trees."""
+MODULES = (counts, entries, announcements, dating)
+"""Those that ask a classifier."""
+SAMPLE = 500
+"""On how many candidates the shipped trees are compared with the trained ones."""
 OPTIONAL = 0.5
 """What an optional label weighs."""
 
@@ -57,15 +64,35 @@ Labelled = tuple[dict[str, float], str, float]
 """The features of a candidate, its label, and what it weighs."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """The right label of a candidate, and the labelled fact that it makes, if any."""
+
+    label: str
+    fact: Json | None = None
+
+    @property
+    def weight(self) -> float:
+        return OPTIONAL if self.fact and self.fact.get("optional") else 1.0
+
+
 def texts(paths: Iterable[Path]) -> list[dict[str, Any]]:
     files = sorted(file for path in paths for file in (path.glob("*.jsonl") if path.is_dir() else [path]))
     return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def titled(labelled: Json) -> dict[str, Any]:
-    """Every third text with its title as the first line: so pages are read, whose titles make claims of their own."""
-    chosen = labelled["title"] and zlib.crc32(labelled["id"].encode()) % 3 == 0
-    return {**labelled, "text": f"{labelled['title']}\n{labelled['text']}"} if chosen else dict(labelled)
+def as_pages(labelled: Json) -> dict[str, Any]:
+    """The text as it may come from a page. Every third has its title as the first line: so pages are read, whose titles
+    make claims of their own. Of some, the publication is known by its month only, or not at all."""
+    chance = zlib.crc32(labelled["id"].encode())
+    page = dict(labelled)
+    if labelled["title"] and chance % 3 == 0:
+        page["text"] = f"{labelled['title']}\n{labelled['text']}"
+    if chance % 25 < 2:
+        page["published"] = None
+    elif chance % 25 < 6 and labelled["published"]:
+        page["published"] = labelled["published"][:7]
+    return page
 
 
 def read(labelled: Json) -> scene.Scene:
@@ -84,59 +111,71 @@ def _facts(labelled: Json, *kinds: str) -> Iterator[Json]:
     return (fact for fact in labelled["facts"] if fact["kind"] in kinds and fact.get("primary", True))
 
 
-def _is_here(labelled: Json, fact: Json, candidate: Candidate) -> bool:
-    """Whether the evidence of a label touches a candidate's sentence."""
+def _touches(labelled: Json, fact: Json, line: scene.Line) -> bool:
+    """Whether the evidence of a label touches a sentence."""
     start = labelled["text"].find(fact["evidence"])
-    return 0 <= start < candidate.line.end and candidate.line.start < start + len(fact["evidence"])
+    return 0 <= start < line.end and line.start < start + len(fact["evidence"])
 
 
-def _weight(fact: Json) -> float:
-    return OPTIONAL if fact.get("optional") else 1.0
+def _is_named(fact: Json, name: str, value: str) -> bool:
+    return evaluate.plain(value) in map(evaluate.plain, (fact[name], *(fact.get(f"{name}_alt") or ())))
 
 
-def label_entry(labelled: Json, candidate: Candidate) -> tuple[str, float] | None:
+def label_entry(labelled: Json, candidate: Candidate) -> Answer | None:
     """None: the market is labelled, but not by this sentence."""
-    code = candidate.key.code
-    about = [f for f in _facts(labelled, "market_entry") if code in (f["market"], *(f.get("market_alt") or ()))]
-    if not about:
-        return entries.NONE, 1.0
+    about = [f for f in _facts(labelled, "market_entry") if _is_named(f, "market", candidate.key.code)]
     for fact in about:
-        if _is_here(labelled, fact, candidate):
-            presence = fact.get("basis") == "presence"
-            return (entries.PRESENCE, 1.0) if presence else (fact["status"], _weight(fact))
-    return None
+        if _touches(labelled, fact, candidate.line):
+            return Answer(entries.PRESENCE if fact.get("basis") == "presence" else fact["status"], fact)
+    return None if about else Answer(entries.NONE)
 
 
-def label_count(labelled: Json, candidate: Candidate) -> tuple[str, float] | None:
+def label_count(labelled: Json, candidate: Candidate) -> Answer | None:
     about = [f for f in _facts(labelled, "market_count", "new_markets") if f["count"] == candidate.key.value]
     for fact in about:
-        if _is_here(labelled, fact, candidate):
-            if fact.get("scope"):
-                return counts.SCOPED, 1.0
-            return ("new " if fact["kind"] == "new_markets" else "") + fact["status"], _weight(fact)
-    return None if about else (counts.NONE, 1.0)
+        if _touches(labelled, fact, candidate.line):
+            new = "new " if fact["kind"] == "new_markets" else ""
+            return Answer(counts.SCOPED if fact.get("scope") else new + fact["status"], fact)
+    return None if about else Answer(counts.NONE)
 
 
-def label_model(labelled: Json, candidate: Candidate) -> tuple[str, float] | None:
-    name = evaluate.plain(candidate.key.name)
-    for fact in _facts(labelled, "model_announcement"):
-        if name in {evaluate.plain(one) for one in (fact["model"], *(fact.get("model_alt") or ()))}:
-            return fact["stage"], _weight(fact)
-    return announcements.NONE, 1.0
+def label_model(labelled: Json, candidate: Candidate) -> Answer | None:
+    about = (f for f in _facts(labelled, "model_announcement") if _is_named(f, "model", candidate.key.name))
+    fact = next(about, None)
+    return Answer(fact["stage"], fact) if fact else Answer(announcements.NONE)
 
 
 QUESTIONS: dict[
     str,
     tuple[
         tuple[str, ...],
-        Callable[[scene.Scene], Candidates],
-        Callable[[Json, Candidate], tuple[str, float] | None],
+        Callable[[Describer], Candidates],
+        Callable[[Json, Candidate], Answer | None],
     ],
 ] = {
     "market_count": (counts.LABELS, counts.candidates, label_count),
     "market_entry": (entries.LABELS, entries.candidates, label_entry),
-    "model_announcement": (announcements.LABELS, lambda s: announcements.candidates(s, survey(s)), label_model),
+    "model_announcement": (announcements.LABELS, lambda d: announcements.candidates(d, survey(d.scene)), label_model),
 }
+"""What each classifier is asked: its labels, what it is asked of, and the right answer; `dating`'s comes on top."""
+CLASSIFIERS = {**{name: labels for name, (labels, _, _) in QUESTIONS.items()}, dating.NAME: dating.LABELS}
+TOLD = (*entries.STEPS, *counts.COUNTS, *announcements.STAGES)
+"""The answers that have a date."""
+
+
+def label_dates(labelled: Json, described: Describer, candidate: Candidate, answer: Answer) -> Iterator[Labelled]:
+    """Every date around a candidate that is a fact: whether it is the one that the label tells."""
+    if answer.fact is None or answer.label not in TOLD:
+        return
+    line, start, end = candidate.line, candidate.start, candidate.end
+    if isinstance(candidate.key, Account):
+        mentions = [(told.line, mention) for told, mention, _ in candidate.key.lines if mention]
+        there = [(told, mention) for told, mention in mentions if _touches(labelled, answer.fact, told)]
+        line, mention = next(iter(there), mentions[0])
+        start, end = mention.start, mention.end
+    right = {answer.fact.get("when"), answer.fact.get("next_when")} - {None}
+    for option in dating.options(described, line, start, end, answer.label):
+        yield dict(option.features), dating.RIGHT if option.when in right else dating.WRONG, answer.weight
 
 
 def label(documents: Sequence[Json]) -> list[dict[str, list[Labelled]]]:
@@ -145,20 +184,23 @@ def label(documents: Sequence[Json]) -> list[dict[str, list[Labelled]]]:
     for number, labelled in enumerate(documents):
         if number % 200 == 0:
             print(f"{number} of {len(documents)} texts", file=sys.stderr, flush=True)
-        labelled = titled(labelled)
-        told = read(labelled)
-        own: dict[str, list[Labelled]] = {}
+        labelled = as_pages(labelled)
+        described = Describer(read(labelled))
+        own: dict[str, list[Labelled]] = {name: [] for name in CLASSIFIERS}
         for name, (_, propose, judge) in QUESTIONS.items():
-            asked = told.brand and name in labelled.get("about", QUESTIONS)
-            proposed = propose(told) if asked else Candidates((), {})
-            judged = ((candidate.features, judge(labelled, candidate)) for candidate in proposed.each)
-            own[name] = [({**proposed.text, **features}, *answer) for features, answer in judged if answer]
+            asked = described.scene.brand and name in labelled.get("about", QUESTIONS)
+            proposed = propose(described) if asked else Candidates((), {})
+            for candidate in proposed.each:
+                if answer := judge(labelled, candidate):
+                    own[name].append(({**proposed.text, **candidate.features}, answer.label, answer.weight))
+                    own[dating.NAME] += label_dates(labelled, described, candidate, answer)
         found.append(own)
     return found
 
 
-def train(labels: Sequence[str], rows: Sequence[Labelled]) -> dict[str, Any]:
-    """The trees that tell the labels of some rows apart, as a classifier's file holds them."""
+def train(labels: Sequence[str], rows: Sequence[Labelled], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The trees that tell the labels of some rows apart, as a classifier's file holds them. Of two labels, the second
+    alone has trees."""
     seen = Counter(name for features, _, _ in rows for name in features)
     names = sorted(name for name, count in seen.items() if count >= RARE)
     column = {name: number for number, name in enumerate(names)}
@@ -172,8 +214,20 @@ def train(labels: Sequence[str], rows: Sequence[Labelled]) -> dict[str, Any]:
     data = lightgbm.Dataset(
         table, label=[present.index(told) for _, told, _ in rows], weight=[weight for _, _, weight in rows]
     )
-    booster = lightgbm.train({**SETTINGS, "num_class": len(present)}, data, num_boost_round=ROUNDS)
-    return _told(booster, present, names)
+    classes = {"objective": "binary"} if len(present) == 2 else {"num_class": len(present)}
+    booster = lightgbm.train({**SETTINGS, **settings, **classes}, data, num_boost_round=ROUNDS)
+    told = _told(booster, present, names)
+    _check(told, booster, table[:SAMPLE], [features for features, _, _ in rows[:SAMPLE]])
+    return told
+
+
+def _check(told: Json, booster: lightgbm.Booster, table: np.ndarray[Any, Any], sample: list[dict[str, float]]) -> None:
+    """What is shipped must answer as what was trained."""
+    answers = np.asarray(booster.predict(table)).reshape(len(table), -1)
+    shipped = classifier.Classifier(told).weigh(sample)
+    apart = np.abs([[share[label] for label in told["labels"][-answers.shape[1] :]] for share in shipped] - answers)
+    if np.quantile(apart, 0.99) > 0.01:  # rounding may move a value to the other side of a question now and then
+        raise SystemExit(f"the shipped trees answer otherwise than the trained ones: {apart.max():.3f} apart")
 
 
 def _is_distance(name: str) -> bool:
@@ -192,9 +246,9 @@ def _told(booster: lightgbm.Booster, labels: Sequence[str], names: Sequence[str]
         inner = ["split_feature" in node for node in nodes]
         trees.append(
             {
-                "label": number % len(labels),
+                "label": number % len(labels) if len(labels) > 2 else 1,
                 "feature": [column[names[n["split_feature"]]] if i else -1 for n, i in zip(nodes, inner, strict=True)],
-                "threshold": [round(n["threshold"], 4) if i else 0 for n, i in zip(nodes, inner, strict=True)],
+                "threshold": [_rounded(n["threshold"]) if i else 0 for n, i in zip(nodes, inner, strict=True)],
                 "low": [place[id(n["left_child"])] if i else 0 for n, i in zip(nodes, inner, strict=True)],
                 "high": [place[id(n["right_child"])] if i else 0 for n, i in zip(nodes, inner, strict=True)],
                 "score": [
@@ -205,6 +259,11 @@ def _told(booster: lightgbm.Booster, labels: Sequence[str], names: Sequence[str]
         depth = max(depth, _depth(tree))
     distances = [name for name in used if _is_distance(name)]
     return {"labels": list(labels), "features": used, "distances": distances, "depth": depth, "trees": trees}
+
+
+def _rounded(threshold: float) -> float:
+    """Short, and on the same side of every value: what LightGBM puts just below or above zero must stay there."""
+    return round(threshold, 4) or threshold
 
 
 def _nodes(tree: Json) -> Iterator[Json]:
@@ -221,7 +280,8 @@ def _depth(tree: Json) -> int:
 def classifiers(labelled: Iterable[Mapping[str, list[Labelled]]]) -> dict[str, dict[str, Any]]:
     rows = list(labelled)
     return {
-        name: train(labels, [row for own in rows for row in own[name]]) for name, (labels, _, _) in QUESTIONS.items()
+        name: train(labels, [row for own in rows for row in own[name]], OF_DATES if name == dating.NAME else {})
+        for name, labels in CLASSIFIERS.items()
     }
 
 
@@ -250,11 +310,11 @@ class asked:
 
     def __enter__(self) -> None:
         self._before = classifier.classifier
-        for module in (counts, entries, announcements):
+        for module in MODULES:
             module.classifier = self._made.__getitem__  # type: ignore[assignment]
 
     def __exit__(self, *_: object) -> None:
-        for module in (counts, entries, announcements):
+        for module in MODULES:
             module.classifier = self._before
 
 

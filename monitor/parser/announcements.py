@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import cast
 
-from monitor.parser import timing
+from monitor.parser import dating
 from monitor.parser.classifier import classifier
 from monitor.parser.designations import Mention
 from monitor.parser.features import DISTANCES, Candidate, Candidates, Describer
@@ -33,16 +33,16 @@ MENTIONS = 4
 _ROLE_OF = {stage: key for key, stage in reversed(ROLES.items())}
 
 
-def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
+def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
     """Every name that may be a model's, kept or dropped with its share; `reasons` tells what spoke for it and
     against."""
-    told = survey(scene)
-    found = candidates(scene, told)
+    told = survey(described.scene)
+    found = candidates(described, told)
     model = classifier(ModelAnnouncement.kind)
     judged: list[Finding] = []
     shares = zip(found.each, model.weigh([one.features for one in found.each], found.text), strict=True)
     for candidate, share in _apart(sorted(shares, key=lambda one: one[1][NONE])):
-        findings = list(_judged(scene, told, candidate, share))
+        findings = list(_judged(described, told, candidate, share))
         if reasons:
             because = model.because({**found.text, **candidate.features}, share)
             findings = [replace(finding, why=f"{finding.why} ({because})") for finding in findings]
@@ -64,10 +64,10 @@ def _apart(
         yield candidate, share
 
 
-def candidates(scene: Scene, told: Survey) -> Candidates:
+def candidates(described: Describer, told: Survey) -> Candidates:
     """Every model of the document's brand that the sentences name, with its features."""
+    scene = described.scene
     proposals = propose(scene, told)
-    describer = Describer(scene)
     stages = {finding.fact.value for finding in proposals if finding.fact}
     named = sum(len(_mentions(account)) for account in told.accounts)
     found = []
@@ -75,10 +75,10 @@ def candidates(scene: Scene, told: Survey) -> Candidates:
         mentions = _mentions(account)
         if not mentions or not account.brand:
             continue
-        features = _of_mentions(describer, mentions)
+        features = _of_mentions(described, mentions)
         titled = [mention for mention in told.titled if mention.name == account.name]
         for mention in titled[:1]:
-            headline = describer.describe(scene.title, mention.start, mention.end)
+            headline = described.describe(scene.title, mention.start, mention.end)
             features |= {
                 f"headline {name}": value
                 for name, value in headline.items()
@@ -93,7 +93,7 @@ def candidates(scene: Scene, told: Survey) -> Candidates:
         proposal = next((one for one in said if one.fact), next(iter(said), None))
         line, mention = mentions[0]
         found.append(Candidate(line.line, mention.start, mention.end, account, features, proposal))
-    return Candidates(tuple(found), describer.text)
+    return Candidates(tuple(found), described.text)
 
 
 def _is_vetoed(told: Survey) -> bool:
@@ -105,12 +105,12 @@ def _mentions(account: Account) -> list[tuple[Wording, Mention]]:
     return [(line, mention) for line, mention, _ in account.lines if mention is not None]
 
 
-def _of_mentions(describer: Describer, mentions: Sequence[tuple[Wording, Mention]]) -> dict[str, float]:
+def _of_mentions(described: Describer, mentions: Sequence[tuple[Wording, Mention]]) -> dict[str, float]:
     """What stands around a name, wherever it stands: of distances the least, of the rest the most; and around the
     first mention by itself."""
     found: dict[str, float] = {}
     for number, (line, mention) in enumerate(islice(mentions, MENTIONS)):
-        features = describer.describe(line.line, mention.start, mention.end)
+        features = described.describe(line.line, mention.start, mention.end)
         for name, value in features.items():
             known = found.get(name)
             better = min if name.startswith(DISTANCES) else max
@@ -141,7 +141,7 @@ def _as_name(
     }
 
 
-def _judged(scene: Scene, told: Survey, candidate: Candidate, share: Mapping[str, float]) -> Iterator[Finding]:
+def _judged(described: Describer, told: Survey, candidate: Candidate, share: Mapping[str, float]) -> Iterator[Finding]:
     account, said = cast(Account, candidate.key), candidate.proposal
     stage = max(STAGES, key=lambda one: share[one])
     likely = 1 - share[NONE]
@@ -153,12 +153,20 @@ def _judged(scene: Scene, told: Survey, candidate: Candidate, share: Mapping[str
         yield Finding(candidate.line, ModelAnnouncement.kind, roles, None, why, account.name)
         return
     if said and said.fact and said.fact.value == stage:
-        yield replace(said, why=f"{said.why}, {share[stage]:.0%}")
+        yield _dated(described, account, replace(said, why=f"{said.why}, {share[stage]:.0%}"))
         return
-    steps = [step for step in account.steps if step.stage == stage] or [_step(scene, account, stage)]
-    yield replace(
-        make(account, steps, scene, told.lines, told.title), why=f"{account.name} {stage}, {share[stage]:.0%}"
-    )
+    steps = [step for step in account.steps if step.stage == stage] or [_step(described.scene, account, stage)]
+    made = make(account, steps, described.scene, told.lines, told.title)
+    yield _dated(described, account, replace(made, why=f"{account.name} {stage}, {share[stage]:.0%}"))
+
+
+def _dated(described: Describer, account: Account, finding: Finding) -> Finding:
+    """The finding with the date that stands by the model's name, in the sentence of the fact where that names it."""
+    fact = cast(ModelAnnouncement, finding.fact)
+    mentions = _mentions(account)
+    line, mention = next((one for one in mentions if one[0].line is finding.line), mentions[0])
+    when = dating.when(described, line.line, mention.start, mention.end, fact.stage)
+    return replace(finding, fact=replace(fact, when=when))
 
 
 def _step(scene: Scene, account: Account, stage: Stage) -> Step:
@@ -166,14 +174,7 @@ def _step(scene: Scene, account: Account, stage: Stage) -> Step:
     mentions = _mentions(account)
     prose = ((line, mention) for line, mention in mentions if line.line.sentence.kind != "heading")
     line, mention = next(prose, mentions[0])
-    cue = _word(line, mention, stage)
-    published = scene.document.published
-    ahead = stage in ("teased", "confirmed")
-    moment = timing.moment_of(line, cue, (cue,), published if ahead else None)
-    when = timing.reading(line, moment, ahead, False, published) if moment else None
-    if when and published and not ahead and timing.after(when, published):
-        when = None
-    return Step(mention, line, line, cue, stage, when, line.has("hedge"), 0)
+    return Step(mention, line, line, _word(line, mention, stage), stage, None, line.has("hedge"), 0)
 
 
 def _word(line: Wording, mention: Mention, stage: Stage) -> Cue:

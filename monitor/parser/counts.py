@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import cast
 
+from monitor.parser import dating
 from monitor.parser.classifier import classifier
 from monitor.parser.clauses import bounds, modality
 from monitor.parser.counting import Counted
@@ -30,16 +31,16 @@ NONE = "none"
 LABELS = (*COUNTS, SCOPED, NONE)
 
 
-def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
+def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
     """Every number that may count markets, kept or dropped with its share; `reasons` tells what spoke for it and
     against."""
-    if scene.brand is None:
-        return propose(scene)
-    found = candidates(scene)
+    if described.scene.brand is None:
+        return propose(described.scene)
+    found = candidates(described)
     model = classifier(MarketCount.kind)
     told: list[Finding] = []
     for candidate, share in zip(found.each, model.weigh([one.features for one in found.each], found.text), strict=True):
-        findings = list(_judged(scene, candidate, share))
+        findings = list(_judged(described, candidate, share))
         if reasons:
             because = model.because({**found.text, **candidate.features}, share)
             findings = [replace(finding, why=f"{finding.why} ({because})") for finding in findings]
@@ -47,10 +48,10 @@ def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
     return one_per_subject(told)
 
 
-def candidates(scene: Scene) -> Candidates:
+def candidates(described: Describer) -> Candidates:
     """Every number that stands near a word for markets, in its sentence or the one before, with its features."""
+    scene = described.scene
     proposals = propose(scene)
-    describer = Describer(scene)
     found = []
     for line in scene.lines:
         nouns = line.of("market_count.market")
@@ -59,7 +60,7 @@ def candidates(scene: Scene) -> Candidates:
         if not (nouns or before or titled):
             continue
         for number in _countable(line):
-            features = describer.describe(line, number.outer_start, number.outer_end)
+            features = described.describe(line, number.outer_start, number.outer_end)
             features |= _as_number(line, number, nouns)
             features |= {"markets before": before, "markets in title": titled}
             said = [finding for finding in proposals if finding.line is line and finding.about == number.start]
@@ -68,7 +69,7 @@ def candidates(scene: Scene) -> Candidates:
             found.append(Candidate(line, number.outer_start, number.outer_end, number, features, proposal))
         if len(found) >= MOST:
             break
-    return Candidates(tuple(found), describer.text)
+    return Candidates(tuple(found), described.text)
 
 
 def _countable(line: Line) -> Iterator[Numeral]:
@@ -118,22 +119,29 @@ def _as_number(line: Line, number: Numeral, nouns: tuple[Cue, ...]) -> dict[str,
     return found
 
 
-def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> Iterator[Finding]:
+def _judged(described: Describer, candidate: Candidate, share: Mapping[str, float]) -> Iterator[Finding]:
     number, said = cast(Numeral, candidate.key), candidate.proposal
     best = max(COUNTS, key=lambda one: share[one])
     likely = sum(share[one] for one in COUNTS)
     roles = said.roles if said else ()
     kept = said is not None and said.fact is not None and label(said) in (best, SCOPED)
     if said and kept and (likely >= LIKELY if label(said) != SCOPED else share[NONE] < LIKELY):
-        yield replace(said, why=f"{number.value} {label(said)}, {share[label(said)]:.0%}")
+        why = f"{number.value} {label(said)}, {share[label(said)]:.0%}"
+        yield replace(said, fact=_dated(described, candidate, cast(MarketCount, said.fact)), why=why)
     elif likely >= LIKELY:
-        fact = _fact(scene, candidate, best)
+        fact = _dated(described, candidate, _fact(described.scene, candidate, best))
         yield Finding(candidate.line, fact.kind, roles, fact, f"{number.value} {best}, {share[best]:.0%}", number.start)
     else:
         why = f"{number.value} counts no markets of the brand's, {1 - likely:.0%}"
         if said and said.fact is None:
             why += f": {said.why}"
         yield Finding(candidate.line, MarketCount.kind, roles, None, why, number.start)
+
+
+def _dated(described: Describer, candidate: Candidate, fact: MarketCount) -> MarketCount:
+    told = f"new {fact.status}" if isinstance(fact, NewMarkets) else fact.status
+    line, start, end = candidate.line, candidate.start, candidate.end
+    return replace(fact, when=dating.when(described, line, start, end, told, likely=dating.COUNTED))
 
 
 def _fact(scene: Scene, candidate: Candidate, best: str) -> MarketCount:

@@ -9,20 +9,17 @@ The rules read plain statements well and miss what is told in another way; the c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
+from monitor.parser import dating
 from monitor.parser.classifier import classifier
 from monitor.parser.clauses import bounds, modality
-from monitor.parser.features import MEANING, MOST, Candidate, Candidates, Describer
-from monitor.parser.lexicon import Cue
+from monitor.parser.features import MOST, Candidate, Candidates, Describer
 from monitor.parser.market_entry import MarketEntry, propose, without_regions
-from monitor.parser.place_lists import Chain
 from monitor.parser.scene import Finding, Line, Scene
-from monitor.parser.step_dates import when_of
 from monitor.parser.step_standing import EntryStatus
-from monitor.parser.steps import Event
 from monitor.parser.territories import Territory
 
 LIKELY, AGREED = 0.45, 0.3
@@ -34,19 +31,18 @@ NONE = "none"
 LABELS = (*STEPS, PRESENCE, NONE)
 NEXT = 8
 """How far two places of one list are apart at most."""
-_STEP_WORDS = tuple(f"{MEANING}{word}" for word in ("enter", "launch", "open", "start", "sell", "come", "exit", "stop"))
 
 
-def read(scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]:
+def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
     """Every place of a document, kept or dropped with its share; `reasons` tells what spoke for it and against."""
-    if scene.brand is None:
-        return propose(scene)
-    found = candidates(scene)
+    if described.scene.brand is None:
+        return propose(described.scene)
+    found = candidates(described)
     model = classifier(MarketEntry.kind)
     shares = model.weigh([one.features for one in found.each], found.text)
     told = []
     for candidate, share in zip(found.each, shares, strict=True):
-        finding = _judged(scene, candidate, share)
+        finding = _judged(described, candidate, share)
         if reasons:
             because = model.because({**found.text, **candidate.features}, share)
             finding = replace(finding, why=f"{finding.why} ({because})")
@@ -71,10 +67,10 @@ def _likeliest(told: list[tuple[float, Finding]]) -> list[Finding]:
     ]
 
 
-def candidates(scene: Scene) -> Candidates:
+def candidates(described: Describer) -> Candidates:
     """Every place that the sentences name, with its features; the brand's own name is no place."""
+    scene = described.scene
     proposals = propose(scene)
-    describer = Describer(scene)
     steps = Counter(f"proposed {_label(finding)}" for finding in proposals if finding.fact)
     markets = {finding.about: _label(finding) for finding in proposals if finding.fact}
     times = Counter(place.code for line in scene.lines for place in _places(line))
@@ -84,7 +80,7 @@ def candidates(scene: Scene) -> Candidates:
         own = [finding for finding in proposals if finding.line is line]
         places = _places(line)
         for number, place in enumerate(places):
-            features = describer.describe(line, place.start, place.end)
+            features = described.describe(line, place.start, place.end)
             features |= _as_place(scene, line, places, number)
             features |= {"times named": min(times[place.code], 4), "titled": place.code in titled}
             features |= {f"text {step}": min(count, 3) for step, count in steps.items()}
@@ -96,7 +92,7 @@ def candidates(scene: Scene) -> Candidates:
             found.append(Candidate(line, place.start, place.end, place, features, proposal))
         if len(found) >= MOST:
             break
-    return Candidates(tuple(found), describer.text)
+    return Candidates(tuple(found), described.text)
 
 
 def _places(line: Line) -> tuple[Territory, ...]:
@@ -134,7 +130,7 @@ def _as_place(scene: Scene, line: Line, places: tuple[Territory, ...], number: i
     return found
 
 
-def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> Finding:
+def _judged(described: Describer, candidate: Candidate, share: Mapping[str, float]) -> Finding:
     """The fact that a place makes, if a step is likely enough; mere presence only where the rules see it too."""
     place = cast(Territory, candidate.key)
     step = max(STEPS, key=lambda one: share[one])
@@ -144,7 +140,8 @@ def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> F
     agreed = said is not None and said.fact is not None and _label(said) == step
     if likely >= (AGREED if agreed else LIKELY):
         why = f"{place.code} {step}, {share[step]:.0%}"
-        return Finding(line, MarketEntry.kind, roles, _fact(scene, candidate, cast(EntryStatus, step)), why, place.code)
+        fact = _fact(described, candidate, cast(EntryStatus, step))
+        return Finding(line, MarketEntry.kind, roles, fact, why, place.code)
     if said and isinstance(said.fact, MarketEntry) and said.fact.basis == PRESENCE and share[PRESENCE] > share[NONE]:
         return replace(said, why=f"{place.code} present, {share[PRESENCE]:.0%}")
     why = f"{place.code} no step, {1 - likely:.0%}"
@@ -153,28 +150,21 @@ def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> F
     return Finding(line, MarketEntry.kind, roles, None, why, place.code)
 
 
-def _fact(scene: Scene, candidate: Candidate, step: EntryStatus) -> MarketEntry:
+def _fact(described: Describer, candidate: Candidate, step: EntryStatus) -> MarketEntry:
     """The fact as the rules propose it, if they see the same step; else made of what stands around the place."""
+    when = dating.when(described, candidate.line, candidate.start, candidate.end, step)
     said = candidate.proposal.fact if candidate.proposal else None
     if isinstance(said, MarketEntry) and said.status == step and said.basis == "event":
-        return said
-    line, place = candidate.line, cast(Territory, candidate.key)
+        return replace(said, when=when)
+    scene, line, place = described.scene, candidate.line, cast(Territory, candidate.key)
     low, high = bounds(line, place.start, place.end)
-    event = Event(Chain((place,)), _step_word(line, place), low, high)
     return MarketEntry(
         brand=cast(str, scene.brand),
         market=place.code,
         status=step,
-        when=when_of(scene, line, event, place, step),
+        when=when,
         hedged=modality(line, low, high, scene.document.published, near=(place.start, place.end)).hedged,
         evidence=line.text,
         start=line.start,
         end=line.end,
     )
-
-
-def _step_word(line: Line, place: Territory) -> Cue:
-    """The word of coming or going that stands nearest to a place; the place itself where there is none."""
-    words: Iterator[Cue] = (cue for cue in line.of(*_STEP_WORDS) if cue.end <= place.start or cue.start >= place.end)
-    itself = Cue(place.start, place.end, "market_entry.come", line.between(place.start, place.end))
-    return min(words, default=itself, key=lambda cue: max(place.start - cue.end, cue.start - place.end))

@@ -13,13 +13,14 @@ from typing import Any, Protocol
 
 from monitor.models import Document, Fact
 from monitor.parser import announcements, counts, entries, market_count, market_entry, model_announcement, scene
+from monitor.parser.features import Describer
 from monitor.parser.scene import Finding, Scene
 
 
 class Reader(Protocol):
     """Reads one kind of fact from a scene; with `reasons`, each finding tells what spoke for it and against."""
 
-    def __call__(self, scene: Scene, *, reasons: bool = False) -> tuple[Finding, ...]: ...
+    def __call__(self, described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]: ...
 
 
 KINDS: tuple[Reader, ...] = (counts.read, entries.read, announcements.read)
@@ -60,14 +61,16 @@ def read_facts(document: Document, *, brand: str | None = None) -> tuple[Fact, .
 
 def read_scene(told: Scene) -> tuple[Fact, ...]:
     """The facts of a document that has been made a scene, in the order of the text."""
-    found = [finding.fact for kind in KINDS for finding in kind(told) if finding.fact is not None]
+    described = Describer(told)
+    found = [finding.fact for kind in KINDS for finding in kind(described) if finding.fact is not None]
     return tuple(sorted(found, key=lambda fact: (fact.start, fact.kind)))
 
 
 def explain(document: Document, *, brand: str | None = None) -> tuple[Account, ...]:
     """How each sentence was read: what stands in it, and why a fact was kept or dropped."""
     read = scene.read(document, brand=brand)
-    findings = [finding for kind in KINDS for finding in kind(read, reasons=True)]
+    described = Describer(read)
+    findings = [finding for kind in KINDS for finding in kind(described, reasons=True)]
     return tuple(
         Account(
             text=line.text,

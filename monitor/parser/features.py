@@ -60,8 +60,10 @@ class Describer:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self._published = scene.document.published
-        self._told = [_Told(line) for line in (*scene.lines, scene.title)]  # the title is the last, as number -1
-        self._beside = {line.number: self._around(line) for line in (*scene.lines, scene.title)}
+        lines = (*scene.lines, scene.title)  # the title is the last, as number -1
+        self._told = [_Told(line, tuple(self._things(line))) for line in lines]
+        self._words_beside = {line.number: self._words_around(line) for line in lines}
+        self._things_beside = {line.number: self._things_around(line) for line in lines}
         everywhere = Counter(role for told in self._told[:-1] for role in told.roles)
         self.text = {f"text {role}": float(min(count, 3)) for role, count in everywhere.items()}
         """What is the same for all that stands in the text; not among the features of each."""
@@ -69,27 +71,36 @@ class Describer:
 
     def describe(self, line: Line, start: int, end: int) -> dict[str, float]:
         """The features of what stands between two places of a sentence."""
+        found = self.structure(line, start, end)
+        told = self._told[line.number]
+        worth = 1 if line.spaced else UNSPACED
+        low, high = told.clause(start, end)
+        for cue_start, cue_end, role in told.cues:
+            if cue_end <= start:
+                _nearest(found, f"left {role}", (start - cue_end) * worth)
+            elif cue_start >= end:
+                _nearest(found, f"right {role}", (cue_start - end) * worth)
+            else:
+                found[f"at {role}"] = 1.0
+            if low <= cue_start and cue_end <= high:
+                found[f"clause {role}"] = 1.0
+        return found | self._words_beside[line.number]
+
+    def structure(self, line: Line, start: int, end: int) -> dict[str, float]:
+        """Those features that ask for no word's meaning: names, dates, numbers, and the place among them."""
         found: dict[str, float] = {}
         told = self._told[line.number]
         worth = 1 if line.spaced else UNSPACED
-        for name, low, high in self._things(line, told):
+        for name, low, high in told.things:
             if high <= start:
                 _nearest(found, f"left {name}", (start - high) * worth)
             elif low >= end:
                 _nearest(found, f"right {name}", (low - end) * worth)
             else:
                 found[f"at {name}"] = 1.0
-        low, high = told.clause(start, end)
-        for cue_start, cue_end, role in told.cues:
-            if low <= cue_start and cue_end <= high:
-                found[f"clause {role}"] = 1.0
-        found |= self._beside[line.number]
-        found |= self._place(line, told, start, end, worth)
-        return found
+        return found | self._things_beside[line.number] | self._place(line, told, start, end, worth)
 
-    def _things(self, line: Line, told: _Told) -> Iterator[tuple[str, int, int]]:
-        for start, end, role in told.cues:
-            yield role, start, end
+    def _things(self, line: Line) -> Iterator[tuple[str, int, int]]:
         for name in line.names:
             yield f"brand {self._whose(name.brand)}", name.start, name.end
         for start, end in line.strangers:
@@ -109,18 +120,22 @@ class Describer:
             return "future"
         return "past" if last_day(behind) < first_day(self._published) else "present"
 
-    def _around(self, line: Line) -> dict[str, float]:
-        """What stands in the sentences beside."""
-        found: dict[str, float] = {}
+    def _beside(self, line: Line) -> Iterator[tuple[str, _Told]]:
         for word, number in (("before", line.number - 1), ("earlier", line.number - 2), ("after", line.number + 1)):
             if line.number >= 0 and 0 <= number < len(self.scene.lines):
-                other = self._told[number]
-                found |= {f"{word} {role}": 1.0 for role in other.roles}
-                found[f"{word} places"] = min(len(other.line.places), 5)
-                found[f"{word} brands"] = len(other.line.names)
-                found[f"{word} future"] = float(
-                    any(self._when(moment.ahead, moment.behind) == "future" for moment in other.line.moments)
-                )
+                yield word, self._told[number]
+
+    def _words_around(self, line: Line) -> dict[str, float]:
+        """What is said in the sentences beside."""
+        return {f"{word} {role}": 1.0 for word, told in self._beside(line) for role in told.roles}
+
+    def _things_around(self, line: Line) -> dict[str, float]:
+        """How much stands in the sentences beside."""
+        found: dict[str, float] = {}
+        for word, told in self._beside(line):
+            found[f"{word} places"] = min(len(told.line.places), 5)
+            found[f"{word} brands"] = len(told.line.names)
+            found[f"{word} future"] = any(name == "date future" for name, _, _ in told.things)
         return found
 
     def _place(self, line: Line, told: _Told, start: int, end: int, worth: int) -> dict[str, float]:
@@ -148,8 +163,10 @@ class Describer:
 class _Told:
     """A sentence's words by meaning, and where it breaks."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, things: tuple[tuple[str, int, int], ...]) -> None:
         self.line = line
+        self.things = things
+        """Names, dates, numbers: what each is, and where it stands."""
         self.cues = [(cue.start, cue.end, cue.role) for cue in line.cues]
         self.roles = frozenset(cue.role for cue in line.cues if cue.role.startswith(MEANING))
 

@@ -1,0 +1,195 @@
+"""When a step happened or will, or since when a count holds: every date around a fact is weighed.
+
+    fact ─► the dates of its sentence, of those beside it and of the title; the day and the month of the news itself
+         ─► how each stands to the fact, in numbers ─► the classifier's shares ─► the likeliest, if likely enough
+
+Which dates are near, which lie between, whether they are ahead: no word's meaning is asked (it did not help).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from monitor.models import When
+from monitor.parser.classifier import classifier
+from monitor.parser.clauses import first_day, last_day
+from monitor.parser.dates import Moment
+from monitor.parser.features import UNSPACED, Describer
+from monitor.parser.moments import anchor
+from monitor.parser.scene import Line
+
+NAME = "when"
+"""Of the classifier."""
+RIGHT, WRONG = "right", "wrong"
+LABELS = (RIGHT, WRONG)
+LIKELY = 0.15
+"""How likely a date must be to be told: a step nearly always has one."""
+COUNTED = 0.3
+"""The same of a count, which mostly has none."""
+REACH = 2
+"""How many sentences a date may stand away from its fact."""
+NEXT = 8
+"""How far two things of one list are apart at most."""
+MOST = 12
+"""How many dates are weighed for one fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A date that may be the fact's, with its features."""
+
+    when: When
+    features: Mapping[str, float]
+
+
+def when(described: Describer, line: Line, start: int, end: int, told: str, *, likely: float = LIKELY) -> When | None:
+    """The date of what stands between two places of a sentence; None where none is `likely` enough. `told` is what is
+    said to happen to it: "entered", "unveiled", "current"."""
+    found = tuple(options(described, line, start, end, told))
+    shares = classifier(NAME).weigh([option.features for option in found])
+    best = max(zip(shares, found, strict=True), key=lambda one: one[0][RIGHT], default=None)
+    return best[1].when if best and best[0][RIGHT] >= likely else None
+
+
+def options(described: Describer, line: Line, start: int, end: int, told: str) -> Iterator[Option]:
+    """Every date that may be that of what stands between two places of a sentence, in a fixed order."""
+    scene = described.scene
+    published = scene.document.published
+    near = (*scene.lines[max(0, line.number - REACH) : line.number + REACH + 1], scene.title)
+    dated = [(other, moment) for other in near for moment in other.moments]
+    whole = _list_around(line, start, end)
+    dated = sorted(dated, key=lambda one: _distance(one[0], one[1], line, *whole))[:MOST]
+    common = {f"told {told}": 1.0, "dates": len(dated), "own dates": len(line.moments)}
+    for rank, (other, moment) in enumerate(dated):
+        features = described.structure(other, moment.start, moment.end) | common | {"rank": rank}
+        inside = other is line and whole[0] <= moment.start and moment.end <= whole[1]
+        low, high = (start, end) if inside else whole
+        features |= _in_sentence(line, moment, low, high) if other is line else _elsewhere(line, other)
+        features |= _things(line, other, moment, low, high) | {"in list": inside}
+        readings = tuple(dict.fromkeys((moment.when, moment.ahead, moment.behind)))
+        for reading in readings:
+            yield Option(reading, features | _as_date(reading, published) | _as_reading(reading, moment, readings))
+    base = anchor(published)
+    if published and base and base.month:
+        features = described.structure(line, start, end) | common | {"of the news": 1.0}
+        for day in dict.fromkeys((published[:7], published[:10])):
+            yield Option(day, features | _as_date(day, published))
+
+
+def _list_around(line: Line, start: int, end: int) -> tuple[int, int]:
+    """Where the list begins and ends that a place or name stands in: a date before it or behind it is everybody's."""
+    things = sorted([(one.start, one.end) for one in (*line.places, *line.hints)] + list(line.strangers))
+    low, high = start, end
+    for one, two in things:
+        if one >= high and one - high <= NEXT:
+            high = two
+    for one, two in reversed(things):
+        if two <= low and low - two <= NEXT:
+            low = one
+    return low, high
+
+
+def _distance(other: Line, moment: Moment, line: Line, start: int, end: int) -> tuple[int, int]:
+    if other.number < 0:
+        return REACH + 1, 0
+    return abs(other.number - line.number), _apart(moment, start, end)
+
+
+def _apart(moment: Moment, start: int, end: int) -> int:
+    return max(moment.start - end, start - moment.end)
+
+
+def _elsewhere(line: Line, other: Line) -> dict[str, float]:
+    found: dict[str, float] = {"only date": len(other.moments) == 1}
+    return found | ({"in title": 1.0} if other.number < 0 else {"sentences apart": other.number - line.number})
+
+
+def _in_sentence(line: Line, moment: Moment, start: int, end: int) -> dict[str, float]:
+    """How a date stands to what it may be the date of, in the same sentence."""
+    behind = moment.start >= end
+    low, high = _gap(moment, start, end)
+    stretch = line.between(low, high)
+    near = _apart(moment, start, end)
+    apart = [_apart(other, start, end) for other in line.moments]
+    beside = [gap for gap, other in zip(apart, line.moments, strict=True) if (other.start >= end) == behind]
+    return {
+        "sentences apart": 0.0,
+        "left subject" if behind else "right subject": max(high - low, 0) * (1 if line.spaced else UNSPACED),
+        "commas": _commas(stretch),
+        "dates in clause": sum(not _commas(line.between(*_gap(other, start, end))) for other in line.moments),
+        "words between": len(stretch.split()) if line.spaced else len(stretch) / 2,
+        "places between": sum(low <= place.start and place.end <= high for place in line.places),
+        "dates between": sum(low <= other.start and other.end <= high for other in line.moments),
+        "names between": sum(low <= one and two <= high for one, two in line.strangers),
+        "nearer dates": sum(gap < near for gap in beside),
+        "nearer dates at all": sum(gap < near for gap in apart),
+        "dates beside": len(beside),
+    }
+
+
+def _gap(moment: Moment, start: int, end: int) -> tuple[int, int]:
+    return (end, moment.start) if moment.start >= end else (moment.end, start)
+
+
+def _commas(stretch: str) -> int:
+    return sum(stretch.count(mark) for mark in ",，、;；")
+
+
+def _things(line: Line, other: Line, moment: Moment, start: int, end: int) -> dict[str, float]:
+    """The places and names that a date stands beside, and how many are nearer than what it may be the date of."""
+    things = [(one.start, one.end) for one in (*other.places, *other.hints)] + list(other.strangers)
+    if other is line:
+        things = [(low, high) for low, high in things if high <= start or low >= end]
+    left = [moment.start - high for _, high in things if high <= moment.start]
+    right = [low - moment.end for low, _ in things if low >= moment.end]
+    found: dict[str, float] = {}
+    if left:
+        found["left thing"] = min(left)
+    if right:
+        found["right thing"] = min(right)
+    if other is line:
+        near = _apart(moment, start, end)
+        found["nearer things"] = sum(gap < near for gap in (*left, *right))
+    return found
+
+
+def _as_date(when: When, published: When | None) -> dict[str, float]:
+    """How exact a date is, and how far from the day of the news, in years."""
+    found: dict[str, float] = {f"exact {_grain(when)}": 1.0}
+    if published:
+        found["from news"] = _years(first_day(when)) - _years(first_day(published))
+        found["to news"] = _years(last_day(when)) - _years(last_day(published))
+        found["that day"] = when == published[:10]
+        found["that month"] = when[:7] == published[:7]
+    return found
+
+
+def _as_reading(when: When, moment: Moment, readings: tuple[When, ...]) -> dict[str, float]:
+    """Which of the readings of a date's words it is: "in March" may be last March or the next."""
+    return {
+        "as near": when == moment.when,
+        "as ahead": when == moment.ahead,
+        "as behind": when == moment.behind,
+        "readings": len(readings),
+    }
+
+
+def _grain(when: When) -> str:
+    match len(when), when[5:6]:
+        case 4, _:
+            return "year"
+        case 7, "Q":
+            return "quarter"
+        case 7, "H":
+            return "half"
+        case 7, _:
+            return "month"
+        case 10, _:
+            return "day"
+    return "part"
+
+
+def _years(day: str) -> float:
+    year, month, number = (int(part) for part in day.split("-"))
+    return year + (month - 1) / 12 + (number - 1) / 366

@@ -1,0 +1,78 @@
+"""The date that a fact has: which of those around it, or the day of the news itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.models import Document
+from monitor.parser import dating, scene
+from monitor.parser.facts import read_facts
+from monitor.parser.features import Describer
+
+
+def document(text: str, language: str = "en", published: str | None = "2026-03-10", title: str = "") -> Document:
+    return Document(
+        url="https://example.org/", title=title, published=published, published_from=None, language=language, text=text
+    )
+
+
+def dates(text: str, language: str = "en", published: str | None = "2026-03-10") -> dict[str, str | None]:
+    """Market, or the scope of a count -> date."""
+    return {
+        fact.subject.partition(",")[0]: fact.when
+        for fact in read_facts(document(text, language, published), brand="Zeekr")
+    }
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Zeekr will enter Chile in May 2026 and Peru in September 2026."),
+        ("de", "Zeekr startet im Mai 2026 in Chile und im September 2026 in Peru."),
+        ("fr", "Zeekr arrivera au Chili en mai 2026 et au Pérou en septembre 2026."),
+        ("es", "Zeekr llegará a Chile en mayo de 2026 y a Perú en septiembre de 2026."),
+        ("it", "Zeekr entrerà in Cile a maggio 2026 e in Perù a settembre 2026."),
+        ("pt", "A Zeekr chegará ao Chile em maio de 2026 e ao Peru em setembro de 2026."),
+        ("zh", "极氪将于2026年5月进入智利，2026年9月进入秘鲁。"),
+    ],
+)
+def test_each_place_has_its_own_date(language: str, text: str) -> None:
+    assert dates(text, language) == {"CL": "2026-05", "PE": "2026-09"}
+
+
+def test_a_date_before_a_list_is_everybodys() -> None:
+    assert dates("In May 2026, Zeekr will enter Chile, Peru, Ecuador and Uruguay.") == dict.fromkeys(
+        ("CL", "PE", "EC", "UY"), "2026-05"
+    )
+
+
+def test_what_is_not_dated_is_of_the_month_of_the_news() -> None:
+    assert dates("Zeekr has entered Chile with its first showroom in Santiago.") == {"CL": "2026-03"}
+
+
+def test_a_plan_takes_no_date_behind_it() -> None:
+    found = dates("Zeekr, which was founded in 2021, will enter Chile in autumn.")
+    assert found == {"CL": "2026-Q4"}
+
+
+def test_a_count_without_a_date_has_none() -> None:
+    assert dates("Zeekr is present in 40 markets worldwide.") == {"worldwide": None}
+
+
+def test_a_count_has_the_date_of_its_target() -> None:
+    assert dates("Zeekr wants to be in 60 markets by the end of 2027.") == {"worldwide": "2027-late"}
+
+
+def test_without_a_date_of_publication_only_dates_of_the_text_are_weighed() -> None:
+    described = Describer(scene.read(document("Zeekr entered Chile in May 2025.", published=None), brand="Zeekr"))
+    (line,) = described.scene.lines
+    place = line.places[0]
+    assert {one.when for one in dating.options(described, line, place.start, place.end, "entered")} == {"2025-05"}
+
+
+def test_a_trap_of_dates_is_not_weighed_to_its_end() -> None:
+    text = "Zeekr entered Chile in " + "May 2025, " * 400 + "as it says."
+    described = Describer(scene.read(document(text), brand="Zeekr"))
+    line = described.scene.lines[0]
+    place = line.places[0]
+    assert len(list(dating.options(described, line, place.start, place.end, "entered"))) <= 3 * dating.MOST + 2
