@@ -90,11 +90,6 @@ def test_home_is_no_market_to_enter() -> None:
     assert [fact.market for fact in read("Zeekr launches in China and Norway.") if fact.basis == "event"] == ["NO"]
 
 
-def test_a_plan_is_dated_by_its_own_words() -> None:
-    text = "The brand will enter Spain in September 2025 and Italy in spring 2026."
-    assert {fact.market: fact.when for fact in read(text)} == {"ES": "2025-09", "IT": "2026-Q2"}
-
-
 def test_a_region_is_left_out_when_its_countries_are_named() -> None:
     text = "Zeekr will enter Southeast Asia. The brand will launch in Thailand and Malaysia in 2026."
     assert {fact.market for fact in read(text)} == {"TH", "MY"}

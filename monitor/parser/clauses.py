@@ -16,9 +16,6 @@ from monitor.parser.dates import Moment
 from monitor.parser.lexicon import Cue
 from monitor.parser.scene import Line, Scene
 
-SUBJECT_REACH = 45
-"""How far from the start of its clause a stranger may stand and still be taken for the subject."""
-
 _COMMA = re.compile(r"[,:，：](?!\d)")
 _BREAK = re.compile(r"[;；—]|\s–\s|\s--?\s")
 

@@ -154,4 +154,4 @@ def _fact(scene: Scene, candidate: Candidate, best: str) -> MarketCount:
     counted = Counted(number, number.outer_start, max(noun.end, number.outer_end), new, noun)
     low, high = bounds(line, counted.start, counted.end)
     how = modality(line, low, high, scene.document.published, near=(counted.start, counted.end))
-    return make(scene, line, counted, low, high, how, cast(str, scene.brand), planned=status == "planned")
+    return make(line, counted, how, cast(str, scene.brand), planned=status == "planned")

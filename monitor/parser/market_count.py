@@ -28,8 +28,6 @@ CountStatus = Literal["current", "planned"]
 
 MOST = 8
 """How many counts of one sentence are judged."""
-FRONTED = 40
-"""How far into a sentence the date of a count may stand, when it stands before its clause."""
 _MODEL = re.compile(r" (?:#?\d{1,3}[A-Z]{0,2}|[A-Z]{1,2}\d{0,3})(?![\w.,])")
 """What follows a brand's name in the name of a model: "X", "7X", "#1"."""
 ABOUT = 0.1
@@ -107,12 +105,12 @@ class NewMarkets(MarketCount):
 
 
 def propose(scene: Scene) -> tuple[Finding, ...]:
-    """Every number of countries or markets in a document, kept or dropped with the reason. One fact per subject."""
+    """Every number of countries or markets in a document, kept or dropped with the reason."""
     found: list[Finding] = []
     for line in scene.lines:
         counts = (list(counted_markets(line)) or list(_figure(scene, line)))[:MOST]
         found += [finding for counted in counts for finding in _judge(scene, line, counted)]
-    return one_per_subject(found)
+    return tuple(found)
 
 
 def _figure(scene: Scene, line: Line) -> Iterator[Counted]:
@@ -151,9 +149,9 @@ def _judge(scene: Scene, line: Line, counted: Counted) -> Iterator[Finding]:
         return
     counted = replace(counted, new=counted.new or _is_adding(line, counted, low, high, how.planned))
     for brand in actors:
-        start, _ = _own(line, counted, low, high)
+        start = max(low, _own_start(line, counted))
         planned = how.planned and not line.has("shared.now", start=start, end=counted.start)
-        fact = make(scene, line, counted, low, high, how, brand, planned=planned)
+        fact = make(line, counted, how, brand, planned=planned)
         yield Finding(
             line, fact.kind, _roles(line, low, high), fact, "counts the brand's markets", counted.number.start
         )
@@ -255,21 +253,9 @@ def _outdated(scene: Scene, line: Line, low: int, high: int, near: int) -> str |
     )
 
 
-def _own(line: Line, counted: Counted, low: int, high: int) -> tuple[int, int]:
-    """The part of a clause that is the count's own."""
-    return max(low, _own_start(line, counted)), min(high, _own_end(line, counted))
-
-
-def make(
-    scene: Scene, line: Line, counted: Counted, low: int, high: int, how: Modality, brand: str, *, planned: bool
-) -> MarketCount:
-    """The fact that a counted number makes: what kind of count, of which part of the world, and when."""
+def make(line: Line, counted: Counted, how: Modality, brand: str, *, planned: bool) -> MarketCount:
+    """The fact that a counted number makes: what kind of count, and of which part of the world. It has no date yet."""
     number = counted.number
-    start, end = _own(line, counted, low, high)
-    moment = moment_in(line, start, end, counted.start)
-    if moment is None:  # "As of August 2011, …" dates a count; any date of its clause dates a plan
-        moment = moment_in(line, low, end if planned else min(end, line.start + FRONTED), counted.start)
-    when = (moment.ahead if planned else moment.behind) if moment else None
     kind = NewMarkets if counted.new and not number.ordinal else MarketCount
     return kind(
         brand=brand,
@@ -277,7 +263,6 @@ def make(
         qualifier="ordinal" if number.ordinal else number.qualifier,
         status="planned" if planned else "current",
         scope=scope_of(line, counted),
-        when=when,
         hedged=how.hedged,
         evidence=line.text,
         start=line.start,

@@ -17,8 +17,8 @@ from monitor.models import Fact
 from monitor.parser.clauses import Modality, first_day, last_day, modality
 from monitor.parser.entry_actors import whose
 from monitor.parser.scene import Finding, Line, Scene
-from monitor.parser.step_dates import upcoming_launch, when_of
 from monitor.parser.step_standing import Basis, EntryStatus, standing, why_no_entry
+from monitor.parser.step_tense import is_upcoming
 from monitor.parser.steps import Event, events
 from monitor.parser.territories import Territory, english_name, members
 
@@ -132,17 +132,14 @@ def _own_end(line: Line, event: Event, high: int) -> int:
 
 
 def _fact(scene: Scene, line: Line, event: Event, place: Territory, how: Modality, brand: str) -> MarketEntry:
-    upcoming = upcoming_launch(scene, line, event)
-    status, basis = standing(scene, line, event, replace(how, planned=True) if upcoming else how)
-    when = None
-    if basis == "event":
-        when = upcoming.ahead if upcoming else when_of(scene, line, event, place, status)
+    if is_upcoming(scene, line, event):
+        how = replace(how, planned=True)
+    status, basis = standing(scene, line, event, how)
     return MarketEntry(
         brand=brand,
         market=place.code,
         status=status,
         basis=basis,
-        when=when,
         hedged=how.hedged,
         evidence=line.text,
         start=line.start,
@@ -174,4 +171,4 @@ def _strength(finding: Finding) -> tuple[bool, ...]:
     assert isinstance(fact, MarketEntry)
     plain = not finding.why.startswith(("first", "sign"))
     named = not finding.why.startswith("meant")
-    return fact.basis == "event", named, fact.status != "planned", plain, fact.when is not None
+    return fact.basis == "event", named, fact.status != "planned", plain

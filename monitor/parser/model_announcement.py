@@ -17,11 +17,10 @@ from monitor.parser import details, names
 from monitor.parser.designations import ALONE, BRANDED, CODED, GUESS, Mention, habits, is_code
 from monitor.parser.following import LOOK_BACK, followed, named_late, still_waiting
 from monitor.parser.lexicon import Cue
-from monitor.parser.moments import anchor
 from monitor.parser.scene import Finding, Scene
 from monitor.parser.stages import Dropped, Step, is_background, is_old, steps
 from monitor.parser.territories import english_name
-from monitor.parser.timing import earliest, is_past, is_recent, latest, planned
+from monitor.parser.timing import is_past, planned
 from monitor.parser.wording import Stage, Wording, clause, meaning
 
 SURE = 9
@@ -262,18 +261,17 @@ def _best(told: list[Step]) -> list[Step]:
 
 
 def make(account: Account, told: list[Step], scene: Scene, lines: Sequence[Wording], title: Wording) -> Finding:
-    """The fact that the most advanced of some steps of a model makes, with all that the text says of the model."""
+    """The fact that the most advanced of some steps of a model makes, with all that the text says of the model
+    but its date."""
     markets = _markets(_best(told), lines, title) or _markets(told, lines, title)
     best = _best(told)
     stage = best[0].stage
-    when = _when(stage, best, lines, scene.document.published)
-    line = max(best, key=lambda step: (step.line.line.sentence.kind != "heading", step.when == when)).line
+    line = max(best, key=lambda step: (step.line.line.sentence.kind != "heading", step.when is not None)).line
     fact = ModelAnnouncement(
         brand=account.brand,
         model=account.name,
         stage=stage,
         markets=markets,
-        when=when,
         segment=_segment(account),
         platform=next((found for line, _, _ in account.lines if (found := details.platform(line))), None),
         hedged=all(step.hedged for step in best),
@@ -283,19 +281,6 @@ def make(account: Account, told: list[Step], scene: Scene, lines: Sequence[Wordi
     )
     roles = tuple(step.cue.role for step in best)
     return Finding(line.line, ModelAnnouncement.kind, roles, fact, f"{stage}: {best[0].cue.text}", account.name)
-
-
-def _when(stage: Stage, best: list[Step], lines: Sequence[Wording], published: When | None) -> When | None:
-    """The date told. What has been done and bears no date happened on the day of the news, if the sentence or those
-    before name that day, else in the month of publication."""
-    dated = (latest if stage == "discontinued" else earliest)(step.when for step in best)
-    if dated or stage in ("teased", "confirmed", "discontinued") or published is None:
-        return dated
-    at = next(place for place, line in enumerate(lines) if line is best[0].source or line is best[0].line)
-    near = lines[max(0, at - LOOK_BACK) : at + 2]
-    days = [moment.when for line in near for moment in line.moments if is_recent(moment.when, published)]
-    base = anchor(published)
-    return next(iter(days), f"{base.year}-{base.month:02}" if base and base.month else None)
 
 
 def _markets(told: list[Step], lines: Sequence[Wording], title: Wording) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from monitor.parser.clauses import Modality, segment
 from monitor.parser.scene import Finding, Line, Scene
-from monitor.parser.step_dates import is_recent
+from monitor.parser.step_tense import is_recent
 from monitor.parser.steps import Event
 
 EntryStatus = Literal["entered", "planned", "exited"]

@@ -7,7 +7,7 @@ which verb means which step is `stages`' affair.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from monitor.parser.dates import Moment
@@ -20,7 +20,6 @@ BACKGROUND = timedelta(days=30)
 """Steps taken longer ago are background if the text tells of newer ones."""
 LONG_AGO = timedelta(days=75)
 """Steps taken longer ago are background, whatever else the text tells."""
-NEWS = timedelta(days=7)
 LATELY = timedelta(days=75)
 STALE = timedelta(days=400)
 """Steps that lie further back are background."""
@@ -81,13 +80,6 @@ def is_past(when: str, published: str | None) -> bool:
     return bool(published) and _over(when, published or "")
 
 
-def is_recent(when: str, published: str) -> bool:
-    """Whether a day lies within the last days before publication: the day of the news."""
-    base = anchor(published)
-    day = base.date if base else None
-    return day is not None and len(when) == 10 and (day - NEWS).isoformat() <= when <= day.isoformat()
-
-
 def after(when: str, published: str) -> bool:
     """Whether a date lies after the day (or month, or year) of publication as a whole."""
     today = _last_day(published)
@@ -107,16 +99,3 @@ def stale(when: str, published: str) -> bool:
         return False
     day = date(base.year, base.month or 1, base.day or 1) - STALE
     return span(when)[1] < day.isoformat()
-
-
-def earliest(found: Iterable[str | None]) -> str | None:
-    """The date that comes first, told as exactly as any date within it; None when there is none."""
-    dates = [when for when in found if when]
-    first = min(dates, key=span, default=None)
-    within = [when for when in dates if first and span(first)[0] <= span(when)[0] and span(when)[1] <= span(first)[1]]
-    return max(within, key=len, default=None)
-
-
-def latest(found: Iterable[str | None]) -> str | None:
-    """The date that comes last; None when there is none."""
-    return max((when for when in found if when), key=span, default=None)
