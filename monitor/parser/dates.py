@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from typing import Any
 
 from ahocorasick_rs import AhoCorasick
@@ -79,6 +80,9 @@ VALUED = {
     "autumn": ("season", "autumn"), "none": ("none", ""), "last": ("direction", "last"),
     "this": ("direction", "this"), "next": ("direction", "next"),
 }  # fmt: skip
+UNITS = {"days": "rday", "weeks": "rweek", "months": "rmonth", "years": "ryear"}
+MOST = 24
+"""The largest amount that is read: "24 months ago"."""
 COMPANY = frozenset({"part", "direction", "none"})
 """Kinds that are no date by themselves."""
 
@@ -115,7 +119,7 @@ def _words(language: str) -> Words | None:
         return None
     words = lexicon(language)
     table = words.data("dates", "words")
-    nested = {key: words.data("dates", key) for key in (*RELATIVE, "suffixes")}
+    nested = {key: words.data("dates", key) for key in (*RELATIVE, "suffixes", "amounts")}
     return _prepare({**table, **nested}) if table else None
 
 
@@ -144,6 +148,16 @@ def _meanings(table: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, int | 
             yield from ((name, (kind, int(shift))) for name in names)
     for key, meaning in VALUED.items():
         yield from ((name, meaning) for name in table.get(key, ()))
+    yield from _amounts(table.get("amounts", {}))
+
+
+def _amounts(table: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, int | str]]]:
+    """ "three months ago", "in 2 years": every template with every number and unit of a language."""
+    named = {number: names for number, names in enumerate(table.get("numbers", ()), start=1)}
+    for direction, sign in (("ago", -1), ("ahead", 1)):
+        for template, (unit, kind), number in product(table.get(direction, ()), UNITS.items(), range(1, MOST + 1)):
+            for name, word in product((str(number), *named.get(number, ())), table.get(unit, ())):
+                yield template.replace("#", name).replace("@", word), (kind, sign * number)
 
 
 def _atoms(text: str, words: Words) -> list[Atom]:
