@@ -16,7 +16,7 @@ import pytest
 from commandline import command, mistake
 from lxml import etree
 
-from monitor.cli.atom import feed
+from monitor.exports.atom import feed
 
 NOW = datetime(2026, 1, 6, 12, tzinfo=UTC)
 CITATION = {"url", "title", "published", "outlet", "authority", "evidence"}

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import click
 
-from monitor.cli.cells import inert
 from monitor.cli.lazy import LazyGroup, Sections
 from monitor.errors import MonitorError
+from monitor.exports.cells import inert
 
 PROGRAM = "brand-monitor"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from xml.etree import ElementTree  # writes only; what others wrote is never read with it
 
-from monitor.cli.cells import Row, inert
+from monitor.exports.cells import Row, inert
 from monitor.models import utc_text
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
