@@ -16,7 +16,7 @@ from monitor.cli.options import Place, placed
 from monitor.cli.output import note
 from monitor.cli.values import Word
 from monitor.errors import UsageError
-from monitor.exports.atom import feed
+from monitor.exports.atom import feed, of_change
 from monitor.exports.rows import FIELDS, ROWS, flat
 from monitor.exports.written import csv_text, inert_json
 
@@ -72,7 +72,11 @@ def _text(what: str, form: str, rows: list[Row], filters: Filters) -> str:
             return csv_text([flat(row) for row in rows], FIELDS[what])
         case "atom":
             about = " ".join(word for word in (filters.brand, filters.kind) if word)
-            return feed(rows, f"brand-monitor: changes{f' of {about}' if about else ''}", datetime.now(UTC))
+            return feed(
+                [of_change(row) for row in rows],
+                f"brand-monitor: changes{f' of {about}' if about else ''}",
+                datetime.now(UTC),
+            )
         case _:
             return _lines(rows)
 

@@ -1,6 +1,6 @@
-"""Changes as an Atom 1.0 feed, so that any feed reader can follow the history.
+"""Rows of the history as an Atom 1.0 feed, so that any feed reader can follow it.
 
-Ids are made of the changes' own and stay the same from one export to the next. What the web wrote is text in it and
+Ids are made of the rows' own and stay the same from one export to the next. What the web wrote is text in it and
 nothing else: no markup, no control characters, links to web addresses only.
 """
 
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from xml.etree import ElementTree  # writes only; what others wrote is never read with it
 
@@ -20,35 +21,58 @@ _NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _WEB = re.compile(r"https?://[^\s\"'<>]+")
 
 
-def feed(changes: Sequence[Row], title: str, now: datetime) -> str:
-    """The feed. Each row is a change in its public form with its `rule` and `sources`, newest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry: `key` makes its id and never changes; the first of the links is its own, the others are related."""
+
+    key: str
+    title: str
+    updated: str
+    categories: Mapping[str, str] = field(default_factory=dict)
+    links: Sequence[str] = ()
+    lines: Sequence[str] = ()
+
+
+def feed(entries: Sequence[Entry], title: str, now: datetime) -> str:
+    """The feed of these entries, in their order: newest first."""
     root = ElementTree.Element("feed", xmlns=NAMESPACE)
     _text(root, "id", _urn(f"feed/{title}"))
     _text(root, "title", title)
-    _text(root, "updated", changes[0]["detected_at"] if changes else utc_text(now))
+    _text(root, "updated", entries[0].updated if entries else utc_text(now))
     _text(ElementTree.SubElement(root, "author"), "name", "brand-monitor")
     _text(root, "generator", "brand-monitor")
-    for change in changes:
-        _entry(root, change)
+    for entry in entries:
+        _add(root, entry)
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n'
 
 
-def _entry(root: ElementTree.Element, change: Row) -> None:
+def _add(root: ElementTree.Element, one: Entry) -> None:
     entry = ElementTree.SubElement(root, "entry")
-    _text(entry, "id", _urn(f"change/{change['id']}"))
-    _text(entry, "title", change["text"])
-    _text(entry, "updated", change["detected_at"])
-    _text(entry, "published", change["detected_at"])
-    for name in ("brand", "kind", "change"):
-        ElementTree.SubElement(entry, "category", term=_plain(change[name]), scheme=_urn(f"category/{name}"))
-    links = (("alternate" if place == 0 else "related", source) for place, source in enumerate(change["sources"]))
-    for relation, source in links:
-        if _WEB.fullmatch(source["url"]):
-            ElementTree.SubElement(entry, "link", rel=relation, href=_plain(source["url"]))
-    content = _text(entry, "content", "\n".join(map(_plain, _lines(change))), lines=True)
+    _text(entry, "id", _urn(one.key))
+    _text(entry, "title", one.title)
+    _text(entry, "updated", one.updated)
+    _text(entry, "published", one.updated)
+    for name, term in one.categories.items():
+        ElementTree.SubElement(entry, "category", term=_plain(term), scheme=_urn(f"category/{name}"))
+    for place, url in enumerate(one.links):
+        if _WEB.fullmatch(url):
+            ElementTree.SubElement(entry, "link", rel="related" if place else "alternate", href=_plain(url))
+    content = _text(entry, "content", "\n".join(map(_plain, one.lines)), lines=True)
     content.set("type", "text")
+
+
+def of_change(change: Row) -> Entry:
+    """A change in its public form, with its `rule` and `sources`."""
+    return Entry(
+        key=f"change/{change['id']}",
+        title=change["text"],
+        updated=change["detected_at"],
+        categories={name: change[name] for name in ("brand", "kind", "change")},
+        links=[source["url"] for source in change["sources"]],
+        lines=list(_lines(change)),
+    )
 
 
 def _lines(change: Row) -> Iterator[str]:
