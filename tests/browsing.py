@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +16,7 @@ from monitor.history import Reader
 from monitor.settings import Settings
 from monitor.web.app import application
 from monitor.web.guard import LOOPBACK, Access
+from monitor.web.serving import address_of, listening, served
 from monitor.web.site import OwnWriter, Site
 
 NOW = datetime(2026, 1, 6, 12, tzinfo=UTC)
@@ -37,6 +40,30 @@ def site_over(
         zone=ZoneInfo("Europe/Berlin"),
         settings=lambda: settings,
     )
+
+
+@contextmanager
+def serving(site: Site) -> Iterator[str]:
+    """Serves the page on loopback from a thread; gives its address."""
+    listener = listening("127.0.0.1", 0)
+    ready, stop = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        async with served(application(site), listener):
+            ready.set()
+            await stop.wait()
+
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_until_complete, args=[serve()])
+    thread.start()
+    try:
+        ready.wait(60)
+        yield address_of(*listener.getsockname()[:2])
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
+        site.writer.close()  # type: ignore[attr-defined]
 
 
 @contextmanager

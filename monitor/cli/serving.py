@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from monitor.web.app import application
 from monitor.web.guard import Access, names, token_of
 from monitor.web.serving import address_of, listening, served
 from monitor.web.site import OwnWriter, Site, Writer
+
+log = logging.getLogger(__name__)
 
 
 def now() -> datetime:
@@ -41,41 +44,51 @@ def web(place: Place, port: int | None, link: bool) -> None:
     wanted = settings.web if settings else WebSettings()
     if port is not None:
         wanted = wanted.model_copy(update={"port": port})
-    access = access_to(database, wanted)
     if link:
-        click.echo(f"{_place(wanted)}?token={access.token}")
+        click.echo(f"{address_of(wanted.host, wanted.port)}?token={token_of(database)}")
         return
-    asyncio.run(_serve(database, zone, wanted, access, settings))
+    reader = Reader(database)  # first of all: without a history nothing is made
+    asyncio.run(_serve(reader, zone, wanted, settings))
 
 
-def access_to(database: Path, wanted: WebSettings) -> Access:
+def _access_to(database: Path, wanted: WebSettings) -> Access:
     """Who may read and write. Raises UsageError, ConfigError."""
     password = wanted.password.reveal() if wanted.password else None
     return Access(token=token_of(database), password=password, hosts=names(wanted.host, *wanted.hosts))
 
 
-def site_of(
-    database: Path, zone: tzinfo, access: Access, writer: Writer, settings: Callable[[], Settings | None]
-) -> Site:
-    return Site(reader=Reader(database), writer=writer, access=access, clock=now, zone=zone, settings=settings)
+def page_of(settings_in_force: Callable[[], Settings], writer: Writer) -> AbstractAsyncContextManager[None]:
+    """The page beside a service, served in its loop. Raises UsageError when it cannot be."""
+    settings = settings_in_force()
+    site = Site(
+        reader=Reader(settings.database),
+        writer=writer,
+        access=_access_to(settings.database, settings.web),
+        clock=now,
+        zone=settings.timezone,
+        settings=settings_in_force,
+    )
+    listener = listening(settings.web.host, settings.web.port)
+    log.info(
+        "the page is on %s; to write there, open what `brand-monitor web --link` prints",
+        address_of(*listener.getsockname()[:2]),
+    )
+    return served(application(site), listener)
 
 
-def _place(wanted: WebSettings) -> str:
-    host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
-    return f"http://{host}:{wanted.port}/"
-
-
-async def _serve(database: Path, zone: tzinfo, wanted: WebSettings, access: Access, settings: Settings | None) -> None:
-    writer = OwnWriter(database)
-    app = application(site_of(database, zone, access, writer, lambda: settings))
+async def _serve(reader: Reader, zone: tzinfo, wanted: WebSettings, settings: Settings | None) -> None:
+    access = _access_to(reader.path, wanted)
+    writer = OwnWriter(reader.path)
+    site = Site(reader=reader, writer=writer, access=access, clock=now, zone=zone, settings=lambda: settings)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     listener = listening(wanted.host, wanted.port)
     try:
-        async with served(app, listener):
-            click.echo(f"the page, to read and to write: {address_of(listener)}?token={access.token}")
-            click.echo(f"to read only:                   {address_of(listener)}")
+        async with served(application(site), listener):
+            address = address_of(*listener.getsockname()[:2])
+            click.echo(f"the page, to read and to write: {address}?token={access.token}")
+            click.echo(f"to read only:                   {address}")
             click.echo("Ctrl-C ends it.", err=True)
             await stop.wait()
     finally:

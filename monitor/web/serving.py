@@ -39,9 +39,8 @@ def listening(host: str, port: int) -> socket.socket:
         raise UsageError(f"{host}, port {port}, cannot be listened on: {error.strerror or error}") from error
 
 
-def address_of(listener: socket.socket) -> str:
-    """Where a browser on this machine finds it."""
-    host, port = listener.getsockname()[:2]
+def address_of(host: str, port: int) -> str:
+    """Where a browser on this machine finds what listens there."""
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
         host = "127.0.0.1"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
