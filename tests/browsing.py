@@ -33,7 +33,7 @@ def site_over(
     settings: Settings | None = None,
 ) -> Site:
     return Site(
-        reader=Reader(database, limit) if limit else Reader(database),
+        reader=Reader(database, limit=limit, sql_limit=limit) if limit is not None else Reader(database),
         writer=OwnWriter(database),
         access=Access(token=TOKEN, password=password, hosts=LOOPBACK),
         clock=clock,

@@ -341,8 +341,14 @@ def test_a_heavy_question_is_stopped(database: Path) -> None:
         assert "took longer than" in words(shown(client, f"/sql?q={quote(endless)}", 400))
 
 
-def test_the_limit_is_two_seconds_unless_said_otherwise(database: Path) -> None:
-    assert site_over(database).reader.limit == timedelta(seconds=2)
+def test_a_heavy_page_says_what_makes_it_lighter(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.history.reading.STEPS", 1)
+    with browser(database, limit=timedelta(0)) as client:
+        assert "A filter by brand, kind or date makes it less" in words(shown(client, "/checks", 503))
+
+
+def test_sql_has_two_seconds_unless_said_otherwise(database: Path) -> None:
+    assert site_over(database).reader.sql_limit == timedelta(seconds=2)
 
 
 def test_sql_comes_from_no_other_site(page: Any) -> None:

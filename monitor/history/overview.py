@@ -96,13 +96,11 @@ ORDER BY visit.source, visit.id
 """
 
 _YIELDS = """
-SELECT asked.value AS name, (
-    SELECT count(*) FROM fact JOIN document ON document.id = fact.document WHERE document.source = asked.value
-) AS facts, (
-    SELECT count(*) FROM change JOIN visit ON visit.id = change.visit WHERE visit.source = asked.value
-) AS changes
-FROM json_each(:names) AS asked
-"""
+SELECT asked.value AS name, coalesce(sum(visit.facts), 0) AS facts,
+    coalesce(sum((SELECT count(*) FROM change WHERE change.visit = visit.id)), 0) AS changes
+FROM json_each(:names) AS asked LEFT JOIN visit ON visit.source = asked.value AND visit.documents > 0
+GROUP BY asked.value
+"""  # checks that brought something are kept for good
 
 
 def brand_names(ask: Ask) -> list[str]:

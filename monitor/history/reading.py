@@ -44,20 +44,24 @@ class Table:
 class Reader:
     """The history to read. Opening brings an older schema up to date; raises DatabaseError when there is none."""
 
-    def __init__(self, path: Path, limit: timedelta = timedelta(seconds=2)) -> None:
+    def __init__(
+        self, path: Path, *, limit: timedelta = timedelta(seconds=10), sql_limit: timedelta = timedelta(seconds=2)
+    ) -> None:
+        """`limit`: how long the program's own questions may take, `sql_limit`: SQL that a person wrote."""
         self.path = path
         self.limit = limit
+        self.sql_limit = sql_limit
         Queries.open(path).close()
 
     @contextmanager
     def queries(self) -> Generator[Queries, None, None]:
         """The questions, for as long as the block lasts. Raises TooSlow when they take longer than the limit."""
-        with self._connection() as db:
+        with self._connection(self.limit) as db:
             yield Queries(db, self.path)
 
     def sql(self, text: str) -> Table:
         """The answer to SQL that a person wrote. Raises UsageError for what is wrong or does more than read."""
-        with self._connection() as db:
+        with self._connection(self.sql_limit) as db:
             _restrict(db.conn)
             try:
                 cursor = db.conn.execute(text)
@@ -68,15 +72,15 @@ class Reader:
                 raise UsageError(f"this cannot be answered: {error}") from error
 
     @contextmanager
-    def _connection(self) -> Generator[Database, None, None]:
+    def _connection(self, limit: timedelta) -> Generator[Database, None, None]:
         with told(self.path), closing(connect_to_read(self.path)) as db:
-            db.conn.set_progress_handler(_over(time.monotonic() + self.limit.total_seconds()), STEPS)
+            db.conn.set_progress_handler(_over(time.monotonic() + limit.total_seconds()), STEPS)
             try:
                 yield db
             except sqlite3.OperationalError as error:
                 if not _interrupted(error):
                     raise
-                seconds = f"{self.limit.total_seconds():g}"
+                seconds = f"{limit.total_seconds():g}"
                 raise TooSlow(f"the answer took longer than {seconds} s and was stopped") from error
 
 

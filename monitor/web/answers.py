@@ -64,6 +64,13 @@ def data(value: Any) -> Markup:
     return Markup(text)  # noqa: S704 - nothing in it ends the block
 
 
+def subject(row: Mapping[str, Any]) -> str:
+    """What a row is about, with the names of markets instead of their codes: `smart: Japan, planned`."""
+    name, comma, planned = row["subject"].partition(", planned")
+    place = words_of("en").place(name) if row["kind"] == "market_entry" else name
+    return f"{row['brand']}: {place}{comma}{planned}"
+
+
 _PAGES = Environment(
     loader=PackageLoader("monitor.web", "templates"),
     autoescape=True,
@@ -79,6 +86,7 @@ _PAGES.filters |= {
     "place": lambda code: words_of("en").place(code),
     "sentence": lambda text: text[:1].upper() + text[1:],
     "shortened": shortened,
+    "subject": subject,
     "web_link": lambda url: web_link(url or ""),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -33,8 +34,10 @@ async def listed(request: Request, site: Site, listing: Listing) -> Response:
     if form != "html":
         return _for_programs(listing, rows, more, wanted, form, now)
     recent: dict[str, Rows] = {}
+    yields: dict[str, dict[str, Any]] = {}
     if listing.name == "sources" and rows:
-        recent = await ask(site, lambda queries: queries.recent_checks(row["name"] for row in rows))
+        names = [row["name"] for row in rows]
+        recent, yields = await ask(site, lambda queries: (queries.recent_checks(names), queries.yields(names)))
     return page(
         request,
         "list.html.j2",
@@ -47,6 +50,7 @@ async def listed(request: Request, site: Site, listing: Listing) -> Response:
         about_filters=FILTERS,
         forms=FORMS[1:],
         recent=recent,
+        yields=yields,
         took={name: _took(checks) for name, checks in recent.items()},
         served=site.served,
     )
