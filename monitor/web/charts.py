@@ -66,7 +66,8 @@ def counts(steps: Iterable[Row], plans: Iterable[Row]) -> list[dict[str, Any]]:
     for plan in plans:
         if plan["kind"] == "market_count" and not plan["kept"]:
             to = line(plan["subject"].removesuffix(PLANNED))
-            said = {"sources": [plan], "text": f"{plan['brand']}: {plan['value']} planned", "id": None}
+            due = f"for {plan['dated']}" if plan["dated"] else "without a date"
+            said = {"sources": [plan], "text": f"{plan['brand']}: {plan['value']} planned {due}", "id": None}
             to["plans"].append(_point(said, plan["value"]) | {"at": plan["due"], "when": plan["dated"]})
     found = [one for one in lines.values() if any(one[name] for name in ("steps", "disputes", "plans"))]
     return sorted(found, key=lambda one: (one["name"] != "worldwide", one["name"]))

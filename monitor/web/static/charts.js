@@ -73,7 +73,7 @@ function counts(figure, { lines, today }) {
       series.push({
         type: "line", step: "end", name: line.name, data: [...steps, ...onward], symbol: "circle", symbolSize: 9,
         lineStyle: { width: 2.5, color: tone }, itemStyle: { color: tone }, emphasis: { disabled: true },
-        endLabel: { show: true, formatter: () => String(last.value[1]), color: colour("ink"), fontWeight: 600, distance: 6 },
+        endLabel: { show: true, formatter: () => String(last.value[1]), color: colour("ink"), fontWeight: 600, distance: 6, offset: line.plans.length ? [-12, 14] : [0, 0] },
       });
       keys.push(["", tone, line.name]);
     }
