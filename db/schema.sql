@@ -255,6 +255,7 @@ CREATE TABLE change (
 );
 CREATE INDEX change_subject ON change (brand, kind, subject, seq);
 CREATE INDEX change_detected ON change (detected_at);
+CREATE INDEX change_brand ON change (brand, seq);
 CREATE INDEX change_visit ON change (visit);
 CREATE INDEX change_plan ON change (plan);
 
@@ -432,6 +433,47 @@ CREATE INDEX review_subject ON review (brand, kind, subject);
 CREATE INDEX review_fact ON review (fact);
 CREATE INDEX review_made ON review (made) WHERE made IS NOT NULL;
 CREATE INDEX review_because ON review (because) WHERE because IS NOT NULL;
+
+
+-- The words of documents, to search in: `document_search MATCH 'uruguay'`. FTS5 keeps the index in tables of its own beside
+-- this one. Writing systems without spaces have no words that it could know: `document.text LIKE '%市场%'`.
+CREATE VIRTUAL TABLE document_search USING fts5(
+    title, text, content = 'document', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER document_added AFTER INSERT ON document BEGIN
+    INSERT INTO document_search (rowid, title, text) VALUES (new.id, new.title, new.text);
+END;
+CREATE TRIGGER document_edited AFTER UPDATE OF title, text ON document BEGIN
+    INSERT INTO document_search (document_search, rowid, title, text) VALUES ('delete', old.id, old.title, old.text);
+    INSERT INTO document_search (rowid, title, text) VALUES (new.id, new.title, new.text);
+END;
+CREATE TRIGGER document_removed AFTER DELETE ON document BEGIN
+    INSERT INTO document_search (document_search, rowid, title, text) VALUES ('delete', old.id, old.title, old.text);
+END;
+
+
+-- The words of claims, to search in, as those of documents.
+CREATE VIEW fact_words AS
+SELECT id, brand, subject, value, json_extract(attributes, '$.evidence') AS evidence FROM fact;
+
+CREATE VIRTUAL TABLE fact_search USING fts5(
+    brand, subject, value, evidence, content = 'fact_words', content_rowid = 'id',
+    tokenize = 'unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER fact_added AFTER INSERT ON fact BEGIN
+    INSERT INTO fact_search (rowid, brand, subject, value, evidence)
+    VALUES (new.id, new.brand, new.subject, new.value, json_extract(new.attributes, '$.evidence'));
+END;
+CREATE TRIGGER fact_edited AFTER UPDATE OF brand, subject, value, attributes ON fact BEGIN
+    INSERT INTO fact_search (fact_search, rowid, brand, subject, value, evidence)
+    VALUES ('delete', old.id, old.brand, old.subject, old.value, json_extract(old.attributes, '$.evidence'));
+    INSERT INTO fact_search (rowid, brand, subject, value, evidence)
+    VALUES (new.id, new.brand, new.subject, new.value, json_extract(new.attributes, '$.evidence'));
+END;
+CREATE TRIGGER fact_removed AFTER DELETE ON fact BEGIN
+    INSERT INTO fact_search (fact_search, rowid, brand, subject, value, evidence)
+    VALUES ('delete', old.id, old.brand, old.subject, old.value, json_extract(old.attributes, '$.evidence'));
+END;
 
 
 -- Every claim, with the document that makes it. Columns that a kind of fact does not have are null.

@@ -31,6 +31,7 @@ from monitor.settings import (
     SourceSettings,
     SummarySettings,
     WebhookChannel,
+    WebSettings,
     hint,
 )
 
@@ -156,7 +157,7 @@ def _choice(message: str, given: Any) -> str:
 
 
 _SECTIONS: Mapping[str, type[Section]] = {"sources": SourceSettings, "alerts": AlertRule, "http": HttpSettings}
-_TABLES: Mapping[str, type[Section]] = {"http": HttpSettings, "summary": SummarySettings}
+_TABLES: Mapping[str, type[Section]] = {"http": HttpSettings, "summary": SummarySettings, "web": WebSettings}
 _CHANNELS: Mapping[str, type[Section]] = {
     "console": ConsoleChannel,
     "email": EmailChannel,

@@ -3,7 +3,8 @@
 MonitorError
 ├── UsageError           somebody can mend it: one clear line, exit 2
 │   ├── ConfigError      a mistake in the config: file, key, fix
-│   └── DatabaseError    the database is in use, damaged, or newer than this program
+│   ├── DatabaseError    the database is in use, damaged, or newer than this program
+│   └── TooSlow          an answer took longer than somebody waits for it
 ├── FetchError           a page could not be had; becomes an outcome, never ends a check of another source
 └── ReadError            a page was had and could not be read; becomes an outcome too
 """
@@ -31,6 +32,10 @@ class ConfigError(UsageError):
 
 class DatabaseError(UsageError):
     """The database cannot be used as it is."""
+
+
+class TooSlow(UsageError):
+    """A question to the history took too long and was given up."""
 
 
 class FetchError(MonitorError):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from datetime import time, timedelta
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -348,6 +348,40 @@ class SummarySettings(Section):
     channels: tuple[str, ...] = Field(min_length=1)
 
 
+PAGE_PORT = 8484
+
+
+class WebSettings(Section):
+    """Where the page is served. Other machines reach it only with a password; it is shown to nobody without."""
+
+    host: str = Field(default="127.0.0.1", pattern=r"^[A-Za-z0-9.:_-]+$")
+    """The address to listen on: this machine only, unless a password is set."""
+    port: Annotated[int, Field(ge=0, le=65_535)] = PAGE_PORT
+    password: Named | None = None
+    hosts: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")], ...], BeforeValidator(_listed)] = ()
+    """More names by which browsers may call it, as a proxy in front of it is called; without a port."""
+
+    @property
+    def local(self) -> bool:
+        """Only this machine can reach it."""
+        return self.host == "localhost" or _loopback(self.host)
+
+    @model_validator(mode="after")
+    def _open_with_a_password_only(self) -> WebSettings:
+        if not self.local and self.password is None:
+            raise ValueError(
+                f'host = "{self.host}" lets other machines in; set password = "env:NAME" or "file:PATH" beside it'
+            )
+        return self
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def hint(wrong: str, known: Sequence[str]) -> str:
     """The end of a message about a name that is not known: what was meant, or what there is."""
     close = difflib.get_close_matches(wrong, known, n=1, cutoff=0.6)
@@ -388,6 +422,7 @@ class Settings(Section):
     """An address that is asked (GET) as long as the service keeps up: whoever waits for that notices when it does not.
     Knowing it is enough to pretend, so that it is a secret."""
     summary: SummarySettings | None = None
+    web: WebSettings = WebSettings()
 
     @model_validator(mode="after")
     def _names_are_unique_and_known(self) -> Settings:
@@ -422,6 +457,6 @@ class Settings(Section):
 
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret that the config names, so that a service can ask for all of them at its start."""
-        owners: list[Section] = [self, self.http, *self.channels]
+        owners: list[Section] = [self, self.http, self.web, *self.channels]
         values = (getattr(owner, name) for owner in owners for name in type(owner).model_fields)
         return tuple(value for value in values if isinstance(value, Secret))

@@ -77,6 +77,28 @@ def failed(at: Source, now: datetime, outcome: Outcome, reason: str) -> Observat
     return Observation(source=at.name, started_at=now, finished_at=now, outcome=outcome, reason=reason, requests=1)
 
 
+def tell_more(
+    history: History, database: Path, url: str, title: str, text: str, *, at: Source = TRADE, language: str = "en"
+) -> None:
+    """One more article, whatever it says."""
+    document = Document(
+        url=url, title=title, published="2026-01-05", published_from="listing", language=language, text=text
+    )
+    link = Link(url=url, title=title, published="2026-01-05")
+    found = Reading(link=link, outcome=Outcome.OK, document=document, facts=read_facts(document, brand="smart"))
+    now = START + timedelta(days=3)
+    history.sync_sources([NEWSROOM, TRADE, SILENT], now)
+    record(
+        seen(at, now, [found]),
+        at,
+        history=history,
+        settings=settings(database),
+        next_due=now + EVERY,
+        failures=0,
+        now=now,
+    )
+
+
 def tell(database: Path) -> None:
     """Fills a new database: a baseline of 38 markets, then 39, a trade site's 40th, and a source that fails."""
     day = timedelta(days=1)

@@ -20,7 +20,7 @@ from history_samples import revive
 from sinks import Desk, Hook, mail_server, web_server
 from stories import HOSTILE, LOOPBACK, NOW, STYLE, change, citation, count, email, webhook
 
-from monitor.cli.output import csv_text
+from monitor.exports.written import csv_text
 from monitor.history import History
 from monitor.models import Alert, Change, Delivery, Health
 from monitor.notifier.dispatch import Dispatcher

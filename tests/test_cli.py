@@ -16,7 +16,8 @@ import pytest
 from commandline import command, mistake
 
 from monitor.cli import SECTIONS, commands
-from monitor.cli.values import Moment, resolve
+from monitor.cli.values import Moment
+from monitor.exports.moments import resolve
 
 HEAVY = ("rich", "pydantic", "sqlite_utils", "httpx", "lxml", "bs4", "trafilatura", "apscheduler", "monitor.config")
 NAMES = [name for section in SECTIONS.values() for name in section]

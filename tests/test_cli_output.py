@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.cli.cells import Column, inert, shortened, shown
-from monitor.cli.output import emit, inert_json
+from monitor.cli.output import emit
+from monitor.exports.cells import Column, inert, shortened, shown
+from monitor.exports.written import inert_json
 
 ACTIVE = "\x00\x07\x08\x1b\x7f\x85\x9b\u200b\u200f\u202e\u2066\ufeff"
 

@@ -16,7 +16,7 @@ import pytest
 from commandline import command, mistake
 from lxml import etree
 
-from monitor.cli.atom import feed
+from monitor.exports.atom import feed, of_change
 
 NOW = datetime(2026, 1, 6, 12, tzinfo=UTC)
 CITATION = {"url", "title", "published", "outlet", "authority", "evidence"}
@@ -152,7 +152,7 @@ def test_what_the_web_wrote_is_text_in_the_feed() -> None:
     source |= {"outlet": "t", "evidence": hostile}
     change = {"id": "c1", "detected_at": "2026-01-05T09:00:12Z", "brand": hostile, "kind": "k", "change": "new"}
     change |= {"subject": hostile, "text": hostile, "rule": hostile, "sources": [source]}
-    text = feed([change], "changes", NOW)
+    text = feed([of_change(change)], "changes", NOW)
     (entry,) = read(text).entries
     assert "<script" not in text
     assert not entry.get("links")

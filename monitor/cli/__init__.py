@@ -13,9 +13,9 @@ from pathlib import Path
 
 import click
 
-from monitor.cli.cells import inert
 from monitor.cli.lazy import LazyGroup, Sections
 from monitor.errors import MonitorError
+from monitor.exports.cells import inert
 
 PROGRAM = "brand-monitor"
 
@@ -32,6 +32,7 @@ SECTIONS: Sections = {
         "silence": ("monitor.cli.alerting:silence", "Hear nothing of a brand, kind or channel for a while."),
     },
     "Ask the history": {
+        "web": ("monitor.cli.serving:web", "The history in a browser, and as JSON, CSV and Atom."),
         "changes": ("monitor.cli.listing:changes", "What changed, newest first."),
         "timeline": ("monitor.cli.tracing:timeline", "How what is believed of a brand moved, step by step."),
         "why": ("monitor.cli.tracing:why", "Where a change came from and what became of it."),

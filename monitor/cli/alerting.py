@@ -13,11 +13,12 @@ from typing import Any
 import click
 
 from monitor.cli.asking import KIND, Filters, brand_name, capped, filtered, nothing, opened
-from monitor.cli.cells import Column, inert, shown
 from monitor.cli.options import Place, formatted, placed
 from monitor.cli.output import emit, note
-from monitor.cli.values import Moment, resolve
+from monitor.cli.values import Moment
 from monitor.errors import UsageError
+from monitor.exports.cells import Column, inert, shown
+from monitor.exports.moments import resolve
 from monitor.history import History
 from monitor.models import Answer, Change, Delivery, Silence
 from monitor.notifier.route import route

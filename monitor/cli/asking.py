@@ -18,8 +18,9 @@ import click
 from monitor import catalogue
 from monitor.cli.options import Command, Place
 from monitor.cli.output import note
-from monitor.cli.values import Moment, Word, resolve
+from monitor.cli.values import Moment, Word
 from monitor.errors import UsageError
+from monitor.exports.moments import resolve
 from monitor.history import Queries
 from monitor.parser.evaluate import KINDS
 from monitor.settings import hint

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import click
 
 from monitor.cli.asking import brand_name, opened
-from monitor.cli.cells import inert, shortened
 from monitor.cli.options import Place, formatted, placed
 from monitor.cli.output import emit, note
+from monitor.exports.cells import inert, shortened
 from monitor.models import Claim
 from monitor.parser.audit import Discrepancy, audit
 from monitor.parser.facts import revive

@@ -17,12 +17,13 @@ from monitor import backtest as running
 from monitor.backtest import Outcomes, Ready, Skipped
 from monitor.cli.archives import archived
 from monitor.cli.asking import brand_name
-from monitor.cli.cells import Column, inert
 from monitor.cli.feeding import try_feeds
 from monitor.cli.options import Place, formatted, placed
-from monitor.cli.output import emit, inert_json, note
+from monitor.cli.output import emit, note
 from monitor.engine.cage import Cage
 from monitor.errors import UsageError
+from monitor.exports.cells import Column, inert
+from monitor.exports.written import inert_json
 from monitor.history import History
 from monitor.models import Change, Source, utc_text
 from monitor.parser.facts import revive

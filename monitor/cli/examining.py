@@ -22,10 +22,10 @@ from urllib.parse import urlsplit
 import click
 
 from monitor import catalogue
-from monitor.cli.cells import inert
 from monitor.cli.options import Place, placed
 from monitor.dialer import Dialer, system_resolver
 from monitor.errors import ConfigError, DatabaseError, FetchError
+from monitor.exports.cells import inert
 from monitor.history import Queries
 from monitor.notifier.channel import tls_context
 from monitor.scrapers import browser

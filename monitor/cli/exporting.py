@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,36 +12,24 @@ from typing import Any
 import click
 
 from monitor.cli.asking import Filters, filtered, opened
-from monitor.cli.atom import feed
-from monitor.cli.listing import FACT_FIELDS, fact_row
 from monitor.cli.options import Place, placed
-from monitor.cli.output import csv_text, inert_json, note
+from monitor.cli.output import note
 from monitor.cli.values import Word
 from monitor.errors import UsageError
-from monitor.history import Queries
+from monitor.exports.atom import feed, of_change
+from monitor.exports.rows import FIELDS, ROWS, flat
+from monitor.exports.written import csv_text, inert_json
 
 Row = dict[str, Any]
 
 KINDS = ("changes", "facts", "documents")
 FORMATS = ("csv", "jsonl", "atom")
 _SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".atom": "atom", ".xml": "atom"}
-_CITATION = ("url", "title", "published", "outlet", "authority", "evidence")
 _FILTERS = {
     "changes": ("brand", "kind", "since", "until", "limit"),
     "facts": ("brand", "kind", "source", "since", "until", "limit"),
     "documents": ("brand", "source", "since", "until", "limit"),
 }
-_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "changes": (
-        *("id", "detected_at", "since", "brand", "kind", "change", "subject", "before_value", "after_value", "text"),
-        *("rule", *_CITATION, "source_count", "other_urls", "alerts", "silence"),
-    ),
-    "facts": FACT_FIELDS,
-    "documents": (
-        *("id", *_CITATION, "language", "source", "version", "latest", "fetched_at", "baseline", "characters", "facts"),
-    ),
-}
-"""The columns of CSV."""
 
 
 @click.command(short_help="Changes, facts or documents as CSV, JSON Lines or Atom.")
@@ -65,7 +53,7 @@ def export(place: Place, filters: Filters, what: str | None, form: str | None, o
     form = form or (_SUFFIXES.get(output.suffix.casefold()) if output else None) or "csv"
     _refuse(what, form, filters)
     with opened(place) as (queries, zone):
-        rows = _ROWS[what](queries, filters.checked(queries, zone, form))
+        rows = ROWS[what](queries, filters.checked(queries, zone, form))
     _write(_text(what, form, rows, filters), output)
     note(_number(rows, what) + (f" written to {output}" if output else ""))
 
@@ -78,60 +66,19 @@ def _refuse(what: str, form: str, filters: Filters) -> None:
         raise UsageError(f"an Atom feed is of changes; write {what} with --format csv or jsonl")
 
 
-def _changes(queries: Queries, filters: Mapping[str, Any]) -> list[Row]:
-    found = queries.changes(**filters)
-    cited = queries.cited(row["id"] for row in found)
-    return [_change(row, cited.get(row["id"], [])) for row in found]
-
-
-def _change(row: Row, sources: list[Row]) -> Row:
-    names = [name for name in _FIELDS["changes"] if name in row]
-    others = [source["url"] for source in sources[1:]]
-    counted = {"source_count": len(sources), "other_urls": others}
-    return (
-        {name: row[name] for name in names}
-        | counted
-        | {"before": row["before"], "after": row["after"], "sources": sources}
-    )
-
-
-def _facts(queries: Queries, filters: Mapping[str, Any]) -> list[Row]:
-    return [fact_row(row) for row in queries.facts(**filters)]
-
-
-def _documents(queries: Queries, filters: Mapping[str, Any]) -> list[Row]:
-    found = queries.documents(**filters)
-    sentences = queries.sentences(row["id"] for row in found)
-    return [
-        {name: row.get(name) for name in _FIELDS["documents"]} | {"evidence": sentences.get(row["id"], [])}
-        for row in found
-    ]
-
-
-_ROWS: Mapping[str, Callable[[Queries, Mapping[str, Any]], list[Row]]] = {
-    "changes": _changes,
-    "facts": _facts,
-    "documents": _documents,
-}
-
-
 def _text(what: str, form: str, rows: list[Row], filters: Filters) -> str:
     match form:
         case "csv":
-            return csv_text([_flat(row) for row in rows], _FIELDS[what])
+            return csv_text([flat(row) for row in rows], FIELDS[what])
         case "atom":
             about = " ".join(word for word in (filters.brand, filters.kind) if word)
-            return feed(rows, f"brand-monitor: changes{f' of {about}' if about else ''}", datetime.now(UTC))
+            return feed(
+                [of_change(row) for row in rows],
+                f"brand-monitor: changes{f' of {about}' if about else ''}",
+                datetime.now(UTC),
+            )
         case _:
             return _lines(rows)
-
-
-def _flat(row: Row) -> Row:
-    """Lists of sentences and addresses as lines of one cell."""
-    return {
-        name: "\n".join(value) if name in ("evidence", "other_urls") and isinstance(value, list) else value
-        for name, value in row.items()
-    }
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> str:

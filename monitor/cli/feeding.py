@@ -12,11 +12,11 @@ from typing import Any
 import click
 
 from monitor.backtest import TIMELESS
-from monitor.cli.cells import Column
 from monitor.cli.inputs import read_bytes
 from monitor.cli.output import emit, note
 from monitor.engine.cage import Cage
 from monitor.errors import ReadError, UsageError
+from monitor.exports.cells import Column
 from monitor.models import Outcome
 from monitor.scrapers.corpus import Tried, attempt
 

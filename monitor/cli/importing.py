@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from monitor import config
-from monitor.cli.cells import inert
 from monitor.cli.options import Place, placed
 from monitor.errors import UsageError
 from monitor.exchange import additions, formats
 from monitor.exchange.found import Findings
+from monitor.exports.cells import inert
 
 LARGEST = 50_000_000
 """Bytes of a file that are read; nobody watches so much."""

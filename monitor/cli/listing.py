@@ -11,31 +11,16 @@ import click
 from monitor import catalogue
 from monitor.catalogue import Brand, Outlet
 from monitor.cli.asking import Filters, brand_name, capped, filtered, nothing, opened
-from monitor.cli.cells import Column, Row
 from monitor.cli.lazy import LazyGroup
 from monitor.cli.options import Place, formatted, placed
 from monitor.cli.output import emit, note
 from monitor.errors import UsageError
+from monitor.exports.cells import Column
+from monitor.exports.rows import FACT_FIELDS, fact_row, health, standing, voices
 from monitor.notifier.wording import fact_words
 
 FIRST_CHECK = "`brand-monitor check` reads the sources once, `brand-monitor run` watches them"
 
-_OWN = {
-    "market_count": ("count", "qualifier", "status", "scope"),
-    "new_markets": ("count", "qualifier", "status", "scope"),
-    "market_entry": ("market", "status", "basis"),
-    "model_announcement": ("model", "stage", "markets", "segment", "platform"),
-}
-_FACT_CONTEXT = (
-    *("id", "subject", "value", "url", "title", "published", "outlet", "authority", "source", "language"),
-    *("recorded_at", "closed_at", "role", "standing", "independent", "syndicated", "sponsored"),
-    *("verdict", "reviewer"),
-)
-FACT_FIELDS = (
-    *("kind", "brand", "count", "qualifier", "status", "scope", "market", "basis", "model", "stage", "markets"),
-    *("segment", "platform", "when", "hedged", "evidence", "start", "end"),
-    *_FACT_CONTEXT,
-)
 _CHANGE_FIELDS = (
     *("id", "detected_at", "brand", "kind", "change", "subject", "before", "after", "text", "rule", "sources"),
     *("alerts", "silence", "aspect", "independent", "syndicated", "sponsored", "fate"),
@@ -63,29 +48,6 @@ def facts(place: Place, form: str, filters: Filters, rejected: bool) -> None:
         rows = [fact_row(row) for row in found]
         if not emit(capped(rows, filters, form), form, columns, zone=zone, fields=FACT_FIELDS):
             nothing("facts", filters, FIRST_CHECK)
-
-
-def standing(row: Row) -> str | None:
-    """How a claim counts, or why it does not: a person's word, or its own source's."""
-    if row["verdict"] not in (None, "accept"):
-        return {"correct": "corrected", "overruled": "overruled"}.get(row["verdict"], "rejected")
-    return "taken back" if row["closed_at"] else row["standing"]
-
-
-def voices(row: Row) -> str | None:
-    """How many claims on its side count for themselves, are copies, were paid for: `1`, `1+5 syndicated`."""
-    if row["standing"] is None:
-        return None
-    more = (f"{row[name]} {name}" for name in ("syndicated", "sponsored") if row[name])
-    return "+".join((str(row["independent"]), *more))
-
-
-def fact_row(row: Row) -> dict[str, Any]:
-    """A fact in its public JSON form, then what is known of its document."""
-    own = _OWN.get(row["kind"], ())
-    head = {name: row[name] for name in ("kind", "brand", *own)}
-    head |= {"when": row["dated"]} | {name: row[name] for name in ("hedged", "evidence", "start", "end")}
-    return head | {name: row[name] for name in _FACT_CONTEXT}
 
 
 @click.command(short_help="What changed, newest first.")
@@ -206,22 +168,6 @@ def sources(place: Place, form: str, filters: Filters, unhealthy: bool, listed: 
         click.get_current_context().exit(1)
     if not shown:
         note("no source is in trouble" if unhealthy else f"no sources are known here yet; {FIRST_CHECK}")
-
-
-def health(row: Row) -> str:
-    """How a source is, in words, with the reason when it is in trouble."""
-    if not row["enabled"]:
-        return "switched off"
-    match row["health"]:
-        case "new":
-            return "not checked yet"
-        case "ok":
-            return "ok" if row["last_outcome"] == "ok" else f"ok, {row['last_outcome']}"
-        case "trouble":
-            return f"in trouble since {row['trouble_since'][:10]}: {row['trouble']}"
-        case _:
-            often = f"{row['failures']} times in a row" if row["failures"] > 1 else "once"
-            return f"failed {often}: {row['last_reason'] or row['last_outcome']}"
 
 
 _SHIPPED_COLUMNS = (

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import click
 
 from monitor.cli.asking import Filters, capped, filtered, nothing, opened
-from monitor.cli.cells import Column
 from monitor.cli.options import Place, formatted, placed
 from monitor.cli.output import emit, note
+from monitor.exports.cells import Column
 
 
 @click.command(short_help="What is planned, and what is overdue.")

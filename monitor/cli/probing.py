@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 
 import click
 
-from monitor.cli.cells import Column, Row
 from monitor.cli.inputs import is_address
 from monitor.cli.options import Place, formatted, placed
-from monitor.cli.output import emit, inert_json, note
+from monitor.cli.output import emit, note
 from monitor.cli.values import Word
 from monitor.engine.cage import Cage
 from monitor.errors import ConfigError, UsageError
+from monitor.exports.cells import Column, Row
+from monitor.exports.written import inert_json
 from monitor.models import Link, Memory, Outcome, Page, Reading, Source, SourceKind, Validators
 from monitor.notifier.wording import fact_words
 from monitor.scrapers import Browser, Client, browser, shapes

@@ -13,11 +13,12 @@ from click.core import ParameterSource
 
 from monitor import catalogue
 from monitor.cli import documents
-from monitor.cli.cells import Column, Row, inert
 from monitor.cli.documents import Told
 from monitor.cli.options import Place, formatted, placed
-from monitor.cli.output import emit, inert_json, note
+from monitor.cli.output import emit, note
 from monitor.errors import FetchError, ReadError, UsageError
+from monitor.exports.cells import Column, Row, inert
+from monitor.exports.written import inert_json
 from monitor.models import Document
 from monitor.notifier.wording import fact_words
 from monitor.parser.facts import Account, explain, read_facts

@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from monitor.cli.asking import Filters, filtered, opened
-from monitor.cli.cells import Column
 from monitor.cli.options import Place, formatted, placed
 from monitor.cli.output import emit, note
 from monitor.engine.cage import Cage
+from monitor.exports.cells import Column
 from monitor.history import History, ServiceLock
 from monitor.models import Fact
 from monitor.notifier.wording import fact_words

@@ -9,10 +9,10 @@ from typing import Any, Literal
 import click
 
 from monitor.cli.asking import Filters, brand_name, capped, filtered, opened
-from monitor.cli.cells import Column, inert
 from monitor.cli.options import Command, Place, formatted, placed
 from monitor.cli.output import emit, note
 from monitor.errors import UsageError
+from monitor.exports.cells import Column, inert
 from monitor.history import History
 from monitor.judging import Judged, Judgement, judge
 from monitor.notifier.wording import fact_words

@@ -10,6 +10,7 @@ import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ import click
 from monitor.cli.narration import Round, describe, setup_logging
 from monitor.cli.options import Place, placed
 from monitor.cli.service import Service, style_of
+from monitor.cli.serving import page_of
 from monitor.cli.watchdog import Watchdog, die
 from monitor.errors import UsageError
 from monitor.models import Alert, Answer, Change, Delivery, Health, Source
@@ -41,19 +43,20 @@ def now() -> datetime:
 
 
 @click.command()
+@click.option("--web", "with_page", is_flag=True, help="Serve the page too, as `brand-monitor web` does.")
 @placed
-def run(place: Place) -> None:
+def run(place: Place, with_page: bool) -> None:
     """Run the service in the foreground: check what is due, alert, until stopped.
 
     SIGTERM and Ctrl-C finish the checks in hand and stop; SIGHUP reads the config again, and keeps the old one when the
-    new one is wrong.
+    new one is wrong. With --web, the page over the history is served from the same process, where `[web]` says.
     """
     setup_logging()
     _allow_sockets()
     settings = place.settings()
     if not any(source.enabled for source in settings.sources):
         raise UsageError(f"{settings.path}: there is no source to check; add a [[sources]] table")
-    sys.exit(asyncio.run(_serve(settings, place)))
+    sys.exit(asyncio.run(_serve(settings, place, with_page=with_page)))
 
 
 def _allow_sockets() -> None:
@@ -64,7 +67,7 @@ def _allow_sockets() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-async def _serve(settings: Settings, place: Place) -> int:
+async def _serve(settings: Settings, place: Place, *, with_page: bool) -> int:
     first = Round(settings)
     service = Service(settings, clock=now, rng=random.Random(), on_checked=first.heard)  # noqa: S311  # jitter only
     stop = asyncio.Event()
@@ -76,6 +79,7 @@ async def _serve(settings: Settings, place: Place) -> int:
 
     try:
         await service.open()
+        page = page_of(lambda: service.settings, service.history) if with_page else nullcontext()
         await service.catch_up()
         scheduler = Scheduler(service, workers=settings.workers, on_bug=on_bug)
         _on_signals(stop, lambda: _reload(service, scheduler, place))
@@ -83,7 +87,8 @@ async def _serve(settings: Settings, place: Place) -> int:
         watchdog = Watchdog(lambda: scheduler.cycles, stuck=die)
         watchdog.start()
         log.info("watching %d sources, history in %s", len(settings.sources), settings.database)
-        await stop.wait()
+        async with page:
+            await stop.wait()
         watchdog.stop()
         log.info("stopping: finishing the checks in hand")
         service.stop()

@@ -10,11 +10,12 @@ from typing import Any
 import click
 
 from monitor.cli import documents
-from monitor.cli.cells import Column, Row, inert, shortened
 from monitor.cli.documents import BadLine, Told, opened
-from monitor.cli.output import emit, inert_json
+from monitor.cli.output import emit
 from monitor.cli.values import Listed, Word
 from monitor.errors import UsageError
+from monitor.exports.cells import Column, Row, inert, shortened
+from monitor.exports.written import inert_json
 from monitor.notifier.wording import fact_words
 from monitor.parser.evaluate import KINDS, Mistake, Score, Tally, score
 

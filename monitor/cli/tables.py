@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from monitor.cli.cells import Column, shortened
+from monitor.exports.cells import Column, shortened
 
 LONGEST = 240
 """Characters of a cell of text; the whole of it is in the other formats."""

@@ -8,11 +8,13 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 import click
 
 from monitor.cli.asking import KIND, brand_name, opened
-from monitor.cli.cells import Row, inert, shortened, shown
 from monitor.cli.options import FORMATS, Place, formatted, placed
-from monitor.cli.output import emit, inert_json, note
-from monitor.cli.values import Moment, Word, resolve
+from monitor.cli.output import emit, note
+from monitor.cli.values import Moment, Word
 from monitor.errors import UsageError
+from monitor.exports.cells import Row, inert, shortened, shown
+from monitor.exports.moments import resolve
+from monitor.exports.written import inert_json
 from monitor.notifier.wording import fact_words
 
 _LONGEST = 300

@@ -6,13 +6,16 @@ observations  one check to rows      links  pages  claims
 beliefs       states and changes     outbox  messages
 revisits      young articles again   replays kept pages read again
 channels      how each channel is, silences
-queries       what people ask        lock    one service a database
+queries       what people ask        reading whoever waits for an answer: no writing, a limit of time
+searching     words in documents and claims  overview  what is to be seen at a glance
+lock          one service a database
 """
 
 from monitor.history.history import History
 from monitor.history.lock import ServiceLock
 from monitor.history.observations import Stored
 from monitor.history.queries import Queries
+from monitor.history.reading import Reader, Table
 from monitor.history.replays import Kept, Reread, Restated
 
-__all__ = ["History", "Kept", "Queries", "Reread", "Restated", "ServiceLock", "Stored"]
+__all__ = ["History", "Kept", "Queries", "Reader", "Reread", "Restated", "ServiceLock", "Stored", "Table"]

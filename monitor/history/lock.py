@@ -44,6 +44,22 @@ class ServiceLock:
         self._file = file
         _held.add(self)
 
+    def held(self) -> bool:
+        """Whether somebody has it. A lock that nobody has written an id into is free, and is left alone."""
+        try:
+            file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            if not _written_in(file):
+                return False
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(file)
+        return False
+
     def release(self) -> None:
         """Gives the lock back; safe when it is not held. The file stays: removing it would race with the next one."""
         _held.discard(self)

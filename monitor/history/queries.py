@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from monitor.errors import DatabaseError
-from monitor.history import beliefs, claims, explaining, gold, outbox, timelines
+from monitor.errors import DatabaseError, UsageError
+from monitor.history import beliefs, claims, explaining, gold, outbox, overview, pages, searching, timelines
 from monitor.history.claims import Revive
 from monitor.history.rows import select
 from monitor.history.store import Store, check_content, check_schema, connect_to_read, migrations, opening, told
@@ -88,10 +88,19 @@ SELECT
 
 _PLANS = """
 SELECT *, due IS NOT NULL AND due <= :now AND NOT kept AS overdue FROM plans
-WHERE (:brand IS NULL OR brand = :brand) AND (:kind IS NULL OR kind = :kind)
-    AND (NOT :overdue OR (due <= :now AND NOT kept))
+WHERE {terms}
 ORDER BY due IS NULL, due, brand, subject LIMIT :limit
 """
+
+
+_KNOWN_BRANDS = """
+WITH RECURSIVE known (name) AS (
+    SELECT min(brand) FROM fact
+    UNION ALL
+    SELECT (SELECT min(brand) FROM fact WHERE brand > known.name) FROM known WHERE known.name IS NOT NULL
+)
+SELECT name FROM known WHERE name IS NOT NULL UNION SELECT brand FROM source WHERE brand IS NOT NULL ORDER BY name
+"""  # skips from brand to brand by the index: a brand has thousands of facts
 
 
 class Queries:
@@ -127,8 +136,8 @@ class Queries:
 
     def facts(self, *, rejected: bool = False, **filters: Any) -> list[Row]:
         """Claims; with `rejected` also those that a person does not let stand. Filters: brand, kind, source, subject,
-        since and until (recorded), limit."""
-        allowed = ("brand", "kind", "source", "subject")
+        document, since and until (recorded), limit."""
+        allowed = ("brand", "kind", "source", "subject", "document")
         standing = () if rejected else ("coalesce(facts.verdict, 'accept') = 'accept'",)
         return self._list("facts", "recorded_at", "facts.id", filters, allowed, standing)
 
@@ -138,8 +147,8 @@ class Queries:
 
     def changes(self, **filters: Any) -> list[Row]:
         """Steps of belief. Filters: brand, kind, subject, change, since and until (detected), limit."""
-        order = "(SELECT c.seq FROM change AS c WHERE c.id = changes.id)"
-        return self._list("changes", "detected_at", order, filters, ("brand", "kind", "subject", "change"))
+        allowed = ("brand", "kind", "subject", "change")
+        return self._newest("changes", "change", "detected_at", filters, allowed)
 
     def documents(self, **filters: Any) -> list[Row]:
         """Document versions. Filters: source, url, brand (of a fact in it), since and until (fetched), limit."""
@@ -151,8 +160,7 @@ class Queries:
 
     def alerts(self, **filters: Any) -> list[Row]:
         """Messages. Filters: channel, status, brand and kind (of a change in it), since and until (queued), limit."""
-        order = "(SELECT a.seq FROM alert AS a WHERE a.id = alerts.id)"
-        return self._list("alerts", "queued_at", order, filters, ("channel", "status", "brand", "kind"))
+        return self._newest("alerts", "alert", "queued_at", filters, ("channel", "status", "brand", "kind"))
 
     def sources(self, *, brand: str | None = None, unhealthy: bool = False, limit: int | None = None) -> list[Row]:
         """Sources by name, those in the config; with `unhealthy` only those in trouble or whose last check failed."""
@@ -225,8 +233,10 @@ class Queries:
         limit: int | None = None,
     ) -> list[Row]:
         """What is planned, what is due soonest first; with `overdue` what was to be so by `now` and is not."""
-        values = {"now": utc_text(now), "brand": brand, "kind": kind, "overdue": overdue}
-        return self._rows(_PLANS, values | {"limit": -1 if limit is None else limit})
+        asked = {"brand = :brand": brand, "kind = :kind": kind, "due <= :now AND NOT kept": overdue}
+        terms = " AND ".join([term for term, wanted in asked.items() if wanted] or ["TRUE"])
+        values = {"now": utc_text(now), "brand": brand, "kind": kind, "limit": -1 if limit is None else limit}
+        return self._rows(_PLANS.format(terms=terms), values)
 
     def why(self, change_id: str) -> Row:
         """Where a change came from and what became of it. The start of an id will do. Raises UsageError if unknown.
@@ -276,10 +286,57 @@ class Queries:
             found.setdefault(row["document"], []).append(row["evidence"])
         return found
 
+    def search(self, what: Literal["documents", "facts"], text: str, **filters: Any) -> list[Row]:
+        """Documents or claims that hold all these words, newest first, each with a `snippet`. See `searching`.
+
+        Filters: brand, kind, source, language, since and until, limit (needed). Raises UsageError.
+        """
+        found = searching.search(self._rows, what, text, **filters)
+        rows = self._rows(_FOUND[what], {"ids": searching.listed(found)})
+        by_id = {row["id"]: row for row in rows}
+        return [by_id[row["id"]] | row for row in found]
+
+    def brand_names(self) -> list[str]:
+        """The brands that something is believed of, those with the latest news first."""
+        return overview.brand_names(self._rows)
+
+    def brands(self, names: Iterable[str], now: datetime, soon: datetime) -> list[Row]:
+        """These brands at a glance: see `overview.brands`."""
+        return overview.brands(self._rows, list(names), now, soon)
+
+    def source_health(self) -> dict[str, int]:
+        """How many configured sources are `ok`, `new`, `failing`, in `trouble`, `off`."""
+        return overview.health(self._rows)
+
+    def recent_checks(self, sources: Iterable[str]) -> dict[str, list[Row]]:
+        """The latest checks of each of these sources, oldest first."""
+        return overview.recent(self._rows, list(sources))
+
+    def yields(self, sources: Iterable[str]) -> dict[str, Row]:
+        """How many facts and changes each of these sources has brought."""
+        return overview.yields(self._rows, list(sources))
+
+    def document(self, number: int) -> Row:
+        """One version of a document, with its text. Raises UsageError if unknown."""
+        found = overview.document(self._rows, number)
+        if found is None:
+            raise UsageError(f"no document has the id {number}; `brand-monitor documents` lists them")
+        return found
+
+    def page(self, document: int) -> tuple[bytes, str | None] | None:
+        """The kept page of a document as it was fetched, and its content type; None: it is not kept."""
+        with told(self._path):
+            rows = select(self._db, "SELECT page, content_type FROM document WHERE id = :id", {"id": document})
+            content = pages.content_of(self._db, rows[0]["page"]) if rows and rows[0]["page"] else None
+        return None if content is None else (content, rows[0]["content_type"])
+
+    def quoted(self, change_id: str) -> dict[int, Row]:
+        """Where the sentences of a change stand in the documents, by the position of the source."""
+        return overview.quoted(self._rows, change_id)
+
     def names(self, of: Literal["brand", "source"]) -> list[str]:
         """The names of all brands, or of all sources, that the history knows."""
-        brands = "SELECT brand AS name FROM fact UNION SELECT brand FROM source WHERE brand IS NOT NULL ORDER BY name"
-        rows = self._rows(brands if of == "brand" else "SELECT name FROM source ORDER BY name", {})
+        rows = self._rows(_KNOWN_BRANDS if of == "brand" else "SELECT name FROM source ORDER BY name", {})
         return [row["name"] for row in rows]
 
     def examine(self) -> None:
@@ -296,6 +353,24 @@ class Queries:
         always: tuple[str, ...] = (),
     ) -> list[Row]:
         """The rows of a view, newest first. Names of columns are the program's own; values are parameters."""
+        where, values = self._terms(view, time, filters, allowed, always)
+        sql = f"SELECT {view}.* FROM {view} {where} ORDER BY {order} DESC LIMIT :limit"  # noqa: S608
+        return self._rows(sql, values)
+
+    def _newest(
+        self, view: str, table: str, time: str, filters: Mapping[str, Any], allowed: tuple[str, ...]
+    ) -> list[Row]:
+        """As `_list`, for a view over a table that is ordered by time and `seq`: its rows are chosen in the table, for
+        the view's columns are dear."""
+        where, values = self._terms(view, time, filters, allowed, ())
+        chosen = f"SELECT id FROM {table} AS {view} {where} ORDER BY {time} DESC, seq DESC LIMIT :limit"  # noqa: S608
+        order = f"(SELECT t.seq FROM {table} AS t WHERE t.id = {view}.id)"  # noqa: S608
+        return self._rows(f"SELECT * FROM {view} WHERE id IN ({chosen}) ORDER BY {time} DESC, {order} DESC", values)  # noqa: S608
+
+    def _terms(
+        self, view: str, time: str, filters: Mapping[str, Any], allowed: tuple[str, ...], always: tuple[str, ...]
+    ) -> tuple[str, dict[str, Any]]:
+        """The WHERE of a list, and its values."""
         unknown = set(filters) - {*allowed, "since", "until", "limit"}
         if unknown:
             raise TypeError(f"{view} cannot be filtered by {', '.join(sorted(unknown))}")
@@ -308,13 +383,17 @@ class Queries:
                 wanted[name] = utc_text(filters[name])
         limit = filters.get("limit")
         where = f"WHERE {' AND '.join(terms)}" if terms else ""
-        sql = f"SELECT {view}.* FROM {view} {where} ORDER BY {order} DESC LIMIT :limit"  # noqa: S608
-        return self._rows(sql, wanted | {"limit": -1 if limit is None else limit})
+        return where, wanted | {"limit": -1 if limit is None else limit}
 
     def _rows(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
         with told(self._path):
             return _tidied(select(self._db, sql, values))
 
+
+_FOUND = {
+    "documents": "SELECT * FROM documents WHERE id IN (SELECT value FROM json_each(:ids))",
+    "facts": "SELECT * FROM facts WHERE id IN (SELECT value FROM json_each(:ids))",
+}
 
 _ELSEWHERE = {
     ("documents", "brand"): "documents.id IN (SELECT document FROM fact WHERE fact.brand = :brand)",

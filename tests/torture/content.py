@@ -26,9 +26,9 @@ from stories import HOSTILE, alert, change, citation, email, webhook
 from test_address_gate import SPELLINGS
 from watching import SITE, newsroom
 
-from monitor.cli.output import csv_text, inert_json
 from monitor.engine.cage import Cage
 from monitor.errors import FetchError, MonitorError, ReadError
+from monitor.exports.written import csv_text, inert_json
 from monitor.history import History
 from monitor.indexes import read_index
 from monitor.models import Link, Memory, Page, Source, SourceKind, Validators

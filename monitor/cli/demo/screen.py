@@ -20,13 +20,13 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from monitor.cli.cells import inert, shortened
 from monitor.cli.demo import folder
 from monitor.cli.demo.mailbox import text_of
 from monitor.cli.demo.rendering import day
 from monitor.cli.demo.stage import Message, Seen, Silence
 from monitor.cli.demo.story import Day, Round
 from monitor.cli.service import Checked
+from monitor.exports.cells import inert, shortened
 from monitor.models import ChangeKind
 
 WIDEST = 80

@@ -1,0 +1,123 @@
+"""The lists as pages, JSON, CSV and Atom; and SQL that a person writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from monitor.errors import TooSlow, UsageError
+from monitor.exports.atom import feed
+from monitor.exports.rows import flat
+from monitor.exports.written import csv_text
+from monitor.history import Table
+from monitor.resources import shipped
+from monitor.web.answers import as_json, page
+from monitor.web.asking import FILTERS, FORMS, Asked, Form, asked, form_of
+from monitor.web.lists import Listing, Rows
+from monitor.web.reading import ask
+from monitor.web.site import Site
+
+
+async def listed(request: Request, site: Site, listing: Listing) -> Response:
+    """One part of a list, in the form that is asked for."""
+    form, now = form_of(request), site.clock()
+    wanted = asked(request, listing.filters, form, now, site.zone)
+    choices: dict[str, list[str]] = {}
+    if form == "html":
+        choices = await ask(site, lambda queries: {"brand": queries.names("brand"), "source": queries.names("source")})
+    rows, more = await ask(site, lambda queries: listing.rows(queries, wanted, now))
+    if form != "html":
+        return _for_programs(listing, rows, more, wanted, form, now)
+    recent: dict[str, Rows] = {}
+    yields: dict[str, dict[str, Any]] = {}
+    if listing.name == "sources" and rows:
+        names = [row["name"] for row in rows]
+        recent, yields = await ask(site, lambda queries: (queries.recent_checks(names), queries.yields(names)))
+    return page(
+        request,
+        "list.html.j2",
+        site.zone,
+        listing=listing,
+        rows=rows,
+        more=more,
+        asked=wanted,
+        choices=choices,
+        about_filters=FILTERS,
+        forms=FORMS[1:],
+        recent=recent,
+        yields=yields,
+        took={name: _took(checks) for name, checks in recent.items()},
+        served=site.served,
+    )
+
+
+def _took(checks: Rows) -> float | None:
+    """How many seconds a check takes, on average."""
+    made = [check for check in checks if check["outcome"] != "skipped"]
+    spans = [
+        datetime.fromisoformat(check["finished_at"]) - datetime.fromisoformat(check["started_at"]) for check in made
+    ]
+    return round(sum(span.total_seconds() for span in spans) / len(spans), 1) if spans else None
+
+
+def _for_programs(listing: Listing, rows: Rows, more: bool, wanted: Asked, form: Form, now: datetime) -> Response:
+    following = f"/{listing.name}.{form}?{wanted.query(page=wanted.page + 1, limit=wanted.limit)}" if more else None
+    match form:
+        case "csv":
+            text = csv_text([flat(row) for row in rows], listing.fields)
+            answer = Response(text, media_type="text/csv; charset=utf-8")
+            answer.headers["content-disposition"] = f"inline; filename={quote(listing.name, safe='')}.csv"
+        case "atom":
+            about = ", ".join(f"{name} {value}" for name, value in wanted.written.items())
+            title = f"brand-monitor: {listing.title.lower()}{f' ({about})' if about else ''}"
+            answer = Response(feed([listing.entry(row) for row in rows], title, now), media_type="application/atom+xml")
+        case _:
+            answer = as_json({"list": listing.name, "rows": rows, "next": following})
+    if following:
+        answer.headers["link"] = f'<{following}>; rel="next"'
+    return answer
+
+
+async def sql(request: Request, site: Site) -> Response:
+    """The answer to SQL that a person wrote: it may read, for two seconds, and nothing else."""
+    text, form = request.query_params.get("q", "").strip(), form_of(request)
+    if text and request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        raise UsageError("SQL is answered when it was written here, not when another site's link brings it")
+    table, wrong = None, None
+    if text:
+        try:
+            table = await run_in_threadpool(site.reader.sql, text)
+        except (UsageError, TooSlow) as error:
+            if form != "html":
+                raise
+            wrong = str(error)
+    if form == "html":
+        status = 200 if wrong is None else 400
+        return page(request, "sql.html.j2", site.zone, status, sql=text, table=table, wrong=wrong, examples=examples())
+    return _table(table or Table((), (), False), form)
+
+
+def _table(table: Table, form: Form) -> Response:
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    match form:
+        case "csv":
+            return Response(csv_text(rows, table.columns), media_type="text/csv; charset=utf-8")
+        case "json":
+            return as_json({"columns": table.columns, "rows": rows, "more": table.more})
+        case _:
+            raise UsageError("the answer to SQL is a table; it comes as html, json or csv")
+
+
+def examples() -> list[tuple[str, str]]:
+    """The questions that ship: what each answers, and its SQL, as far as it asks for no value."""
+    texts = [
+        entry.read_text(encoding="utf-8")
+        for entry in sorted(shipped("db", "queries").iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".sql")
+    ]
+    return [(text.splitlines()[0].removeprefix("-- "), text.split("\n", 1)[1].strip()) for text in texts]
