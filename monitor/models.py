@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+from monitor.secret import Secret
+
 When = str
 """A date of the precision that is known: `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, `YYYY-Q1..Q4`, `YYYY-H1|H2`,
 `YYYY-early|mid|late`. A published date may also be a full UTC time, `YYYY-MM-DDTHH:MM:SSZ`."""
@@ -45,6 +47,17 @@ class Authority(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What one source is asked with beyond what all are. For its own origin only; no value of it shows anywhere."""
+
+    headers: tuple[tuple[str, Secret], ...] = ()
+    cookies: tuple[tuple[str, Secret], ...] = ()
+    login: tuple[Secret, Secret] | None = None
+    """User and password."""
+    proxy: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A page to check, as configured. Exactly one of `every` and `cron` is set."""
 
@@ -62,6 +75,7 @@ class Source:
     language: str | None = None
     render: bool = False
     """Its pages are drawn by scripts: they are read in a browser."""
+    access: Access | None = None
     alert_on_first: bool = False
     enabled: bool = True
 
@@ -83,6 +97,7 @@ class Outcome(StrEnum):
     RATE_LIMITED = "rate_limited"  # 429, or 503 with Retry-After
     TOO_LARGE = "too_large"
     INCOMPLETE = "incomplete"  # shorter than promised, or a broken compressed stream
+    SECRET = "secret"  # noqa: S105  # what the source is to be asked with is not there, or cannot be sent
     BROWSER = "browser"  # a page that needs a browser, and that could not be started or broke down
     DECODE_ERROR = "decode_error"
     BAD_FEED = "bad_feed"
