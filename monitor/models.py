@@ -93,7 +93,8 @@ class Outcome(StrEnum):
     ROBOTS = "robots"
     REDIRECT = "redirect"  # too many, or somewhere we do not follow
     HTTP_ERROR = "http_error"
-    GONE = "gone"  # 404 and 410
+    GONE = "gone"  # 404
+    GONE_FOR_GOOD = "gone_for_good"  # 410
     RATE_LIMITED = "rate_limited"  # 429, or 503 with Retry-After
     TOO_LARGE = "too_large"
     INCOMPLETE = "incomplete"  # shorter than promised, or a broken compressed stream
@@ -295,6 +296,8 @@ class Memory:
     """How many articles its list has held at least, strays left out; None: not known, or it is no list."""
     fingerprint: int | None = None
     """Of the last text of a source that is a page or an article, as in Claim."""
+    pauses: Mapping[str, datetime] = field(default_factory=dict)
+    """Hosts that have asked to be left alone (429 and 503 with Retry-After), and until when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +320,8 @@ class Observation:
     """How many articles the index holds, known or not; None: it was not read."""
     readings: tuple[Reading, ...] = ()
     retry_after: timedelta | None = None
+    pauses: Mapping[str, datetime] = field(default_factory=dict)
+    """As in Memory: those that stand after the check."""
     requests: int = 0
 
 

@@ -195,7 +195,7 @@ def sources(place: Place, form: str, filters: Filters, unhealthy: bool, listed: 
         Column("brand", "brand"),
         Column("health", health, wide=True),
         Column("last check", "last_checked_at"),
-        Column("next check", lambda row: row["next_due"] if row["enabled"] else None),
+        Column("next check", lambda row: row["next_due"] if row["enabled"] and not row["gone_at"] else None),
         Column("documents", "documents", number=True),
     )
     with opened(place) as (queries, zone):
@@ -217,6 +217,10 @@ def health(row: Row) -> str:
             return "not checked yet"
         case "ok":
             return "ok" if row["last_outcome"] == "ok" else f"ok, {row['last_outcome']}"
+        case "gone":
+            return (
+                f"gone since {row['gone_at'][:10]}: {row['trouble']}; not checked until `check {row['name']}` succeeds"
+            )
         case "trouble":
             return f"in trouble since {row['trouble_since'][:10]}: {row['trouble']}"
         case _:

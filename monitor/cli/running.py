@@ -20,6 +20,7 @@ from monitor.cli.options import Place, placed
 from monitor.cli.service import Service, style_of
 from monitor.cli.watchdog import Watchdog, die
 from monitor.errors import UsageError
+from monitor.history import History
 from monitor.models import Alert, Answer, Change, Delivery, Health, Source
 from monitor.notifier.dispatch import Dispatcher
 from monitor.scheduler import Scheduler
@@ -125,12 +126,12 @@ async def _reload(service: Service, scheduler: Scheduler, place: Place) -> None:
 def check(place: Place, sources: Sequence[str]) -> None:
     """Check these sources (or all) once, now; record, deliver, print a line per source.
 
-    Exits 1 when a source or a delivery failed.
+    A source that is gone for good (HTTP 410) is checked only by name. Exits 1 when a source or a delivery failed.
     """
     setup_logging(logging.WARNING)
     settings = place.settings()
     chosen = _chosen(settings, sources)
-    sys.exit(asyncio.run(_with_service(settings, lambda service: _check(service, chosen))))
+    sys.exit(asyncio.run(_with_service(settings, lambda service: _check(service, chosen, named=bool(sources)))))
 
 
 def _chosen(settings: Settings, names: Sequence[str]) -> list[Source]:
@@ -144,9 +145,13 @@ def _chosen(settings: Settings, names: Sequence[str]) -> list[Source]:
     return list(dict.fromkeys(chosen))
 
 
-async def _check(service: Service, sources: Sequence[Source]) -> int:
+async def _check(service: Service, sources: Sequence[Source], *, named: bool) -> int:
     """Checks the sources as the scheduler would: at most one a host at once, so many overall."""
     bugs: list[BaseException] = []
+    gone = {} if named else await service.history(History.gone)
+    for source in (source for source in sources if source.name in gone):
+        click.echo(f"{source.name}: not checked: {gone[source.name]}; name it to check it again")
+    sources = [source for source in sources if source.name not in gone]
     shown = sys.stderr.isatty()
     with click.progressbar(length=len(sources), label="checking", file=sys.stderr, hidden=not shown) as bar:
 

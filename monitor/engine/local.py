@@ -37,8 +37,10 @@ class LocalEngine:
         self._in_hand += 1
         self._idle.clear()
         try:
+            self._client.pause(memory.pauses)
             client = self._browser if source.render else self._client
-            return await observe(source, memory, replace(self._tools, client=client.of(source)))
+            observation = await observe(source, memory, replace(self._tools, client=client.of(source)))
+            return replace(observation, pauses=self._client.pauses())
         finally:
             self._in_hand -= 1
             if not self._in_hand:

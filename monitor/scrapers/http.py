@@ -23,7 +23,7 @@ from functools import cache, cached_property, partial
 
 import httpx
 
-from monitor.answers import PERMANENT, REDIRECTS, refusal, retry_after, tls_words, validators
+from monitor.answers import LONGEST_WAIT, PERMANENT, REDIRECTS, refusal, retry_after, tls_words, validators
 from monitor.dialer import Dialer, Resolve, system_resolver
 from monitor.errors import ConfigError, FetchError
 from monitor.models import Outcome, Page, Source, Validators
@@ -113,6 +113,7 @@ class Client:
         self._resolve = resolve or system_resolver(self._threads)
         self._usual = _Along(_proxy(settings.proxy.reveal()) if settings.proxy else None)
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
+        self._pauses: dict[str, datetime] = {}
         self._robots = Robots(settings.user_agent, clock)
 
     def prepare(self) -> None:
@@ -134,18 +135,30 @@ class Client:
         """The client, as this source may ask."""
         return Known(self, source) if source.access else self
 
+    def pause(self, pauses: Mapping[str, datetime]) -> None:
+        """Leaves these hosts alone until then: what an earlier process, or another machine, was asked for."""
+        now = self._clock()
+        for host, until in pauses.items():
+            if until > self._pauses.get(host, now):
+                self._leave_alone(host, min(until - now, LONGEST_WAIT))
+
+    def pauses(self) -> Mapping[str, datetime]:
+        """The hosts that want to be left alone (429 or 503 with Retry-After), and until when."""
+        now = self._clock()
+        self._pauses = {host: until for host, until in self._pauses.items() if until > now}
+        return dict(self._pauses)
+
     @asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[str]:
         """The host's turn for who fetches by other means, and the address as it may be asked for. Raises FetchError."""
         parsed = _parsed(url)
         await self.permitted(url)
-        turn = self._host(parsed).turn
-        async with turn:
+        async with self._host(parsed).turn:
             try:
                 yield str(parsed)
             except FetchError as error:
-                if error.retry_after is not None:
-                    turn.block(error.retry_after)
+                if error.outcome is Outcome.RATE_LIMITED and error.retry_after is not None:
+                    self._leave_alone(_name(parsed), error.retry_after)
                 raise
 
     async def permitted(self, url: str) -> None:
@@ -228,7 +241,7 @@ class Client:
                 raise _failure(error) from error
             wait = retry_after(received.get("retry-after"), self._clock()) if status in (429, 503) else None
             if wait is not None:
-                host.turn.block(wait)
+                self._leave_alone(_name(url), wait)
         await self._close_unused()
         return status, received, content
 
@@ -291,12 +304,17 @@ class Client:
         return headers
 
     def _host(self, url: httpx.URL) -> _Host:
-        port = _port(url)
-        key = url.host if port in _DEFAULT_PORTS.values() else f"{url.host}:{port}"
-        if key not in self._hosts:
-            self._hosts[key] = _Host(Turn(self._settings.per_host_delay))
-        self._hosts.move_to_end(key)
-        return self._hosts[key]
+        return self._named(_name(url))
+
+    def _named(self, name: str) -> _Host:
+        if name not in self._hosts:
+            self._hosts[name] = _Host(Turn(self._settings.per_host_delay))
+        self._hosts.move_to_end(name)
+        return self._hosts[name]
+
+    def _leave_alone(self, host: str, wait: timedelta) -> None:
+        self._named(host).turn.block(wait)
+        self._pauses[host] = self._clock() + wait
 
     def _line(self, host: _Host, proxy: httpx.URL | None) -> _Line:
         if proxy not in host.lines:
@@ -381,6 +399,12 @@ def _next(url: httpx.URL, location: str) -> httpx.URL:
     if url.scheme == "https" and target.scheme == "http":
         raise FetchError(Outcome.REDIRECT, f"a redirect leads from https to http ({target.host})")
     return target
+
+
+def _name(url: httpx.URL) -> str:
+    """What a host is known as: http and https at their usual ports are one."""
+    port = _port(url)
+    return url.host if port in _DEFAULT_PORTS.values() else f"{url.host}:{port}"
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:
