@@ -108,9 +108,16 @@ def _on_signals(stop: asyncio.Event, reload: Callable[[], Awaitable[None]]) -> N
     loop.add_signal_handler(signal.SIGHUP, start_reload)
 
 
+def _read(place: Place) -> Settings:
+    """The settings with their sources made: of thousands that takes a while."""
+    settings = place.settings()
+    _ = settings.sources
+    return settings
+
+
 async def _reload(service: Service, scheduler: Scheduler, place: Place) -> None:
     try:
-        settings = place.settings()
+        settings = await asyncio.to_thread(_read, place)
         await service.use(settings)
     except UsageError as error:
         for line in str(error).splitlines():

@@ -36,6 +36,7 @@ from monitor.settings import HttpSettings
 
 _MAX_REDIRECTS = 5
 _MAX_HOSTS = 256  # whose connections are kept; the longest unused are closed beyond that
+_LOOKS = 4  # at the longest unused hosts, after each request
 _KEEP_ALIVE = 15.0  # seconds an idle connection may be used again
 _RESOLVERS = 32  # threads; a slow name server holds up no more names than this
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -343,9 +344,13 @@ class Client:
         return context
 
     async def _close_unused(self) -> None:
-        for key in list(self._hosts)[: max(0, len(self._hosts) - _MAX_HOSTS)]:
-            if self._hosts[key].turn.idle:
-                await self._hosts.pop(key).aclose()
+        """Looks at a few of the longest unused only: with a thousand that hang, all of them would be too many."""
+        for _ in range(min(_LOOKS, len(self._hosts) - _MAX_HOSTS)):
+            name, host = self._hosts.popitem(last=False)
+            if host.turn.idle:
+                await host.aclose()
+            else:
+                self._hosts[name] = host
 
 
 @dataclass(frozen=True)
