@@ -40,10 +40,18 @@ CREATE TABLE source (
     failing_since TEXT,                       -- derived: the first of those failures; null: the last check was good
     trouble TEXT,                             -- what people were told is wrong with it; null: nothing
     trouble_since TEXT,                       -- since when; null: as `trouble`
-    told_at TEXT                              -- when people were last told of trouble; null: never
+    told_at TEXT,                             -- when people were last told of trouble; null: never
+    gone_at TEXT                              -- since when its server says that it is gone for good (410); null: it does not
 );
-CREATE INDEX source_due ON source (next_due) WHERE configured AND enabled;
+CREATE INDEX source_due ON source (next_due) WHERE configured AND enabled AND gone_at IS NULL;
 CREATE INDEX source_page ON source (page);
+
+
+-- Hosts that have asked to be left alone (Retry-After); no source asks them for anything until then.
+CREATE TABLE pause (
+    host TEXT PRIMARY KEY,                    -- with its port, where that is no usual one
+    until TEXT NOT NULL
+);
 
 
 -- One check of one source, or the checks that were left out for one reason (outcome `skipped`).
@@ -730,6 +738,7 @@ SELECT
     source.configured,
     source.enabled,
     CASE
+        WHEN source.gone_at IS NOT NULL THEN 'gone'     -- for good, and told; it is not checked any more
         WHEN source.trouble IS NOT NULL THEN 'trouble'  -- confirmed, and told
         WHEN source.last_outcome IS NULL THEN 'new'
         WHEN source.failures = 0 THEN 'ok'
@@ -745,7 +754,8 @@ SELECT
     (SELECT count(*) FROM document WHERE document.source = source.name) AS documents,
     source.failing_since,
     source.trouble,
-    source.trouble_since
+    source.trouble_since,
+    source.gone_at
 FROM source;
 
 

@@ -36,8 +36,8 @@ def refusal(status: int, headers: Mapping[str, str], now: datetime) -> FetchErro
     """The error for a status that brings no page (anything but 200, 203, 304 and a redirect)."""
     wait = retry_after(headers.get("retry-after"), now)
     reason = f"HTTP {status}: {_PLAIN.get(status) or _phrase(status)}"
-    if status in (404, 410):  # gone for good: asked no more than once a day whether that was a mistake
-        return FetchError(Outcome.GONE, reason, LONGEST_WAIT if status == 410 else wait)
+    if status in (404, 410):
+        return FetchError(Outcome.GONE if status == 404 else Outcome.GONE_FOR_GOOD, reason, wait)
     if status == 429 or (status == 503 and wait is not None):
         return FetchError(Outcome.RATE_LIMITED, reason, wait)
     return FetchError(Outcome.HTTP_ERROR, reason, wait)

@@ -4,6 +4,7 @@
                silent for long beyond its own rhythm  ├─► trouble ─► one notice ─► … ─► well again ─► one notice
                its articles cannot be read            │
                its articles say nothing any more      ┘
+    gone for good ─► one notice, and no more checks until somebody asks for one that is good
 
 Nothing that was learned is forgotten for it: absence is not news.
 """
@@ -18,7 +19,7 @@ from itertools import pairwise, takewhile
 from typing import Any
 
 from monitor import cron
-from monitor.models import Observation, Source, utc_text
+from monitor.models import Observation, Outcome, Source, utc_text
 
 CHECKS = 3
 """Failed checks in a row that make trouble: the first, and two that confirm it."""
@@ -73,6 +74,8 @@ class Vitals:
     trouble_since: datetime | None = None
     told_at: datetime | None = None
     """When they were last told of trouble."""
+    gone_at: datetime | None = None
+    """Since when it is gone for good, and not checked any more."""
     articles: tuple[Article, ...] = ()
     """The latest articles of a source that lists some."""
     refusals: tuple[str | None, ...] = ()
@@ -88,15 +91,16 @@ class Trouble:
 
 
 class Turn(StrEnum):
-    """What becomes of a source, as people are told."""
+    """What becomes of a source, as people are told: in trouble, gone for good, well again."""
 
     TROUBLE = "trouble"
+    GONE = "gone"
     WELL = "well"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What people are told of a source: that it is in trouble, or well again."""
+    """What people are told of a source: that it is in trouble, gone for good, or well again."""
 
     source: Source
     turn: Turn
@@ -128,6 +132,8 @@ class Condition:
     """What people know of, once they are told."""
     told: Told | None = None
     """What they are to be told now."""
+    gone_at: datetime | None = None
+    """Since when it is gone for good: it is not checked again until somebody says so."""
 
 
 def judge(
@@ -136,6 +142,8 @@ def judge(
     """How the source is after this check. `failures` counts those in a row, this one included."""
     good = observation.outcome.good
     failing_since = None if good else vitals.failing_since or now
+    if not good and (vitals.gone_at or observation.outcome is Outcome.GONE_FOR_GOOD):
+        return _gone(source, observation, vitals, failing_since, now)
     known = Trouble(reason=vitals.trouble, since=vitals.trouble_since or now) if vitals.trouble else None
     found = _ailment(source, vitals, now) if good else _failing(source, observation, failures, failing_since, now, zone)
     if known and good and found is None:
@@ -147,6 +155,19 @@ def judge(
         return Condition(failing_since=failing_since)
     told = Told(source=source, turn=Turn.TROUBLE, reason=found.reason, since=found.since, told_at=now)
     return Condition(failing_since=failing_since, trouble=found, told=told)
+
+
+def _gone(
+    source: Source, observation: Observation, vitals: Vitals, failing_since: datetime | None, now: datetime
+) -> Condition:
+    """A source whose server says that it is gone for good: nobody confirms that, since it is not asked again."""
+    if vitals.gone_at:
+        known = Trouble(reason=vitals.trouble or "", since=vitals.trouble_since or vitals.gone_at)
+        return Condition(failing_since=failing_since, trouble=known, gone_at=vitals.gone_at)
+    reason = observation.reason or str(observation.outcome)
+    trouble = Trouble(reason=reason, since=now)
+    told = Told(source=source, turn=Turn.GONE, reason=reason, since=now, told_at=now)
+    return Condition(failing_since=failing_since, trouble=trouble, told=told, gone_at=now)
 
 
 def shrunken(listed: int, usual: int | None) -> str | None:

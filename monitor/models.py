@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+from monitor.secret import Secret
+
 When = str
 """A date of the precision that is known: `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, `YYYY-Q1..Q4`, `YYYY-H1|H2`,
 `YYYY-early|mid|late`. A published date may also be a full UTC time, `YYYY-MM-DDTHH:MM:SSZ`."""
@@ -45,6 +47,17 @@ class Authority(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What one source is asked with beyond what all are. For its own origin only; no value of it shows anywhere."""
+
+    headers: tuple[tuple[str, Secret], ...] = ()
+    cookies: tuple[tuple[str, Secret], ...] = ()
+    login: tuple[Secret, Secret] | None = None
+    """User and password."""
+    proxy: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A page to check, as configured. Exactly one of `every` and `cron` is set."""
 
@@ -62,6 +75,7 @@ class Source:
     language: str | None = None
     render: bool = False
     """Its pages are drawn by scripts: they are read in a browser."""
+    access: Access | None = None
     alert_on_first: bool = False
     enabled: bool = True
 
@@ -79,10 +93,12 @@ class Outcome(StrEnum):
     ROBOTS = "robots"
     REDIRECT = "redirect"  # too many, or somewhere we do not follow
     HTTP_ERROR = "http_error"
-    GONE = "gone"  # 404 and 410
+    GONE = "gone"  # 404
+    GONE_FOR_GOOD = "gone_for_good"  # 410
     RATE_LIMITED = "rate_limited"  # 429, or 503 with Retry-After
     TOO_LARGE = "too_large"
     INCOMPLETE = "incomplete"  # shorter than promised, or a broken compressed stream
+    SECRET = "secret"  # noqa: S105  # what the source is to be asked with is not there, or cannot be sent
     BROWSER = "browser"  # a page that needs a browser, and that could not be started or broke down
     DECODE_ERROR = "decode_error"
     BAD_FEED = "bad_feed"
@@ -280,6 +296,8 @@ class Memory:
     """How many articles its list has held at least, strays left out; None: not known, or it is no list."""
     fingerprint: int | None = None
     """Of the last text of a source that is a page or an article, as in Claim."""
+    pauses: Mapping[str, datetime] = field(default_factory=dict)
+    """Hosts that have asked to be left alone (429 and 503 with Retry-After), and until when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,6 +320,8 @@ class Observation:
     """How many articles the index holds, known or not; None: it was not read."""
     readings: tuple[Reading, ...] = ()
     retry_after: timedelta | None = None
+    pauses: Mapping[str, datetime] = field(default_factory=dict)
+    """As in Memory: those that stand after the check."""
     requests: int = 0
 
 

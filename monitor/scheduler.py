@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
 REPORTING = timedelta(minutes=1)
-BURST = 10
-PACE = timedelta(milliseconds=5)
+BURST = 5
+PACE = timedelta(milliseconds=10)
 """The pause after so many starts: a thousand checks that begin together also meet their deadlines together, and the
 loop would have no time for anything else."""
 HOUSEKEEPING = timedelta(hours=6)

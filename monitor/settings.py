@@ -7,9 +7,8 @@ Secrets are named, never written: `env:NAME` or `file:PATH`; their value is fetc
 from __future__ import annotations
 
 import difflib
-import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import time, timedelta
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -31,42 +30,11 @@ from pydantic import (
 from tld import get_fld
 
 from monitor import cron
-from monitor.errors import ConfigError
-from monitor.models import Authority, ChangeKind, Source, SourceKind
+from monitor.models import Access, Authority, ChangeKind, Source, SourceKind
+from monitor.secret import COOKIE_VALUE, HEADER_VALUE, Given, Secret
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 SIZES = {"B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
-
-
-class Secret:
-    """A named secret, fetched when it is needed. Shows as its name only."""
-
-    __slots__ = ("_folder", "_name")
-
-    def __init__(self, name: str, folder: Path) -> None:
-        self._name = name
-        self._folder = folder
-
-    def reveal(self) -> str:
-        """The value. Raises ConfigError, which names the secret and not its value, when it is not there."""
-        where, _, what = self._name.partition(":")
-        if where == "env":
-            value = os.environ.get(what)
-            if not value:
-                raise ConfigError(f"the environment variable {what} is not set; the config takes a secret from it")
-            return value
-        path = self._folder / what
-        try:
-            path = self._folder / Path(what).expanduser()
-            value = path.read_text(encoding="utf-8").strip()
-        except (OSError, ValueError, RuntimeError) as error:  # not UTF-8, or a NUL in its name; the home of nobody
-            raise ConfigError(f"the secret file {path} cannot be read ({type(error).__name__})") from error
-        if not value:
-            raise ConfigError(f"the secret file {path} is empty")
-        return value
-
-    def __repr__(self) -> str:
-        return f"<secret {self._name}>"
 
 
 def _duration(text: Any) -> timedelta:
@@ -93,6 +61,50 @@ def _secret(text: Any, info: ValidationInfo) -> Secret:
     if not isinstance(text, str) or not re.fullmatch(r"(env|file):\S+", text):
         raise ValueError('a secret is named, not written here: "env:NAME" or "file:PATH"')
     return Secret(text, (info.context or {}).get("folder", Path()))
+
+
+def _named_or_given(text: Any, info: ValidationInfo) -> Secret:
+    if not isinstance(text, str):
+        raise ValueError('must be a text in quotes, or the name of a secret: "env:NAME" or "file:PATH"')  # noqa: TRY004  # pydantic's
+    return _secret(text, info) if text.startswith(("env:", "file:")) else Given(text)
+
+
+def _sent(name: re.Pattern[str], value: re.Pattern[str], form: str) -> Callable[[Any, ValidationInfo], Any]:
+    """Reads a table of names and what is sent under each. Its mistakes name no value: that may be a secret."""
+
+    def read(table: Any, info: ValidationInfo) -> dict[str, Secret]:
+        if not isinstance(table, Mapping):
+            raise ValueError(f"must be a table, as in {form}")  # noqa: TRY004  # pydantic's
+        sent = {str(key): _named_or_given(text, info) for key, text in table.items()}
+        for key, secret in sent.items():
+            if not name.fullmatch(key):
+                raise ValueError(f'"{key[:60]}" is no name that could be sent')
+            if isinstance(secret, Given) and not value.fullmatch(secret.reveal()):
+                raise ValueError(f'"{key}" has a value that cannot be sent; plain ASCII characters only')
+        return sent
+
+    return read
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_OURS = {
+    "user-agent": "[http] user_agent says who asks",
+    "cookie": "write them under cookies",
+    "host": "the address says it",
+    "range": "pages are fetched whole",
+}
+_WIRE = ("accept-encoding", "connection", "content-length", "expect", "keep-alive", "te", "trailer", "upgrade")
+_OURS |= dict.fromkeys((*_WIRE, "transfer-encoding"), "it belongs to how pages are transferred")
+_OURS |= dict.fromkeys(("if-none-match", "if-modified-since"), "what has changed is asked for anyway")
+
+
+def _no_header_of_ours(headers: dict[str, Secret]) -> dict[str, Secret]:
+    for name in headers:
+        if why := _OURS.get(name.lower()) or (name.lower().startswith("proxy-") and "a login stands in proxy"):
+            raise ValueError(f'"{name}" is not set here: {why}')
+    if len({name.lower() for name in headers}) < len(headers):
+        raise ValueError("names one header twice")
+    return headers
 
 
 def _web_address(text: str) -> str:
@@ -172,6 +184,13 @@ Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_posi
 Pause = Annotated[timedelta, BeforeValidator(_duration)]
 Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 Named = Annotated[Secret, BeforeValidator(_secret)]
+Headers = Annotated[
+    dict[str, Secret],
+    BeforeValidator(_sent(_TOKEN, HEADER_VALUE, '{ "X-Key" = "env:KEY" }')),
+    AfterValidator(_no_header_of_ours),
+]
+Cookies = Annotated[dict[str, Secret], BeforeValidator(_sent(_TOKEN, COOKIE_VALUE, '{ session = "env:SESSION" }'))]
+NamedOrGiven = Annotated[Secret, BeforeValidator(_named_or_given)]
 Address = Annotated[str, AfterValidator(_web_address)]
 Cron = Annotated[str, AfterValidator(_cron)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -210,11 +229,24 @@ class SourceSettings(Section):
     links: Annotated[str, AfterValidator(lambda text: _selector(text))] | None = None
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
     render: bool = False
+    headers: Headers = Field(default={}, repr=False)
+    cookies: Cookies = Field(default={}, repr=False)
+    auth: NamedOrGiven | None = None
+    """The user of its login (HTTP basic); goes with `password`."""
+    password: Named | None = None
+    proxy: Named | None = None
+    """In the place of the proxy of [http], as far as this source's own origin goes."""
     alert_on_first: bool = False
     enabled: bool = True
 
     @model_validator(mode="after")
     def _belongs_together(self) -> SourceSettings:
+        if bool(self.auth) != bool(self.password):
+            raise ValueError('auth and password go together: auth = "user", password = "env:NAME"')
+        if self.auth and any(name.lower() == "authorization" for name in self.headers):
+            raise ValueError("has both auth and a header Authorization; keep one")
+        if self.render and self.secrets():
+            raise ValueError("headers, cookies, auth and proxy do not go with render: a drawn page asks many addresses")
         if self.every and self.cron:
             raise ValueError("has both every and cron; keep one")
         if self.links and self.kind is not SourceKind.LISTING:
@@ -226,8 +258,21 @@ class SourceSettings(Section):
     def as_source(self) -> Source:
         every = self.every if self.every or self.cron else timedelta(hours=1)
         outlet = self.outlet or registrable_domain(urlsplit(self.url).hostname or "")
-        taken = self.model_dump(exclude={"every", "outlet"})
-        return Source(every=every, outlet=outlet, **taken)
+        own = {"headers", "cookies", "auth", "password", "proxy"}
+        taken = self.model_dump(exclude={"every", "outlet"} | own)
+        return Source(every=every, outlet=outlet, access=self._access(), **taken)
+
+    def _access(self) -> Access | None:
+        login = (self.auth, self.password) if self.auth and self.password else None
+        given = Access(
+            headers=tuple(self.headers.items()), cookies=tuple(self.cookies.items()), login=login, proxy=self.proxy
+        )
+        return given if given != Access() else None
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """All that the source is asked with, and that may be secret."""
+        own = (self.auth, self.password, self.proxy)
+        return (*self.headers.values(), *self.cookies.values(), *(secret for secret in own if secret))
 
 
 def _selector(text: str) -> str:
@@ -459,4 +504,5 @@ class Settings(Section):
         """Every secret that the config names, so that a service can ask for all of them at its start."""
         owners: list[Section] = [self, self.http, self.web, *self.channels]
         values = (getattr(owner, name) for owner in owners for name in type(owner).model_fields)
-        return tuple(value for value in values if isinstance(value, Secret))
+        sources = (secret for source in self.source_settings for secret in source.secrets())
+        return (*(value for value in values if isinstance(value, Secret)), *sources)

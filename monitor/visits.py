@@ -44,7 +44,7 @@ from monitor.scrapers import INDEXES
 ARTICLES = 20
 """How many articles one check reads at the most; the rest wait for the next. Bounds how long a check takes."""
 
-REFUSED = {Outcome.ROBOTS, Outcome.HTTP_ERROR, Outcome.GONE, Outcome.SUSPECT}
+REFUSED = {Outcome.ROBOTS, Outcome.HTTP_ERROR, Outcome.GONE, Outcome.GONE_FOR_GOOD, Outcome.SUSPECT}
 """Outcomes after which the text that the feed itself carries is read instead of the article."""
 
 
@@ -109,7 +109,9 @@ async def look(source: Source, memory: Memory, tools: Tools) -> Look:
             return found(links=links[:ARTICLES], skipped=links[ARTICLES:])
         return found(links=links)
     except (FetchError, ReadError) as error:
-        return Look(outcome=error.outcome, reason=error.reason, page=page, retry_after=_wait(error))
+        lost = page is not None and error.outcome is Outcome.GONE_FOR_GOOD  # what the page leads to, not the source
+        outcome = Outcome.GONE if lost else error.outcome
+        return Look(outcome=outcome, reason=error.reason, page=page, retry_after=_wait(error))
 
 
 async def _own_page(source: Source, memory: Memory, tools: Tools) -> Page:
@@ -119,7 +121,7 @@ async def _own_page(source: Source, memory: Memory, tools: Tools) -> Page:
     try:
         return await tools.client.get(memory.url, validators=memory.validators)
     except FetchError as error:
-        if error.outcome is not Outcome.GONE:
+        if error.outcome not in (Outcome.GONE, Outcome.GONE_FOR_GOOD):
             raise
     page = await tools.client.get(source.url)
     return replace(page, moved_to=page.moved_to or page.url)

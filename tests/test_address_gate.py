@@ -164,10 +164,10 @@ def test_every_connection_of_a_transport_is_made_by_the_dialer() -> None:
 
     async def run() -> None:
         client = Client(HttpSettings(), clock=lambda: NOW)
-        host = client._new_host()
-        assert isinstance(host.transport._pool._network_backend, Dialer)  # type: ignore[attr-defined]
+        line = client._new_line(None)
+        assert isinstance(line.transport._pool._network_backend, Dialer)  # type: ignore[attr-defined]
         await client.aclose()
-        await host.transport.aclose()
+        await line.transport.aclose()
 
     asyncio.run(run())
 

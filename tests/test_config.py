@@ -16,7 +16,8 @@ from monitor import config
 from monitor.config import CONFIG_VARIABLE
 from monitor.errors import ConfigError
 from monitor.models import Authority
-from monitor.settings import EmailChannel, Secret, Settings, WebhookChannel, registrable_domain
+from monitor.secret import Secret
+from monitor.settings import EmailChannel, Settings, WebhookChannel, registrable_domain
 
 SOURCE = '[[sources]]\nname = "news"\nkind = "feed"\nurl = "https://media.a.example/feed"\n'
 SCREEN = '[[channels]]\nname = "screen"\nkind = "console"\n'

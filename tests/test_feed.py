@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.errors import ReadError
-from monitor.models import Link, Outcome, Page, Source, SourceKind
+from monitor.models import Index, Link, Outcome, Page, Source, SourceKind
 from monitor.scrapers import INDEXES
-from monitor.scrapers.feed import MAX_ITEMS, MAX_TEXT
+from monitor.scrapers.feed import MAX_ITEMS, MAX_TEXT, MAX_TEXTS
 
 URL = "https://www.kestrel.example/news/feed.xml"
 SOURCE = Source(name="x", kind=SourceKind.FEED, url=URL)
@@ -70,10 +70,14 @@ JSON_FEED = {
 }
 
 
-def links(content: str | bytes, content_type: str | None = "application/rss+xml") -> tuple[Link, ...]:
+def read(content: str | bytes, content_type: str | None = "application/rss+xml") -> Index:
     content = content.encode() if isinstance(content, str) else content
     page = Page(url=URL, requested_url=URL, status=200, content=content, content_type=content_type, fetched_at=NOW)
-    return INDEXES[SourceKind.FEED](page, SOURCE).links
+    return INDEXES[SourceKind.FEED](page, SOURCE)
+
+
+def links(content: str | bytes, content_type: str | None = "application/rss+xml") -> tuple[Link, ...]:
+    return read(content, content_type).links
 
 
 def feeds(head: str, body: str = "", url: str = "https://www.kestrel.example/news/") -> list[str]:
@@ -278,6 +282,23 @@ def test_of_a_huge_item_only_so_much_is_read() -> None:
     (link,) = links(rss(f"<item><link>https://x.example/a</link><description>{body}</description></item>"))
     assert link.text is not None
     assert len(link.text) <= MAX_TEXT
+
+
+def test_a_feed_of_one_item_that_is_too_large_is_read_in_part() -> None:
+    inner = "".join(f"<category>c{n}</category><enclosure url='/{n}'/>" for n in range(40_000))
+    index = read(rss(f"<item><title>t</title><link>https://x.example/a</link>{inner}</item>"))
+    assert [(link.url, link.title) for link in index.links] == [("https://x.example/a", "t")]
+    assert index.note == "its only item is too large and was read in part"
+
+
+def test_tags_in_cdata_do_not_count_against_a_feed() -> None:
+    body = f"<![CDATA[{'<p>news</p>' * 10_000}]]>"
+    items = "".join(
+        f"<item><link>https://x.example/{n}</link><description>{body}</description></item>" for n in range(9)
+    )
+    index = read(rss(items))
+    assert (len(index.links), index.note) == (9, None)
+    assert sum(len(link.text or "") for link in index.links) <= MAX_TEXTS
 
 
 def test_titles_are_harmless_texts() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,18 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from watching import SITE, START, Watch, front, newsroom, publish, story
+from watching import SITE, START, Watch, front, newsroom, publish, remembered, story
 
 from monitor.errors import FetchError
 from monitor.health import Article, Told, Turn, Vitals, judge, shrunken, usual_length
 from monitor.history import History
-from monitor.models import Alert, Notice, Observation, Outcome, Silence, SourceKind
+from monitor.models import Alert, Memory, Notice, Observation, Outcome, Silence, SourceKind
 from monitor.notifier.messages import Style, console_lines, email_message, json_body
 from monitor.notifier.route import GATHERED, route_notice
 from monitor.notifier.trouble import source_notice
 from monitor.notifier.wording import words_of
 from monitor.parser.facts import revive
 from monitor.settings import AlertRule, ConsoleChannel, EmailChannel
+from monitor.visits import Tools, look
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -82,6 +84,76 @@ def test_trouble_is_confirmed_told_once_and_once_when_it_is_over(
     assert began <= told[0].since <= began + HOUR
     assert began + 2 * HOUR <= told[0].told_at <= began + 3 * HOUR
     assert watch.changes == []
+
+
+GONE = FetchError(Outcome.GONE_FOR_GOOD, "HTTP 410: the page is gone for good")
+
+
+def test_a_source_that_is_gone_for_good_is_told_of_once_and_not_due_any_more(watch: Watch) -> None:
+    good, watch.web.everywhere = watch.web.everywhere, GONE
+    seen = watch.check()
+    assert (seen.outcome, watch.health) == (Outcome.GONE_FOR_GOOD, "gone")
+    assert watch.history.due(START + timedelta(days=999), 10) == []
+    assert watch.history.overdue(START + timedelta(days=999)) == {}
+    watch.check()  # somebody asks by hand: it is gone still
+    watch.web.everywhere = DOWN
+    watch.check()
+    assert (watch.health, watch.history.gone()) == ("gone", {"newsroom": GONE.reason})
+    watch.web.everywhere = good
+    watch.check()
+    assert watch.health == "ok"
+    assert watch.history.due(START + timedelta(days=999), 10) == ["newsroom"]
+    assert [(told.turn, told.reason) for told in watch.notices] == [
+        (Turn.GONE, GONE.reason),
+        (Turn.WELL, GONE.reason),
+    ]
+    assert watch.changes == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "checked"),
+    [
+        ([{"url": f"{SITE}/press/"}], True),
+        ([{"kind": SourceKind.PAGE}], True),
+        ([{"enabled": False}, {}], True),
+        ([{}], False),
+        ([{"every": timedelta(minutes=5), "brand": None}], False),
+    ],
+)
+def test_a_source_that_is_gone_is_checked_again_when_it_is_another_or_switched_on_anew(
+    watch: Watch, changes: list[dict[str, Any]], checked: bool
+) -> None:
+    watch.web.everywhere = GONE
+    watch.check()
+    for change in changes:
+        watch.history.sync_sources([replace(watch.source, **change)], watch.now)
+    assert bool(watch.history.due(watch.now + DAY, 10)) == checked
+    assert (watch.health == "gone") != checked
+
+
+def test_what_is_gone_where_a_source_has_moved_is_looked_for_where_it_was(watch: Watch) -> None:
+    memory = replace(watch.history.memory("newsroom", watch.now), url=f"{SITE}/moved/", validators=None, body_hash=None)
+    watch.web.pages[f"{SITE}/moved/"] = GONE
+    tools = Tools(client=watch.web, run=remembered, clock=lambda: watch.now)
+    assert asyncio.run(look(watch.source, memory, tools)).outcome is Outcome.OK
+    watch.web.pages[f"{SITE}/news/"] = GONE
+    assert asyncio.run(look(watch.source, memory, tools)).outcome is Outcome.GONE_FOR_GOOD
+
+
+def test_parts_of_an_index_that_are_gone_for_good_do_not_end_the_source(watch: Watch) -> None:
+    parts = f"<sitemapindex><sitemap><loc>{SITE}/part.xml</loc></sitemap></sitemapindex>"
+    watch.web.pages |= {f"{SITE}/map.xml": parts, f"{SITE}/part.xml": GONE}
+    source = newsroom(kind=SourceKind.SITEMAP, url=f"{SITE}/map.xml")
+    tools = Tools(client=watch.web, run=remembered, clock=lambda: watch.now)
+    assert asyncio.run(look(source, Memory(), tools)).outcome is Outcome.GONE
+
+
+def test_gone_is_told_although_trouble_was_told_of_just_before(watch: Watch) -> None:
+    watch.web.everywhere = DOWN
+    watch.last(4 * HOUR)
+    watch.web.everywhere = GONE
+    watch.last(HOUR)
+    assert [told.turn for told in watch.notices] == [Turn.TROUBLE, Turn.GONE]
 
 
 def test_a_short_outage_is_told_to_nobody(watch: Watch) -> None:

@@ -317,7 +317,7 @@ def test_no_error_names_the_credentials_of_an_address(path: str) -> None:
     [
         (403, Outcome.HTTP_ERROR, "HTTP 403: it refuses this client"),
         (404, Outcome.GONE, "HTTP 404: there is no such page"),
-        (410, Outcome.GONE, "HTTP 410: the page is gone for good"),
+        (410, Outcome.GONE_FOR_GOOD, "HTTP 410: the page is gone for good"),
         (429, Outcome.RATE_LIMITED, "HTTP 429: too many requests"),
         (451, Outcome.HTTP_ERROR, "HTTP 451: withheld for legal reasons"),
         (500, Outcome.HTTP_ERROR, "HTTP 500: internal server error"),
@@ -331,8 +331,7 @@ def test_no_error_names_the_credentials_of_an_address(path: str) -> None:
 )
 def test_every_status_but_a_page_is_an_outcome_with_words(status: int, outcome: Outcome, words: str) -> None:
     error = failure(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode())
-    wait = timedelta(days=1) if status == 410 else None
-    assert (error.outcome, error.reason, error.retry_after) == (outcome, words, wait)
+    assert (error.outcome, error.reason, error.retry_after) == (outcome, words, None)
 
 
 @pytest.mark.parametrize(

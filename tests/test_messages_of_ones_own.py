@@ -31,7 +31,8 @@ from monitor.notifier.marking import marked
 from monitor.notifier.messages import CARRIED, LISTED, Style, body, json_body, subject_line
 from monitor.notifier.rendering import Templates
 from monitor.notifier.wording import words_of
-from monitor.settings import CommandChannel, Secret
+from monitor.secret import Secret
+from monitor.settings import CommandChannel
 
 GERMAN = Style(BERLIN, words_of("de"))
 MODEL = {

@@ -107,7 +107,7 @@ def test_an_article_read_from_its_feed_alone_is_left_alone(history: History) -> 
     assert due(history, NOW + HOUR) == []
 
 
-@pytest.mark.parametrize("outcome", [Outcome.GONE, Outcome.SUSPECT])
+@pytest.mark.parametrize("outcome", [Outcome.GONE, Outcome.GONE_FOR_GOOD, Outcome.SUSPECT])
 def test_a_vanished_article_is_not_asked_for_again_and_stays_read(history: History, outcome: Outcome) -> None:
     store(history, read("a"))
     store(history, failed("a", outcome, revisit=True), at=NOW + HOUR)
@@ -271,7 +271,7 @@ def test_other_words_around_the_same_text_are_nothing(watch: Watch) -> None:
 @pytest.mark.parametrize(
     "left",
     [
-        FetchError(Outcome.GONE, "HTTP 410: the page is gone for good"),
+        FetchError(Outcome.GONE_FOR_GOOD, "HTTP 410: the page is gone for good"),
         "<html><body></body></html>",
         "<html><head><title>Page not found</title></head><body><h1>404</h1><p>Page not found</p></body></html>",
     ],

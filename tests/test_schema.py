@@ -45,7 +45,7 @@ VIEWS = {
     "sources": """
         name brand kind url moved_url authority outlet configured enabled health failures last_outcome
         last_reason last_checked_at last_good_at next_due waiting documents
-        failing_since trouble trouble_since
+        failing_since trouble trouble_since gone_at
     """,
     "steps": """
         id brand kind subject aspect since position change before_value after_value value disputed text rule

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 from pathlib import Path
 
+from faultserver import FaultServer, reply
 from standardwebhooks import Webhook
 from street import SECRET, Street, stop, street, until
 
@@ -225,3 +226,30 @@ def test_a_reader_that_has_seen_enough_stops_no_check(tmp_path: Path) -> None:
             assert stored(there, "SELECT count(*) FROM checks") == [(2,)]
 
     asyncio.run(scenario())
+
+
+def test_a_source_that_is_gone_for_good_is_asked_again_only_by_name(tmp_path: Path) -> None:
+    article = reply(body=b"<html><body><main><p>smart is present in 39 markets, it says.</p></main></body></html>")
+
+    async def scenario(server: FaultServer) -> None:
+        async with street(tmp_path) as there:
+            there.configure(NEWSROOM.replace("{site}/news/", server.url()).replace("listing", "page"), channels=False)
+            assert (await there.run("check"))[0] == 1
+            code, out, _ = await there.run("check")
+            assert (code, out) == (
+                0,
+                "newsroom: not checked: HTTP 410: the page is gone for good; name it to check it again\n",
+            )
+            code, listed, _ = await there.run("sources", "--format", "table", "--unhealthy")
+            assert code == 1
+            assert "not checked until `check newsroom` succeeds" in " ".join(listed.split())
+            assert server.paths == ["/robots.txt", "/"]
+            assert (await there.run("check", "newsroom"))[0] == 1
+            server.scripts = {"/": article}
+            assert (await there.run("check", "newsroom"))[0] == 0
+            assert (await there.run("check"))[0] == 0
+            assert server.paths == ["/robots.txt", "/"] * 4
+            assert (await there.run("sources", "--unhealthy"))[:2] == (0, "")
+
+    with FaultServer({"/": reply(410)}) as server:
+        asyncio.run(scenario(server))

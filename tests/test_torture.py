@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from torture import alerts, content, server, service
+from torture import alerts, content, feeds, server, service
 from torture.bench import SUITES, Suite
 
-GROUPS = (alerts, content, server, service)
+GROUPS = (alerts, content, feeds, server, service)
 
 
 @pytest.mark.timeout(600)

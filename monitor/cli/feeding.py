@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from monitor.engine.cage import Cage
 from monitor.errors import ReadError, UsageError
 from monitor.exports.cells import Column
 from monitor.models import Outcome
-from monitor.scrapers.corpus import Tried, attempt
+from monitor.scrapers.corpus import Tried, agrees, attempt
 
 SLOW = 2.0
 """Seconds of the processor that one file may take."""
@@ -53,10 +55,13 @@ async def _tried(files: Sequence[Path], step: Callable[[], None]) -> list[Tried]
     found = []
     try:
         for path in files:
+            content = read_bytes(str(path))
             try:
-                one: Tried = await cage.run(attempt, read_bytes(str(path)), TIMELESS)
+                one: Tried = await cage.run(attempt, content, TIMELESS)
             except ReadError as error:  # it overstepped what a child may take
-                one = Tried(outcome=error.outcome, reason=error.reason, links=(), agrees=None, seconds=cage.seconds)
+                one = Tried(outcome=error.outcome, reason=error.reason, links=(), seconds=cage.seconds)
+            with suppress(ReadError):  # feedparser alone oversteps it sooner
+                one = replace(one, agrees=await cage.run(agrees, content, one.links))
             found.append(one)
             step()
     finally:

@@ -157,7 +157,7 @@ def sources(place: Place, form: str, filters: Filters, unhealthy: bool, listed: 
         Column("brand", "brand"),
         Column("health", health, wide=True),
         Column("last check", "last_checked_at"),
-        Column("next check", lambda row: row["next_due"] if row["enabled"] else None),
+        Column("next check", lambda row: row["next_due"] if row["enabled"] and not row["gone_at"] else None),
         Column("documents", "documents", number=True),
     )
     with opened(place) as (queries, zone):

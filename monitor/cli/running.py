@@ -22,6 +22,7 @@ from monitor.cli.service import Service, style_of
 from monitor.cli.serving import page_of
 from monitor.cli.watchdog import Watchdog, die
 from monitor.errors import UsageError
+from monitor.history import History
 from monitor.models import Alert, Answer, Change, Delivery, Health, Source
 from monitor.notifier.dispatch import Dispatcher
 from monitor.scheduler import Scheduler
@@ -112,9 +113,16 @@ def _on_signals(stop: asyncio.Event, reload: Callable[[], Awaitable[None]]) -> N
     loop.add_signal_handler(signal.SIGHUP, start_reload)
 
 
+def _read(place: Place) -> Settings:
+    """The settings with their sources made: of thousands that takes a while."""
+    settings = place.settings()
+    _ = settings.sources
+    return settings
+
+
 async def _reload(service: Service, scheduler: Scheduler, place: Place) -> None:
     try:
-        settings = place.settings()
+        settings = await asyncio.to_thread(_read, place)
         await service.use(settings)
     except UsageError as error:
         for line in str(error).splitlines():
@@ -130,12 +138,12 @@ async def _reload(service: Service, scheduler: Scheduler, place: Place) -> None:
 def check(place: Place, sources: Sequence[str]) -> None:
     """Check these sources (or all) once, now; record, deliver, print a line per source.
 
-    Exits 1 when a source or a delivery failed.
+    A source that is gone for good (HTTP 410) is checked only by name. Exits 1 when a source or a delivery failed.
     """
     setup_logging(logging.WARNING)
     settings = place.settings()
     chosen = _chosen(settings, sources)
-    sys.exit(asyncio.run(_with_service(settings, lambda service: _check(service, chosen))))
+    sys.exit(asyncio.run(_with_service(settings, lambda service: _check(service, chosen, named=bool(sources)))))
 
 
 def _chosen(settings: Settings, names: Sequence[str]) -> list[Source]:
@@ -149,9 +157,13 @@ def _chosen(settings: Settings, names: Sequence[str]) -> list[Source]:
     return list(dict.fromkeys(chosen))
 
 
-async def _check(service: Service, sources: Sequence[Source]) -> int:
+async def _check(service: Service, sources: Sequence[Source], *, named: bool) -> int:
     """Checks the sources as the scheduler would: at most one a host at once, so many overall."""
     bugs: list[BaseException] = []
+    gone = {} if named else await service.history(History.gone)
+    for source in (source for source in sources if source.name in gone):
+        click.echo(f"{source.name}: not checked: {gone[source.name]}; name it to check it again")
+    sources = [source for source in sources if source.name not in gone]
     shown = sys.stderr.isatty()
     with click.progressbar(length=len(sources), label="checking", file=sys.stderr, hidden=not shown) as bar:
 

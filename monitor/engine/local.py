@@ -25,7 +25,6 @@ class LocalEngine:
         self._browser = Browser(self._client, http, clock=clock)
         self._cage = Cage()
         self._tools = Tools(client=self._client, run=self._cage.run, clock=clock, stopping=stopping)
-        self._rendering = replace(self._tools, client=self._browser)
         self._in_hand = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -38,7 +37,10 @@ class LocalEngine:
         self._in_hand += 1
         self._idle.clear()
         try:
-            return await observe(source, memory, self._rendering if source.render else self._tools)
+            self._client.pause(memory.pauses)
+            client = self._browser if source.render else self._client
+            observation = await observe(source, memory, replace(self._tools, client=client.of(source)))
+            return replace(observation, pauses=self._client.pauses())
         finally:
             self._in_hand -= 1
             if not self._in_hand:

@@ -118,6 +118,10 @@ def health(row: Row) -> str:
             return "not checked yet"
         case "ok":
             return "ok" if row["last_outcome"] == "ok" else f"ok, {row['last_outcome']}"
+        case "gone":
+            return (
+                f"gone since {row['gone_at'][:10]}: {row['trouble']}; not checked until `check {row['name']}` succeeds"
+            )
         case "trouble":
             return f"in trouble since {row['trouble_since'][:10]}: {row['trouble']}"
         case _:

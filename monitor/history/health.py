@@ -29,9 +29,9 @@ WHERE source = :source AND (state IN ('read', 'failed') OR attempts > 1) ORDER B
 def vitals(db: Database, name: str) -> Vitals:
     """What the history has of a source's health."""
     row = db.execute(
-        "SELECT failing_since, trouble, trouble_since, told_at FROM source WHERE name = ?", [name]
+        "SELECT failing_since, trouble, trouble_since, told_at, gone_at FROM source WHERE name = ?", [name]
     ).fetchone()
-    failing_since, trouble, trouble_since, told_at = row or (None,) * 4
+    failing_since, trouble, trouble_since, told_at, gone_at = row or (None,) * 5
     articles = select(db, _ARTICLES, {"source": name, "limit": ARTICLES})
     tried = select(db, _TRIED, {"source": name, "limit": TRIED})
     newest = db.execute(
@@ -42,6 +42,7 @@ def vitals(db: Database, name: str) -> Vitals:
         trouble=trouble,
         trouble_since=moment_or_none(trouble_since),
         told_at=moment_or_none(told_at),
+        gone_at=moment_or_none(gone_at),
         articles=tuple(
             Article(
                 dated=moment(row["dated"]),
@@ -57,11 +58,11 @@ def vitals(db: Database, name: str) -> Vitals:
 
 def put(db: Database, name: str, condition: Condition) -> None:
     """Writes down how a source is, and when people are told of trouble."""
-    told = condition.told if condition.told and condition.told.turn is Turn.TROUBLE else None
+    told = condition.told if condition.told and condition.told.turn is not Turn.WELL else None
     db.execute(
         """
         UPDATE source SET failing_since = :failing, trouble = :trouble, trouble_since = :since,
-            told_at = coalesce(:told, told_at)
+            told_at = coalesce(:told, told_at), gone_at = :gone
         WHERE name = :name
         """,
         {
@@ -70,5 +71,6 @@ def put(db: Database, name: str, condition: Condition) -> None:
             "trouble": plain(condition.trouble.reason) if condition.trouble else None,
             "since": utc_text(condition.trouble.since) if condition.trouble else None,
             "told": utc_text(told.told_at) if told else None,
+            "gone": utc_or_none(condition.gone_at),
         },
     )

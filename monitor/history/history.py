@@ -86,6 +86,11 @@ class History:
         with told(self.path):
             return sources.overdue(self._store.db, now)
 
+    def gone(self) -> dict[str, str]:
+        """The sources that are gone for good, which are not checked unless somebody asks for it, and why."""
+        with told(self.path):
+            return sources.gone(self._store.db)
+
     def defer(self, due_times: Mapping[str, datetime]) -> None:
         """Gives sources another due time."""
         with self._store.writing() as db:

@@ -29,6 +29,7 @@ LONGEST_WAIT = timedelta(hours=24)
 PATIENCE = 6
 """Failed attempts after which a link is given up."""
 
+NO_PATIENCE = {Outcome.GONE_FOR_GOOD}
 SHORT_PATIENCE = 3
 UNLIKELY_TO_MEND = {
     Outcome.GONE,
@@ -113,6 +114,7 @@ def settle(db: Database, source: str, reading: Reading, now: datetime) -> None:
     (failed,) = db.execute("SELECT attempts FROM link WHERE source = :source AND url = :url", values).fetchone()
     attempts = failed + 1
     patience = SHORT_PATIENCE if reading.outcome in UNLIKELY_TO_MEND else PATIENCE
+    patience = 1 if reading.outcome in NO_PATIENCE else patience
     values |= {
         "attempts": attempts,
         "over": attempts >= patience,

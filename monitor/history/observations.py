@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from monitor.health import usual_length
-from monitor.history import claims, links, revisits, sources
+from monitor.history import claims, links, pauses, revisits, sources
 from monitor.history.articles import Content, Origin, origin
 from monitor.history.claims import Revive, Version
 from monitor.history.pages import keep_page
@@ -66,7 +66,7 @@ def memory(db: Database, name: str, now: datetime) -> Memory:
         [name],
     ).fetchone()
     if row is None:
-        return Memory()
+        return Memory(pauses=pauses.standing(db, now))
     baseline_at, failures, moved_url, body_hash, page, etag, last_modified = row
     waiting = links.waiting(db, name, now)
     known = links.known(db, name)
@@ -84,6 +84,7 @@ def memory(db: Database, name: str, now: datetime) -> Memory:
         revisits=revisits.due(db, name, now),
         usual=usual_length([listed for (listed,) in db.execute(_LENGTHS, [name, LISTS]).fetchall()]),
         fingerprint=int(likeness[0], 16) if likeness and likeness[0] else None,
+        pauses=pauses.standing(db, now),
     )
 
 
@@ -97,6 +98,7 @@ def store(
 ) -> Stored:
     """Stores all that one check brought home. `revisit`: how long after its first reading each is visited again."""
     check = _visit(db, observation, source, now)
+    pauses.put(db, observation.pauses, now)
     new_links = documents = facts = 0
     if source.kind.lists:
         new_links = links.add(db, observation, check.baseline, utc_text(now))

@@ -167,7 +167,7 @@ class Queries:
         return self._rows(
             """
             SELECT * FROM sources WHERE configured AND (:brand IS NULL OR brand = :brand)
-            AND (NOT :unhealthy OR (health IN ('failing', 'trouble') AND enabled)) ORDER BY name LIMIT :limit
+            AND (NOT :unhealthy OR (health IN ('failing', 'trouble', 'gone') AND enabled)) ORDER BY name LIMIT :limit
             """,
             {"brand": brand, "unhealthy": unhealthy, "limit": -1 if limit is None else limit},
         )

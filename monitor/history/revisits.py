@@ -21,7 +21,7 @@ from monitor.models import Link, Outcome, Reading, Revisit, Validators, utc_text
 HANDED_OUT = 10
 """How many articles one check visits again at the most, those longest due first."""
 
-VANISHED = {Outcome.GONE, Outcome.SUSPECT}
+VANISHED = {Outcome.GONE, Outcome.GONE_FOR_GOOD, Outcome.SUSPECT}
 """What ends the visits: the page is not there any more, or is no article any more."""
 
 # CROSS JOIN keeps the order: few articles are due at any time.

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from monitor.history.pages import forget_page, keep_page
 from monitor.history.rows import insert
-from monitor.history.storable import moment, plain, plain_or_none
+from monitor.history.storable import moment, not_before, plain, plain_or_none
 from monitor.models import Observation, Outcome, Page, Skipped, Source, SourceKind, utc_text
 
 _ADD = """
@@ -28,6 +28,8 @@ ON CONFLICT (name) DO UPDATE SET
     last_modified = iif(url = excluded.url AND kind = excluded.kind, last_modified, NULL),
     trouble = iif(url = excluded.url AND kind = excluded.kind, trouble, NULL),
     trouble_since = iif(url = excluded.url AND kind = excluded.kind, trouble_since, NULL),
+    -- and one that is switched on again has a new chance
+    gone_at = iif(url = excluded.url AND kind = excluded.kind AND enabled >= excluded.enabled, gone_at, NULL),
     next_due = iif(url = excluded.url AND rhythm = excluded.rhythm, next_due, :now),
     kind = excluded.kind, url = excluded.url, brand = excluded.brand, authority = excluded.authority,
     outlet = excluded.outlet, language = excluded.language, rhythm = excluded.rhythm,
@@ -62,11 +64,12 @@ def add(db: Database, source: Source, now: datetime) -> None:
 
 
 def due(db: Database, now: datetime, limit: int) -> list[str]:
-    """Names of the sources to check, oldest due first; not those that are being checked."""
+    """Names of the sources to check, oldest due first; not those that are being checked, or gone for good."""
     rows = db.execute(
         """
         SELECT name FROM source
-        WHERE configured AND enabled AND next_due <= :now AND (leased_until IS NULL OR leased_until <= :now)
+        WHERE configured AND enabled AND gone_at IS NULL AND next_due <= :now
+            AND (leased_until IS NULL OR leased_until <= :now)
         ORDER BY next_due, name LIMIT :limit
         """,
         {"now": utc_text(now), "limit": limit},
@@ -79,11 +82,17 @@ def overdue(db: Database, now: datetime) -> dict[str, datetime]:
     rows = db.execute(
         """
         SELECT name, next_due FROM source
-        WHERE configured AND enabled AND next_due <= ? AND last_checked_at IS NOT NULL ORDER BY next_due, name
+        WHERE configured AND enabled AND gone_at IS NULL AND next_due <= ? AND last_checked_at IS NOT NULL
+        ORDER BY next_due, name
         """,
         [utc_text(now)],
     )
     return {name: moment(due) for name, due in rows}
+
+
+def gone(db: Database) -> dict[str, str]:
+    """The configured sources that are gone for good, and what was told of them."""
+    return dict(db.execute("SELECT name, trouble FROM source WHERE configured AND gone_at IS NOT NULL").fetchall())
 
 
 def defer(db: Database, due_times: Mapping[str, datetime]) -> None:
@@ -157,7 +166,7 @@ def schedule(db: Database, name: str, next_due: datetime, observation: Observati
         """,
         {
             "name": name,
-            "next_due": utc_text(next_due),
+            "next_due": not_before(next_due),
             "finished": finished,
             "outcome": str(observation.outcome),
             "reason": plain_or_none(observation.reason),

@@ -10,7 +10,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.models import When, utc_text
@@ -53,6 +53,11 @@ def squeeze(content: bytes) -> bytes:
 
 def unsqueeze(content: bytes) -> bytes:
     return zlib.decompress(content)
+
+
+def not_before(time: datetime) -> str:
+    """A time before which something must not be: times are kept in whole seconds, so that the next one counts."""
+    return utc_text(time + timedelta(microseconds=999_999))
 
 
 def moment(text: str) -> datetime:

@@ -7,7 +7,8 @@ import logging
 from monitor.errors import MonitorError
 from monitor.notifier.inert import answer_words, web_link
 from monitor.notifier.wire import Wire
-from monitor.settings import HttpSettings, Secret
+from monitor.secret import Secret
+from monitor.settings import HttpSettings
 
 log = logging.getLogger(__name__)
 

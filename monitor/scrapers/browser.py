@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.answers import refusal
 from monitor.errors import ConfigError, FetchError
-from monitor.models import Outcome, Page, Validators
+from monitor.models import Outcome, Page, Source, Validators
 from monitor.scrapers.gate import Gate
 from monitor.scrapers.http import Client
 from monitor.settings import HttpSettings
@@ -88,6 +88,10 @@ class Browser:
         self._driver: Playwright | None = None
         self._chromium: Chromium | None = None
         self._watch: asyncio.Task[None] | None = None
+
+    def of(self, source: Source) -> Browser:
+        """As `Client.of`: sources that are drawn ask for nothing of their own."""
+        return self
 
     async def get(self, url: str, validators: Validators | None = None) -> Page:
         """The page at `url` as its scripts made it. Never unchanged: a drawn page has no validators."""

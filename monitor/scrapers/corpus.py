@@ -30,9 +30,9 @@ class Tried:
     outcome: Outcome
     reason: str | None
     links: tuple[Link, ...]
-    agrees: bool | None
-    """Whether feedparser finds the same addresses and titles; None: the file is not well-formed, or no feed to it."""
     seconds: float
+    agrees: bool | None = None
+    """Whether feedparser alone reads the same; None: it was not asked, or has no say."""
 
 
 def attempt(content: bytes, now: datetime) -> Tried:
@@ -47,12 +47,14 @@ def attempt(content: bytes, now: datetime) -> Tried:
     except ReadError as error:
         index, outcome, reason = Index(), error.outcome, error.reason
     seconds = time.process_time() - started
-    return Tried(
-        outcome=outcome, reason=reason, links=index.links, agrees=_agrees(content, index.links), seconds=seconds
-    )
+    return Tried(outcome=outcome, reason=reason, links=index.links, seconds=seconds)
 
 
-def _agrees(content: bytes, links: tuple[Link, ...]) -> bool | None:
+def agrees(content: bytes, links: tuple[Link, ...]) -> bool | None:
+    """Whether feedparser finds the same addresses and titles; None: the file is not well-formed, or no feed to it.
+
+    Takes as long as feedparser does, which may be minutes.
+    """
     parsed = feedparser.parse(io.BytesIO(content))
     if parsed.bozo or not parsed.get("version") or len(parsed.entries) > MAX_ITEMS:
         return None

@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from html import escape
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
+from xml.parsers import expat
 
 import feedparser
 from bs4 import BeautifulSoup
@@ -29,10 +31,21 @@ from monitor.scrapers.safexml import parse_xml
 MAX_ITEMS = 5_000
 MAX_FEED = 2_000_000  # characters of a feed; what comes after the item that ends there is not read
 MAX_TEXT = 1 << 20  # characters of one item
-MAX_TEXTS = 1 << 20  # of all items together: they are a makeshift for articles that cannot be had
+MAX_TEXTS = 400_000  # of all items together: they are a makeshift for articles that cannot be had
+MAX_PAGE = 800_000  # characters of a web page in which feeds are looked for
+MAX_MARKS = 60_000  # tags and references that are read, 25 µs of the processor each
+MAX_BROKEN_MARKS = 20_000  # the same of a broken feed, which is read in two ways
 _ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
 _ITEM_END = re.compile(r"</(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ENDLESS_TAG = re.compile(r"<([A-Za-z][\w:.-]*)[^<>]{20000,}>")  # tens of thousands of attributes take minutes
+_CDATA = "<![CDATA["
+_MARK = re.compile(r"<!\[CDATA\[|<|/>|&")
+_COSTS = {_CDATA: 4, "<": 4, "/>": 4, "&": 1}
+_UNUSED = re.compile(
+    r"</?(?:\w+:)?(?:category|keywords|subject|author|contributor|creator|publisher|managingeditor|webmaster|owner|name"
+    r"|email|uri)(?=[\s/>])[^<>]*>",
+    re.IGNORECASE,
+)
 _ROOT = re.compile(r"<(?:\w+:)?(rss|feed|rdf:rdf|channel)[\s>]", re.IGNORECASE)
 _ENDS = {"rss": "</channel></rss>", "feed": "</feed>", "rdf:rdf": "</rdf:RDF>", "channel": "</channel>"}
 _HTML = re.compile(r"<(?:!doctype html|html|body|head)[\s>]", re.IGNORECASE)
@@ -59,25 +72,38 @@ def read_feed(page: Page, source: Source) -> Index:
 def _index(found: list[Link], note: str | None) -> Index:
     links = {link.url: link for link in reversed(found)}  # of two items with one address the first counts
     if not links:
-        raise ReadError(Outcome.NO_ARTICLES, "the feed holds no items that lead anywhere")
+        raise _no_items()
     return Index(links=tuple(reversed(links.values())), note=note)
+
+
+def _no_items() -> ReadError:
+    return ReadError(Outcome.NO_ARTICLES, "the feed holds no items that lead anywhere")
+
+
+def _no_feed() -> ReadError:
+    return ReadError(Outcome.BAD_FEED, "this is no feed: neither RSS, Atom, RDF nor JSON Feed")
 
 
 def _xml_index(page: Page, text: str) -> Index:
     if "<!ENTITY" in text:
         raise ReadError(Outcome.BAD_FEED, "the feed declares entities of its own, which is refused")
     text = _ENDLESS_TAG.sub(r"<\1>", _ENCODING.sub(r"\1", text[:200]) + text[200:])
-    bounded = _bounded(_shortened(_whole(text)))
+    text = _UNUSED.sub("", text)  # each topic is compared with all before it, each name searched for mail addresses
+    text = _shortened(_whole(text))
+    if not _ITEM.search(text):
+        raise _no_items() if _ROOT.search(text[:4_096]) else _no_feed()
+    bounded = _bounded(text)
     content = bounded.encode("utf-8", "replace")
     parsed = _parsed(page, content)
     if not parsed.entries and not parsed.get("version"):
-        raise ReadError(Outcome.BAD_FEED, "this is no feed: neither RSS, Atom, RDF nor JSON Feed")
+        raise _no_feed()
     found = _links(page, parsed)
     items, read = (sum(1 for _ in _ITEM.finditer(one)) for one in (text, bounded))
     if parsed.bozo and len(found) < read:
         found = max(found, _mended(page, content), key=len)
-    note = f"the feed holds {items:,} items; the first {read:,} are read" if read < items else None
-    return _index(found, note)
+    if read < items:
+        return _index(found, f"the feed holds {items:,} items; the first {read:,} are read")
+    return _index(found, "its only item is too large and was read in part" if len(bounded) < len(text) else None)
 
 
 def _whole(text: str) -> str:
@@ -105,15 +131,17 @@ def _mended(page: Page, content: bytes) -> list[Link]:
 
 def _links(page: Page, parsed: Any) -> list[Link]:
     language = _language(parsed.feed.get("language"))
-    found: list[Link] = []
+    entries = parsed.entries[:MAX_ITEMS]
+    texts = _texts(map(_body, entries))
+    return [link for entry, text in zip(entries, texts, strict=True) if (link := _link(page, entry, language, text))]
+
+
+def _texts(bodies: Iterable[str]) -> Iterator[str]:
+    """The bodies of items as text, while they are not too much."""
     room = MAX_TEXTS
-    for entry in parsed.entries[:MAX_ITEMS]:
-        body = _body(entry)
-        room -= len(body)
-        link = _link(page, entry, language, plain(body) if room >= 0 else "")
-        if link:
-            found.append(link)
-    return found
+    for body in bodies:
+        yield plain(body[:room])
+        room = max(0, room - len(body))
 
 
 def _shortened(text: str) -> str:
@@ -121,7 +149,7 @@ def _shortened(text: str) -> str:
     if len(text) <= MAX_TEXT:
         return text
     kept, at = [], 0
-    while (start := text.find("<![CDATA[", at)) >= 0:
+    while (start := text.find(_CDATA, at)) >= 0:
         end = text.find("]]>", start)
         if end < 0:
             break
@@ -134,12 +162,45 @@ def _shortened_plain(text: str) -> str:
     return "<".join(piece[:MAX_TEXT] for piece in text.split("<"))
 
 
+def _well_formed(text: str) -> bool:
+    """Whether it is XML without a mistake."""
+    try:
+        expat.ParserCreate(namespace_separator=" ").Parse(text, True)
+    except expat.ExpatError:
+        return False
+    return True
+
+
 def _bounded(text: str) -> str:
-    """The feed up to its 5,000th item or its 2 millionth character, closed again: more would take minutes."""
+    """The feed up to its 5,000th item, 2 millionth character or so many marks, closed again: more would take minutes.
+
+    It ends with a whole item; a feed with one item only is read as far as it goes.
+    """
+    most = _most(text, MAX_MARKS if _well_formed(text) else MAX_BROKEN_MARKS)
     starts = [match.start() for match in islice(_ITEM.finditer(text), MAX_ITEMS + 1)]
-    end = next((at for number, at in enumerate(starts) if number == MAX_ITEMS or (at > MAX_FEED and number)), None)
+    if len(starts) <= MAX_ITEMS and most >= len(text):
+        return text
+    within = [at for at in starts[1:] if at <= most]
     root = _ROOT.search(text[:4_096])
-    return text if end is None or root is None else text[:end] + _ENDS[root[1].lower()]
+    end = _ENDS[root[1].lower()] if root else ""
+    if within:
+        return text[: within[-1]] + end
+    item = _ITEM.search(text)
+    most = _most(text, MAX_BROKEN_MARKS)
+    return text[: text.rfind("<", 0, most + 1)] + (f"</{item[0][1:-1]}>" if item else "") + end
+
+
+def _most(text: str, marks: int) -> int:
+    """How many characters of it hold so many marks, and are not too many themselves. What CDATA holds is no mark."""
+    cost = at = 0
+    while at < MAX_FEED and (mark := _MARK.search(text, at)):
+        cost += _COSTS[mark[0]]
+        if cost > marks * _COSTS["<"]:
+            return mark.start()
+        at = text.find("]]>", mark.end()) if mark[0] == _CDATA else mark.end()
+        if at < 0:
+            break
+    return min(len(text), MAX_FEED)
 
 
 def _link(page: Page, entry: Any, language: str | None, text: str) -> Link | None:
@@ -199,6 +260,7 @@ def _language(value: object) -> str | None:
 
 def _feeds(page: Page, html: str) -> tuple[str, ...]:
     """The feeds that a web page names, the most promising first. Raises ReadError: a wall, or it names none."""
+    html = html[:MAX_PAGE]
     tree = soup(html)
     reason = walls.suspicion(tree, html)
     if reason:
@@ -237,21 +299,29 @@ def _json_items(page: Page, text: str) -> list[Link]:
     if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
         raise ReadError(Outcome.BAD_FEED, "this JSON is no JSON Feed: it has no list of items")
     language = _language(feed.get("language"))
-    items = (item for item in feed["items"][:MAX_ITEMS] if isinstance(item, dict))
-    return [link for link in (_json_link(page, item, language) for item in items) if link]
+    items = [item for item in feed["items"][:MAX_ITEMS] if isinstance(item, dict)]
+    texts = _texts(map(_json_body, items))
+    return [link for item, text in zip(items, texts, strict=True) if (link := _json_link(page, item, language, text))]
 
 
-def _json_link(page: Page, item: dict[str, Any], language: str | None) -> Link | None:
+def _json_body(item: dict[str, Any]) -> str:
+    """The item's text, as HTML."""
+    plain_text = item.get("content_text")
+    return (escape(str(plain_text)) if plain_text else str(item.get("content_html") or item.get("summary") or ""))[
+        :MAX_TEXT
+    ]
+
+
+def _json_link(page: Page, item: dict[str, Any], language: str | None, text: str) -> Link | None:
     named = item.get("url") or item.get("external_url") or (item.get("id") if _is_address(item.get("id")) else None)
     url = absolute(page.url, named) if isinstance(named, str) else None
     if url is None:
         return None
-    text = str(item.get("content_text") or plain(str(item.get("content_html") or item.get("summary") or ""))[:MAX_TEXT])
     return Link(
         url=url,
         title=squeeze_line(str(item.get("title") or ""))[:1_000] or None,
         published=dates.published(str(item.get("date_published") or ""), page.fetched_at),
         updated=str(item.get("date_modified") or "")[:100] or None,
-        text=text[:MAX_TEXT] or None,
+        text=text or None,
         language=_language(item.get("language")) or language,
     )

@@ -14,20 +14,21 @@ import asyncio
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, cached_property, partial
 
 import httpx
 
-from monitor.answers import PERMANENT, REDIRECTS, refusal, retry_after, tls_words, validators
+from monitor.answers import LONGEST_WAIT, PERMANENT, REDIRECTS, refusal, retry_after, tls_words, validators
 from monitor.dialer import Dialer, Resolve, system_resolver
 from monitor.errors import ConfigError, FetchError
-from monitor.models import Outcome, Page, Validators
+from monitor.models import Outcome, Page, Source, Validators
 from monitor.scrapers.bodies import ACCEPTED, Body, seems_cut
+from monitor.scrapers.credentials import Credentials, credentials
 from monitor.scrapers.robots import MAX_BYTES as ROBOTS_BYTES
 from monitor.scrapers.robots import Robots
 from monitor.scrapers.turns import Turn
@@ -35,18 +36,42 @@ from monitor.settings import HttpSettings
 
 _MAX_REDIRECTS = 5
 _MAX_HOSTS = 256  # whose connections are kept; the longest unused are closed beyond that
+_LOOKS = 4  # at the longest unused hosts, after each request
 _KEEP_ALIVE = 15.0  # seconds an idle connection may be used again
 _RESOLVERS = 32  # threads; a slow name server holds up no more names than this
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The connections to one host, by one way."""
+
+    dialer: Dialer
+    transport: httpx.AsyncHTTPTransport
+    proxied: bool
 
 
 @dataclass
 class _Host:
-    """One host's queue and connections."""
+    """One host's queue and its lines, by the proxy on the way; nearly always it is one line."""
 
     turn: Turn
-    dialer: Dialer
-    transport: httpx.AsyncHTTPTransport
+    lines: dict[httpx.URL | None, _Line] = field(default_factory=dict)
+
+    async def aclose(self) -> None:
+        for line in self.lines.values():
+            await line.transport.aclose()
+
+
+@dataclass(frozen=True)
+class _Along:
+    """What goes along with a request, and the proxy that it goes through."""
+
+    proxy: httpx.URL | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    origin: tuple[str, str, int] | None = None
+    """The one that may see the headers; None: there are none."""
 
 
 @dataclass(frozen=True)
@@ -87,40 +112,60 @@ class Client:
         self._clock = clock
         self._threads = ThreadPoolExecutor(_RESOLVERS, "resolve")
         self._resolve = resolve or system_resolver(self._threads)
-        self._proxy = _proxy(settings.proxy.reveal()) if settings.proxy else None
+        self._usual = _Along(_proxy(settings.proxy.reveal()) if settings.proxy else None)
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
+        self._pauses: dict[str, datetime] = {}
         self._robots = Robots(settings.user_agent, clock)
 
     def prepare(self) -> None:
         """Reads the known certificates, which would hold up the first fetch and all beside it."""
         _ = self._tls
 
-    async def get(self, url: str, validators: Validators | None = None) -> Page:
-        """The page at `url`, or a Page with status 304 when the `validators` still hold. Raises FetchError."""
+    async def get(self, url: str, validators: Validators | None = None, *, known: Credentials | None = None) -> Page:
+        """The page at `url`, or a Page with status 304 when the `validators` still hold. Raises FetchError.
+
+        `known`: what is sent along to one origin, should that be the address's, and dropped where a redirect leaves it.
+        """
         budget = _Budget(self._settings.deadline)
-        answer = await self._follow(_parsed(url), validators, budget)
+        answer = await self._follow(_parsed(url), validators, budget, self._along(known))
         if answer.status not in (200, 203, 304) or (answer.status == 304 and not _any(validators)):
             raise refusal(answer.status, answer.headers, self._clock())
         return self._page(url, answer)
+
+    def of(self, source: Source) -> Client | Known:
+        """The client, as this source may ask."""
+        return Known(self, source) if source.access else self
+
+    def pause(self, pauses: Mapping[str, datetime]) -> None:
+        """Leaves these hosts alone until then: what an earlier process, or another machine, was asked for."""
+        now = self._clock()
+        for host, until in pauses.items():
+            if until > self._pauses.get(host, now):
+                self._leave_alone(host, min(until - now, LONGEST_WAIT))
+
+    def pauses(self) -> Mapping[str, datetime]:
+        """The hosts that want to be left alone (429 or 503 with Retry-After), and until when."""
+        now = self._clock()
+        self._pauses = {host: until for host, until in self._pauses.items() if until > now}
+        return dict(self._pauses)
 
     @asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[str]:
         """The host's turn for who fetches by other means, and the address as it may be asked for. Raises FetchError."""
         parsed = _parsed(url)
         await self.permitted(url)
-        turn = self._host(parsed).turn
-        async with turn:
+        async with self._host(parsed).turn:
             try:
                 yield str(parsed)
             except FetchError as error:
-                if error.retry_after is not None:
-                    turn.block(error.retry_after)
+                if error.outcome is Outcome.RATE_LIMITED and error.retry_after is not None:
+                    self._leave_alone(_name(parsed), error.retry_after)
                 raise
 
     async def permitted(self, url: str) -> None:
         """Raises FetchError where robots.txt forbids this address."""
         if self._settings.respect_robots:
-            await self._permitted(_parsed(url), _Budget(self._settings.deadline))
+            await self._permitted(_parsed(url), _Budget(self._settings.deadline), self._usual)
 
     def dialer(self) -> Dialer:
         """What connects as the client does, each address checked."""
@@ -130,7 +175,7 @@ class Client:
         """Closes every connection."""
         hosts, self._hosts = list(self._hosts.values()), OrderedDict()
         for host in hosts:
-            await host.transport.aclose()
+            await host.aclose()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _page(self, requested: str, answer: _Answer) -> Page:
@@ -146,15 +191,16 @@ class Client:
         )
 
     async def _follow(
-        self, url: httpx.URL, known: Validators | None, budget: _Budget, *, robots: bool = False
+        self, url: httpx.URL, known: Validators | None, budget: _Budget, along: _Along, *, robots: bool = False
     ) -> _Answer:
         """The answer at the end of the redirects, each hop checked anew. `robots`: robots.txt itself is fetched."""
-        headers = self._headers(known)
         permanent = True
         for hop in range(_MAX_REDIRECTS + 1):
+            if along.origin and _origin(url) != along.origin:
+                along = self._usual  # for good: who led away from there must not lead back with what is sent along
             if self._settings.respect_robots and not robots:
-                await self._permitted(url, budget)
-            status, received, content = await self._turn(url, headers, budget, cut=robots)
+                await self._permitted(url, budget, along)
+            status, received, content = await self._turn(url, self._headers(known, along), budget, along, cut=robots)
             if status not in REDIRECTS or "location" not in received:
                 moved = str(url) if hop and permanent else None
                 return _Answer(status, received, url, content, moved)
@@ -162,39 +208,50 @@ class Client:
             url = _next(url, received["location"])
         raise FetchError(Outcome.REDIRECT, f"more than {_MAX_REDIRECTS} redirects")
 
-    async def _permitted(self, url: httpx.URL, budget: _Budget) -> None:
+    def _along(self, known: Credentials | None) -> _Along:
+        if known is None:
+            return self._usual
+        try:
+            proxy = _proxy(known.proxy) if known.proxy else self._usual.proxy
+        except ConfigError as error:
+            raise FetchError(Outcome.SECRET, str(error)) from error
+        return _Along(proxy, known.headers, _origin(_parsed(known.url)))
+
+    async def _permitted(self, url: httpx.URL, budget: _Budget, along: _Along) -> None:
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
-        delay = await self._robots.check(origin, str(url), partial(self._robots_txt, budget))
+        fetch = partial(self._robots_txt, budget, replace(along, headers={}))  # its rules are for everybody
+        delay = await self._robots.check(origin, str(url), fetch)
         self._host(url).turn.slow_down(delay)
 
-    async def _robots_txt(self, budget: _Budget, url: str) -> tuple[int, bytes]:
-        answer = await self._follow(_parsed(url), None, budget, robots=True)
+    async def _robots_txt(self, budget: _Budget, along: _Along, url: str) -> tuple[int, bytes]:
+        answer = await self._follow(_parsed(url), None, budget, along, robots=True)
         if answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers):
             raise refusal(answer.status, answer.headers, self._clock())
         return answer.status, answer.content
 
     async def _turn(
-        self, url: httpx.URL, headers: dict[str, str], budget: _Budget, *, cut: bool
+        self, url: httpx.URL, headers: dict[str, str], budget: _Budget, along: _Along, *, cut: bool
     ) -> tuple[int, httpx.Headers, bytes]:
         host = self._host(url)
         async with host.turn:
             try:
                 async with budget.spend():
-                    status, received, content = await self._exchange(host, url, headers, cut=cut)
+                    line = self._line(host, along.proxy)
+                    status, received, content = await self._exchange(line, url, headers, cut=cut)
             except (httpx.HTTPError, OSError) as error:  # OSError: TLS that breaks in mid-body comes as it is
                 raise _failure(error) from error
             wait = retry_after(received.get("retry-after"), self._clock()) if status in (429, 503) else None
             if wait is not None:
-                host.turn.block(wait)
+                self._leave_alone(_name(url), wait)
         await self._close_unused()
         return status, received, content
 
     async def _exchange(
-        self, host: _Host, url: httpx.URL, headers: dict[str, str], *, cut: bool
+        self, line: _Line, url: httpx.URL, headers: dict[str, str], *, cut: bool
     ) -> tuple[int, httpx.Headers, bytes]:
-        if self._proxy is not None:
+        if line.proxied:
             await self._check_behind_proxy(url)
-        response = await self._head(host, url, headers)
+        response = await self._head(line, url, headers)
         try:
             if response.status_code == 304:
                 await response.aread()  # there is no body, but only an answer read to its end keeps the connection
@@ -204,16 +261,16 @@ class Client:
         finally:
             await response.aclose()
 
-    async def _head(self, host: _Host, url: httpx.URL, headers: dict[str, str]) -> httpx.Response:
+    async def _head(self, line: _Line, url: httpx.URL, headers: dict[str, str]) -> httpx.Response:
         """The answer's head. An idle connection that the server closed meanwhile is replaced, once."""
         request = httpx.Request("GET", url, headers=headers)
-        dialled = host.dialer.dialled
+        dialled = line.dialer.dialled
         try:
-            return await host.transport.handle_async_request(request)
+            return await line.transport.handle_async_request(request)
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-            if host.dialer.dialled > dialled:
+            if line.dialer.dialled > dialled:
                 raise
-            return await host.transport.handle_async_request(request)
+            return await line.transport.handle_async_request(request)
 
     async def _body(self, response: httpx.Response, *, cut: bool) -> bytes:
         limit = ROBOTS_BYTES if cut else self._settings.max_body
@@ -238,12 +295,9 @@ class Client:
             if error.outcome is not Outcome.DNS:
                 raise
 
-    def _headers(self, known: Validators | None) -> dict[str, str]:
-        headers = {
-            "user-agent": self._settings.user_agent,
-            "accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-            "accept-encoding": ACCEPTED,
-        }
+    def _headers(self, known: Validators | None, along: _Along) -> dict[str, str]:
+        own = {name.lower(): value for name, value in along.headers.items()}
+        headers = {"accept": _ACCEPT} | own | {"user-agent": self._settings.user_agent, "accept-encoding": ACCEPTED}
         if known and known.etag:
             headers["if-none-match"] = known.etag
         if known and known.last_modified:
@@ -251,26 +305,35 @@ class Client:
         return headers
 
     def _host(self, url: httpx.URL) -> _Host:
-        port = _port(url)
-        key = url.host if port in _DEFAULT_PORTS.values() else f"{url.host}:{port}"
-        if key not in self._hosts:
-            self._hosts[key] = self._new_host()
-        self._hosts.move_to_end(key)
-        return self._hosts[key]
+        return self._named(_name(url))
 
-    def _new_host(self) -> _Host:
-        tls = self._tls if self._proxy and self._proxy.scheme == "https" else None
-        proxy = self._proxy and httpx.Proxy(self._proxy, ssl_context=tls)
-        trusted = (self._proxy.host, _port(self._proxy)) if self._proxy else None
+    def _named(self, name: str) -> _Host:
+        if name not in self._hosts:
+            self._hosts[name] = _Host(Turn(self._settings.per_host_delay))
+        self._hosts.move_to_end(name)
+        return self._hosts[name]
+
+    def _leave_alone(self, host: str, wait: timedelta) -> None:
+        self._named(host).turn.block(wait)
+        self._pauses[host] = self._clock() + wait
+
+    def _line(self, host: _Host, proxy: httpx.URL | None) -> _Line:
+        if proxy not in host.lines:
+            host.lines[proxy] = self._new_line(proxy)
+        return host.lines[proxy]
+
+    def _new_line(self, proxy: httpx.URL | None) -> _Line:
+        tls = self._tls if proxy and proxy.scheme == "https" else None
         transport = httpx.AsyncHTTPTransport(
             verify=self._tls,
             trust_env=False,
             limits=httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE),
-            proxy=proxy,
+            proxy=httpx.Proxy(proxy, ssl_context=tls) if proxy else None,
         )
+        trusted = (proxy.host, _port(proxy)) if proxy else None
         dialer = Dialer(self._resolve, self._settings.allow_private_networks, trusted)
         transport._pool._network_backend = dialer  # no public way in httpx 0.28; test_address_gate.py holds it
-        return _Host(Turn(self._settings.per_host_delay), dialer, transport)
+        return _Line(dialer, transport, proxied=proxy is not None)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -281,9 +344,24 @@ class Client:
         return context
 
     async def _close_unused(self) -> None:
-        for key in list(self._hosts)[: max(0, len(self._hosts) - _MAX_HOSTS)]:
-            if self._hosts[key].turn.idle:
-                await self._hosts.pop(key).transport.aclose()
+        """Looks at a few of the longest unused only: with a thousand that hang, all of them would be too many."""
+        for _ in range(min(_LOOKS, len(self._hosts) - _MAX_HOSTS)):
+            name, host = self._hosts.popitem(last=False)
+            if host.turn.idle:
+                await host.aclose()
+            else:
+                self._hosts[name] = host
+
+
+@dataclass(frozen=True)
+class Known:
+    """The client in the hands of one source: what it fetches of the source's own origin, it asks as the source may."""
+
+    client: Client
+    source: Source
+
+    async def get(self, url: str, validators: Validators | None = None) -> Page:
+        return await self.client.get(url, validators, known=credentials(self.source))
 
 
 @cache
@@ -313,7 +391,7 @@ def _proxy(text: str) -> httpx.URL:
     except (httpx.InvalidURL, ValueError):
         url = httpx.URL("")
     if url.scheme not in _DEFAULT_PORTS or not url.host:
-        raise ConfigError("[http]: proxy: the secret is not the address of a proxy; write http://proxy.example:3128")
+        raise ConfigError("proxy: the secret is not the address of a proxy; write http://proxy.example:3128")
     return url
 
 
@@ -326,6 +404,16 @@ def _next(url: httpx.URL, location: str) -> httpx.URL:
     if url.scheme == "https" and target.scheme == "http":
         raise FetchError(Outcome.REDIRECT, f"a redirect leads from https to http ({target.host})")
     return target
+
+
+def _name(url: httpx.URL) -> str:
+    """What a host is known as: http and https at their usual ports are one."""
+    port = _port(url)
+    return url.host if port in _DEFAULT_PORTS.values() else f"{url.host}:{port}"
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, _port(url)
 
 
 def _port(url: httpx.URL) -> int:

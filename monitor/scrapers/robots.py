@@ -21,6 +21,7 @@ Fetch = Callable[[str], Awaitable[tuple[int, bytes]]]
 """Answers with a status and a body; raises FetchError when there is none, or when the site wants a pause."""
 
 MAX_BYTES = 512 * 1024  # RFC 9309 wants at least 500 KiB read; the rest is not looked at
+_SHORT = 4_096  # bytes of rules that are matched in the time that handing them to a thread takes
 _LIFE = timedelta(hours=24)
 _LONGEST_DELAY = 60.0
 _MAX_ORIGINS = 1_000
@@ -30,6 +31,7 @@ _MAX_ORIGINS = 1_000
 class _Entry:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     rules: Protego | None = None
+    short: bool = False
     read_at: datetime | None = None
 
 
@@ -44,11 +46,16 @@ class Robots:
     async def check(self, origin: str, url: str, fetch: Fetch) -> timedelta:
         """The pause the site asks for between requests. Raises FetchError when `url` must not be fetched."""
         rules = await self._rules(origin, fetch)
-        # Half a megabyte of hostile rules takes a quarter of a second, for each address.
-        if not await asyncio.to_thread(rules.can_fetch, url, self._agent):
+        if not await self._allowed(origin, rules, url):
             raise FetchError(Outcome.ROBOTS, f"{origin}/robots.txt does not allow it")
         delay = rules.crawl_delay(self._agent) or 0.0
         return timedelta(seconds=min(delay, _LONGEST_DELAY) if math.isfinite(delay) and delay > 0 else 0.0)
+
+    async def _allowed(self, origin: str, rules: Protego, url: str) -> bool:
+        if self._entry(origin).short:
+            return bool(rules.can_fetch(url, self._agent))
+        # Half a megabyte of hostile rules takes a quarter of a second, for each address.
+        return bool(await asyncio.to_thread(rules.can_fetch, url, self._agent))
 
     async def _rules(self, origin: str, fetch: Fetch) -> Protego:
         entry = self._entry(origin)
@@ -73,7 +80,9 @@ class Robots:
                 raise FetchError(Outcome.ROBOTS, f"robots.txt answers HTTP {status}, so nothing may be fetched")
             return
         rules = b"" if status >= 400 else content
-        entry.rules = await asyncio.to_thread(_parsed, rules)  # half a megabyte of hostile rules takes a second
+        entry.short = len(rules) <= _SHORT
+        # half a megabyte of hostile rules takes a second
+        entry.rules = _parsed(rules) if entry.short else await asyncio.to_thread(_parsed, rules)
         entry.read_at = self._clock()
 
     def _fresh(self, entry: _Entry) -> bool:

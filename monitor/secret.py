@@ -1,0 +1,67 @@
+"""Secrets: named in the config, never written there, and shown nowhere.
+
+`env:NAME` or `file:PATH`; the value is fetched when it is needed and shows in no `repr`, log or error.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from monitor.errors import ConfigError
+
+HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")  # RFC 6265
+
+
+class Secret:
+    """A named secret, fetched when it is needed. Shows as its name only."""
+
+    __slots__ = ("_folder", "_name")
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self._name = name
+        self._folder = folder
+
+    def reveal(self) -> str:
+        """The value. Raises ConfigError, which names the secret and not its value, when it is not there."""
+        where, _, what = self._name.partition(":")
+        if where == "env":
+            value = os.environ.get(what)
+            if not value:
+                raise ConfigError(f"the environment variable {what} is not set; the config takes a secret from it")
+            return value
+        path = self._folder / what
+        try:
+            path = self._folder / Path(what).expanduser()
+            value = path.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError, RuntimeError) as error:  # not UTF-8, or a NUL in its name; the home of nobody
+            raise ConfigError(f"the secret file {path} cannot be read ({type(error).__name__})") from error
+        if not value:
+            raise ConfigError(f"the secret file {path} is empty")
+        return value
+
+    def __repr__(self) -> str:
+        return f"<secret {self._name}>"
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and (other._name, other._folder) == (self._name, self._folder)
+
+    def __hash__(self) -> int:
+        return hash((self._name, self._folder))
+
+
+class Given(Secret):
+    """A value that stands in the config itself, and might be a secret all the same."""
+
+    __slots__ = ()
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value, Path())
+
+    def reveal(self) -> str:
+        return self._name
+
+    def __repr__(self) -> str:
+        return "<given>"
