@@ -18,6 +18,7 @@ import click
 from monitor.cli.narration import Round, describe, setup_logging
 from monitor.cli.options import Place, placed
 from monitor.cli.service import Service, style_of
+from monitor.cli.supervisor import ALIVE, READY, STOPPING, notify
 from monitor.cli.watchdog import Watchdog, die
 from monitor.errors import UsageError
 from monitor.models import Alert, Answer, Change, Delivery, Health, Source
@@ -80,11 +81,13 @@ async def _serve(settings: Settings, place: Place) -> int:
         scheduler = Scheduler(service, workers=settings.workers, on_bug=on_bug)
         _on_signals(stop, lambda: _reload(service, scheduler, place))
         scheduler.start()
-        watchdog = Watchdog(lambda: scheduler.cycles, stuck=die)
+        watchdog = Watchdog(lambda: scheduler.cycles, stuck=die, alive=lambda: notify(ALIVE))
         watchdog.start()
+        notify(READY, f"STATUS=watching {len(settings.sources)} sources")
         log.info("watching %d sources, history in %s", len(settings.sources), settings.database)
         await stop.wait()
         watchdog.stop()
+        notify(STOPPING)
         log.info("stopping: finishing the checks in hand")
         service.stop()
         await scheduler.stop(GRACE)

@@ -76,6 +76,7 @@ class Service:
         clock: Callable[[], datetime],
         rng: random.Random,
         on_checked: Callable[[Checked], None] = lambda checked: None,
+        on_delivered: Callable[[Delivery], None] = lambda delivery: None,
     ) -> None:
         self.settings = settings
         self.stopping = False
@@ -84,6 +85,7 @@ class Service:
         self._clock = clock
         self._rng = rng
         self._on_checked = on_checked
+        self._on_delivered = on_delivered
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history")
         self._lock = ServiceLock(settings.database)
         self._engine = LocalEngine(settings.http, clock=clock, stopping=lambda: self.stopping)
@@ -113,6 +115,11 @@ class Service:
             await self.db(self._history.close)
         self._thread.shutdown()
         self._lock.release()
+
+    @property
+    def children_replaced(self) -> int:
+        """Child processes that read pages and had to be replaced."""
+        return self._engine.children_replaced
 
     async def db(self, work: Callable[[], T]) -> T:
         """Runs work on the history's thread."""
@@ -278,6 +285,7 @@ class Service:
         notices: Sequence[Alert],
     ) -> None:
         self.undelivered += delivery.answer is not Answer.SENT
+        self._on_delivered(delivery)
         await self.history(
             History.settle_alert, alert.id, delivery, self._clock(), next_attempt, alert.channel, health, notices
         )
