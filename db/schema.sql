@@ -382,7 +382,7 @@ CREATE TABLE silence (
 
 -- When something that is done at set times was done last.
 CREATE TABLE task (
-    name TEXT PRIMARY KEY,                    -- summary
+    name TEXT PRIMARY KEY,                    -- summary, housekeeping, backup
     done_at TEXT NOT NULL
 );
 

@@ -348,6 +348,20 @@ class SummarySettings(Section):
     channels: tuple[str, ...] = Field(min_length=1)
 
 
+class BackupSettings(Section):
+    """Copies of the history at set times, made by the service while it runs."""
+
+    path: Path
+    cron: Cron = "0 3 * * *"
+    keep: Annotated[int, Field(ge=1)] = 7
+
+
+class LogSettings(Section):
+    """How `run` and `check` write their log to standard error."""
+
+    format: Literal["text", "json"] = "text"
+
+
 def hint(wrong: str, known: Sequence[str]) -> str:
     """The end of a message about a name that is not known: what was meant, or what there is."""
     close = difflib.get_close_matches(wrong, known, n=1, cutoff=0.6)
@@ -388,6 +402,8 @@ class Settings(Section):
     """An address that is asked (GET) as long as the service keeps up: whoever waits for that notices when it does not.
     Knowing it is enough to pretend, so that it is a secret."""
     summary: SummarySettings | None = None
+    backup: BackupSettings | None = None
+    log: LogSettings = LogSettings()
 
     @model_validator(mode="after")
     def _names_are_unique_and_known(self) -> Settings:

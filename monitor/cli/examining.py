@@ -1,6 +1,6 @@
 """`doctor`: whether everything that the service needs is in order, a line each, with the fix.
 
-    config ─► secrets ─► database ─► clock ─► the sources' hosts ─► channels
+    config ─► secrets ─► database ─► clock ─► service ─► backups ─► the sources' hosts ─► channels
 
 It resolves names and lets mail servers greet; it fetches no page and sends no message.
 """
@@ -21,12 +21,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from monitor import catalogue
+from monitor import catalogue, cron
 from monitor.cli.cells import inert
 from monitor.cli.options import Place, placed
 from monitor.dialer import Dialer, system_resolver
 from monitor.errors import ConfigError, DatabaseError, FetchError
-from monitor.history import Queries
+from monitor.history import Queries, backups
 from monitor.notifier.channel import tls_context
 from monitor.scrapers import browser
 from monitor.settings import (
@@ -38,10 +38,12 @@ from monitor.settings import (
     Settings,
     WebhookChannel,
 )
+from monitor.web.wellbeing import reasons
 
 PATIENCE = 15.0  # seconds for one name or one mail server
 LITTLE_SPACE = 1_000_000_000
 TOO_LITTLE_SPACE = 50_000_000
+BACKUP_TOLERANCE = timedelta(hours=6)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 MENDED_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 """The releases, each the first of its line, in which the "WAL-reset" bug is mended."""
@@ -86,6 +88,9 @@ def examine(place: Place, now: datetime) -> Iterator[Verdict]:
     database = place.db or (settings and settings.database)
     if database:
         yield from _database(database, now)
+    if settings and settings.database.exists():
+        yield from _service(settings, now)
+        yield from _backups(settings, now)
     if settings:
         yield from asyncio.run(_reachable(settings))
 
@@ -172,6 +177,32 @@ def _database(path: Path, now: datetime) -> Iterator[Verdict]:
             text = f'channel "{channel["name"]}" {state} {since}: {channel["reason"]}'
             yield Verdict(Grade.WARNING, "channel", text)
     yield _clock(datetime.fromisoformat(checks[0]["started_at"]) if checks else None, now)
+
+
+def _service(settings: Settings, now: datetime) -> Iterator[Verdict]:
+    """Whether the sources are checked when it is time: by `run`, or by whatever starts `check`."""
+    try:
+        with Queries.open(settings.database) as queries:
+            waiting = queries.waiting(now)
+    except DatabaseError:
+        return  # told already
+    for reason in reasons(waiting, None, now, settings.timezone):
+        yield Verdict(Grade.WARNING, "service", f"{reason}; does `brand-monitor run` run?")
+
+
+def _backups(settings: Settings, now: datetime) -> Iterator[Verdict]:
+    wanted = settings.backup
+    if wanted is None:
+        yield Verdict(Grade.WARNING, "backup", f"{settings.path}: there is no [backup] table: nothing is copied")
+        return
+    made = backups.taken(settings.database, wanted.path)
+    if not made:
+        yield Verdict(Grade.WARNING, "backup", f"there is none yet in {wanted.path}; `run` makes one by its cron")
+        return
+    newest = made[-1][0]
+    late = cron.next_time(wanted.cron, settings.timezone, newest) + BACKUP_TOLERANCE < now
+    text = f"the newest of {len(made)} in {wanted.path} is of {newest:%Y-%m-%d %H:%M} UTC"
+    yield Verdict(Grade.WARNING if late else Grade.OK, "backup", f"{text}; its cron asks for more" if late else text)
 
 
 def _sqlite() -> Iterator[Verdict]:

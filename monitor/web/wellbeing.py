@@ -41,7 +41,8 @@ def reasons(waiting: Iterable[Waiting], still: timedelta | None, now: datetime, 
     neglected = [source for source in waiting if neglected_from(source, zone) <= now]
     if neglected:
         oldest = min(neglected, key=lambda source: source.due)
-        others = f", and {len(neglected) - 1} more sources are neglected" if len(neglected) > 1 else ""
+        more = len(neglected) - 1
+        others = f", and {more} more {'source is' if more == 1 else 'sources are'} neglected" if more else ""
         since = f"{oldest.due:%Y-%m-%d %H:%M} UTC"
         found.append(f'the source "{oldest.source}" has been due since {since}, two of its intervals or more{others}')
     return found
