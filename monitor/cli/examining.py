@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,7 +38,7 @@ from monitor.settings import (
     Settings,
     WebhookChannel,
 )
-from monitor.web.wellbeing import reasons
+from monitor.web import wellbeing
 
 PATIENCE = 15.0  # seconds for one name or one mail server
 LITTLE_SPACE = 1_000_000_000
@@ -66,10 +66,12 @@ class Verdict:
 
 @click.command(short_help="Check config, database, clock, network and channels.")
 @placed
-def doctor(place: Place) -> None:
+@click.option("--service", is_flag=True, help="Only whether the sources are checked when it is time, as /healthz says.")
+def doctor(place: Place, service: bool) -> None:
     """Check config, database, clock, network and channels; nothing is fetched or sent. Exit 1 if anything failed."""
     failed = False
-    for verdict in examine(place, datetime.now(UTC)):
+    now = datetime.now(UTC)
+    for verdict in keeps_up(*place.history(), now, Grade.FAILED) if service else examine(place, now):
         failed = failed or verdict.grade is Grade.FAILED
         click.echo(f"{verdict.grade:8} {verdict.about:9} {inert(verdict.text)}")
     if failed:
@@ -87,10 +89,11 @@ def examine(place: Place, now: datetime) -> Iterator[Verdict]:
         yield from _config(settings)
     database = place.db or (settings and settings.database)
     if database:
-        yield from _database(database, now)
-    if settings and settings.database.exists():
-        yield from _service(settings, now)
-        yield from _backups(settings, now)
+        found = list(_database(database, now))
+        yield from found
+        if settings and database.exists() and not any(verdict.grade is Grade.FAILED for verdict in found):
+            yield from keeps_up(database, settings.timezone, now, Grade.WARNING)
+            yield from _backups(settings, now)
     if settings:
         yield from asyncio.run(_reachable(settings))
 
@@ -179,15 +182,13 @@ def _database(path: Path, now: datetime) -> Iterator[Verdict]:
     yield _clock(datetime.fromisoformat(checks[0]["started_at"]) if checks else None, now)
 
 
-def _service(settings: Settings, now: datetime) -> Iterator[Verdict]:
+def keeps_up(database: Path, zone: tzinfo, now: datetime, otherwise: Grade) -> Iterator[Verdict]:
     """Whether the sources are checked when it is time: by `run`, or by whatever starts `check`."""
-    try:
-        with Queries.open(settings.database) as queries:
-            waiting = queries.waiting(now)
-    except DatabaseError:
-        return  # told already
-    for reason in reasons(waiting, None, now, settings.timezone):
-        yield Verdict(Grade.WARNING, "service", f"{reason}; does `brand-monitor run` run?")
+    found = wellbeing.examine(database, None, now, zone)
+    for reason in found:
+        yield Verdict(otherwise, "service", f"{reason}; does `brand-monitor run` run?")
+    if not found:
+        yield Verdict(Grade.OK, "service", "every source is checked when it is time")
 
 
 def _backups(settings: Settings, now: datetime) -> Iterator[Verdict]:

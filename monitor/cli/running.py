@@ -19,6 +19,7 @@ from monitor.cli.narration import Round, describe, setup_logging
 from monitor.cli.options import Place, placed
 from monitor.cli.service import Service, style_of
 from monitor.cli.supervisor import ALIVE, READY, STOPPING, notify
+from monitor.cli.values import Word
 from monitor.cli.watchdog import Watchdog, die
 from monitor.errors import UsageError
 from monitor.models import Alert, Answer, Change, Delivery, Health, Source
@@ -41,20 +42,26 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+LOG_FORMAT = click.option(
+    "--log-format", type=Word("log format", ("text", "json")), help="How the log is written, instead of the config's."
+)
+
+
 @click.command()
 @placed
-def run(place: Place) -> None:
+@LOG_FORMAT
+def run(place: Place, log_format: str | None) -> None:
     """Run the service in the foreground: check what is due, alert, until stopped.
 
     SIGTERM and Ctrl-C finish the checks in hand and stop; SIGHUP reads the config again, and keeps the old one when the
     new one is wrong.
     """
-    setup_logging()
-    _allow_sockets()
     settings = place.settings()
+    setup_logging(logging.INFO, log_format or settings.log.format, settings.secrets())
+    _allow_sockets()
     if not any(source.enabled for source in settings.sources):
         raise UsageError(f"{settings.path}: there is no source to check; add a [[sources]] table")
-    sys.exit(asyncio.run(_serve(settings, place)))
+    sys.exit(asyncio.run(_serve(settings, place, log_format)))
 
 
 def _allow_sockets() -> None:
@@ -65,7 +72,7 @@ def _allow_sockets() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-async def _serve(settings: Settings, place: Place) -> int:
+async def _serve(settings: Settings, place: Place, log_format: str | None) -> int:
     first = Round(settings)
     service = Service(settings, clock=now, rng=random.Random(), on_checked=first.heard)  # noqa: S311  # jitter only
     stop = asyncio.Event()
@@ -79,7 +86,7 @@ async def _serve(settings: Settings, place: Place) -> int:
         await service.open()
         await service.catch_up()
         scheduler = Scheduler(service, workers=settings.workers, on_bug=on_bug)
-        _on_signals(stop, lambda: _reload(service, scheduler, place))
+        _on_signals(stop, lambda: _reload(service, scheduler, place, log_format))
         scheduler.start()
         watchdog = Watchdog(lambda: scheduler.cycles, stuck=die, alive=lambda: notify(ALIVE))
         watchdog.start()
@@ -110,7 +117,7 @@ def _on_signals(stop: asyncio.Event, reload: Callable[[], Awaitable[None]]) -> N
     loop.add_signal_handler(signal.SIGHUP, start_reload)
 
 
-async def _reload(service: Service, scheduler: Scheduler, place: Place) -> None:
+async def _reload(service: Service, scheduler: Scheduler, place: Place, log_format: str | None) -> None:
     try:
         settings = place.settings()
         await service.use(settings)
@@ -119,19 +126,21 @@ async def _reload(service: Service, scheduler: Scheduler, place: Place) -> None:
             log.error("config not reloaded, the old one stays: %s", line)  # noqa: TRY400  # a mistake of the user, no bug
         return
     scheduler.workers = settings.workers
+    setup_logging(logging.INFO, log_format or settings.log.format, settings.secrets())
     log.info("config reloaded: watching %d sources", len(settings.sources))
 
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @placed
-def check(place: Place, sources: Sequence[str]) -> None:
+@LOG_FORMAT
+def check(place: Place, sources: Sequence[str], log_format: str | None) -> None:
     """Check these sources (or all) once, now; record, deliver, print a line per source.
 
     Exits 1 when a source or a delivery failed.
     """
-    setup_logging(logging.WARNING)
     settings = place.settings()
+    setup_logging(logging.WARNING, log_format or settings.log.format, settings.secrets())
     chosen = _chosen(settings, sources)
     sys.exit(asyncio.run(_with_service(settings, lambda service: _check(service, chosen))))
 

@@ -12,11 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from monitor.errors import DatabaseError
-from monitor.history import Queries
 from monitor.models import utc_text
 from monitor.web.metrics import Metrics
-from monitor.web.wellbeing import reasons
+from monitor.web.wellbeing import examine
 
 NOT_KEPT = {"cache-control": "no-store"}
 
@@ -46,13 +44,3 @@ def operations_routes(
         return Response(metrics.text(), headers={**NOT_KEPT, "content-type": CONTENT_TYPE_LATEST})
 
     return [Route("/healthz", healthz), Route("/metrics", scrape)]
-
-
-def examine(database: Path, still: timedelta | None, now: datetime, zone: tzinfo) -> list[str]:
-    """What is wrong with the service of a database, a sentence each."""
-    try:
-        with Queries.open(database) as queries:
-            waiting = queries.waiting(now)
-    except DatabaseError as error:
-        return [*reasons((), still, now, zone), str(error)]
-    return reasons(waiting, still, now, zone)

@@ -1,11 +1,14 @@
-"""Whether the monitor keeps up: what makes `/healthz` red, in words. Pure."""
+"""Whether the monitor keeps up: what makes `/healthz` red, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 
 from monitor import cron
+from monitor.errors import DatabaseError
+from monitor.history import Queries
 from monitor.history.figures import Waiting
 
 PATIENCE = 2
@@ -16,6 +19,16 @@ LEAST = timedelta(minutes=1)
 
 STILL = timedelta(minutes=1)
 """How long the scheduler may go without completing a cycle; one takes a second or two."""
+
+
+def examine(database: Path, still: timedelta | None, now: datetime, zone: tzinfo) -> list[str]:
+    """As `reasons`, over the history; one that cannot be read is a reason too."""
+    try:
+        with Queries.open(database) as queries:
+            waiting = queries.waiting(now)
+    except DatabaseError as error:
+        return [*reasons((), still, now, zone), str(error)]
+    return reasons(waiting, still, now, zone)
 
 
 def neglected_from(source: Waiting, zone: tzinfo) -> datetime:
