@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from torture import alerts, content, server, service  # noqa: F401  (they register their suites)
+from torture import alerts, content, server, service, steady  # noqa: F401  (they register their suites)
 from torture.bench import SUITES, Suite
 
 
