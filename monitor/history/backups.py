@@ -106,6 +106,11 @@ def taken(database: Path, folder: Path) -> list[tuple[datetime, Path]]:
     return sorted(found)
 
 
+def newest(database: Path, folder: Path) -> datetime | None:
+    """When the newest backup of a database in a folder was made; None: there is none."""
+    return max((made for made, _ in taken(database, folder)), default=None)
+
+
 def restore(backup: Path, database: Path, now: datetime) -> Restored:
     """Puts a copy of a backup in the database's place, verified and of today's schema. What was there is kept aside.
 

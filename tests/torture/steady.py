@@ -174,7 +174,9 @@ class Run:
         database = self.settings.database
         first = Round(self.settings)
         self.metrics = Metrics(
-            database, self.clock, last_backup=lambda: max((time for time, _ in self.taken()), default=None)
+            database,
+            self.clock,
+            last_backup=lambda: backups.newest(database, self.settings.database.parent / "backups"),
         )
 
         def on_checked(checked: Checked) -> None:
