@@ -172,6 +172,10 @@ def test_sources_that_nobody_checks_and_backups_that_nobody_makes_are_warnings(t
     assert "silent-site" in late["service"]
     assert "2 more sources are neglected" in late["service"]
     assert "asks for more" in late["backup"]
+    (tmp_path / "monitor.db").write_text("dear diary " * 500)
+    told = {one.about: one for one in examine(Place(path, None), settled)}
+    assert told["database"].grade is Grade.FAILED
+    assert "copies/monitor-20260104T091000Z.db" in told["backup"].text, "where to restore it from"
     path.write_text(LISTED)
     assert "no [backup] table" in warned(settled)["backup"]
 

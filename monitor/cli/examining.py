@@ -91,8 +91,9 @@ def examine(place: Place, now: datetime) -> Iterator[Verdict]:
     if database:
         found = list(_database(database, now))
         yield from found
-        if settings and database.exists() and not any(verdict.grade is Grade.FAILED for verdict in found):
-            yield from keeps_up(database, settings.timezone, now, Grade.WARNING)
+        if settings and database.exists():
+            if all(verdict.grade is not Grade.FAILED for verdict in found):
+                yield from keeps_up(database, settings.timezone, now, Grade.WARNING)
             yield from _backups(settings, now)
     if settings:
         yield from asyncio.run(_reachable(settings))
@@ -200,9 +201,9 @@ def _backups(settings: Settings, now: datetime) -> Iterator[Verdict]:
     if not made:
         yield Verdict(Grade.WARNING, "backup", f"there is none yet in {wanted.path}; `run` makes one by its cron")
         return
-    newest = made[-1][0]
+    newest, path = made[-1]
     late = cron.next_time(wanted.cron, settings.timezone, newest) + BACKUP_TOLERANCE < now
-    text = f"the newest of {len(made)} in {wanted.path} is of {newest:%Y-%m-%d %H:%M} UTC"
+    text = f"the newest of {len(made)} is {path}"
     yield Verdict(Grade.WARNING if late else Grade.OK, "backup", f"{text}; its cron asks for more" if late else text)
 
 
