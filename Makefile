@@ -7,7 +7,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
             $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help run demo test train bench-history torture lint lock clean
+.PHONY: help run demo test train bench-history torture docs lint lock clean
 .DEFAULT_GOAL := help
 
 help:           ## what there is to make
@@ -31,6 +31,10 @@ bench-history: $(VENV)/.test ## how long a history of a million facts takes to a
 
 torture: $(VENV)/.test       ## what the program bears: faults of servers, content, clocks, kills, failing writes; takes hours
 	PYTHONPATH=tests $(BIN)/python -m torture
+
+docs: $(VENV)/.test          ## the site of the docs, in dist/docs; needs no network
+	PYTHONPATH=tests $(BIN)/python tests/docsite.py
+	$(BIN)/zensical build --strict --clean
 
 lint: $(VENV)/.test          ## style, types and layers
 	$(BIN)/ruff check .

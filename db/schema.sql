@@ -339,6 +339,7 @@ CREATE TABLE alert (
     notice TEXT                               -- JSON: a message about the monitor or its sources; null: it tells of changes
 );
 CREATE INDEX alert_pending ON alert (channel, seq) WHERE status = 'pending';
+CREATE INDEX alert_status ON alert (status);
 CREATE INDEX alert_gathers ON alert (channel, recipient, gathers) WHERE gathers IS NOT NULL;
 
 
@@ -390,7 +391,7 @@ CREATE TABLE silence (
 
 -- When something that is done at set times was done last.
 CREATE TABLE task (
-    name TEXT PRIMARY KEY,                    -- summary
+    name TEXT PRIMARY KEY,                    -- summary, housekeeping, backup
     done_at TEXT NOT NULL
 );
 

@@ -22,10 +22,12 @@ from monitor.errors import ConfigError
 from monitor.settings import (
     AlertRule,
     AppriseChannel,
+    BackupSettings,
     CommandChannel,
     ConsoleChannel,
     EmailChannel,
     HttpSettings,
+    LogSettings,
     Section,
     Settings,
     SourceSettings,
@@ -78,7 +80,10 @@ def load(path: Path, database: Path | None = None) -> Settings:
     place = database.absolute() if database else _located(path, "database", settings.database)
     http = settings.http.model_copy(update={"ca_file": _authority(path, settings.http.ca_file)})
     templates = settings.templates and _located(path, "templates", settings.templates)
-    return settings.model_copy(update={"database": place, "http": http, "templates": templates})
+    backup = settings.backup and settings.backup.model_copy(
+        update={"path": _located(path, "[backup]: path", settings.backup.path)}
+    )
+    return settings.model_copy(update={"database": place, "http": http, "templates": templates, "backup": backup})
 
 
 def _located(path: Path, key: str, given: Path) -> Path:
@@ -157,7 +162,13 @@ def _choice(message: str, given: Any) -> str:
 
 
 _SECTIONS: Mapping[str, type[Section]] = {"sources": SourceSettings, "alerts": AlertRule, "http": HttpSettings}
-_TABLES: Mapping[str, type[Section]] = {"http": HttpSettings, "summary": SummarySettings, "web": WebSettings}
+_TABLES: Mapping[str, type[Section]] = {
+    "http": HttpSettings,
+    "summary": SummarySettings,
+    "backup": BackupSettings,
+    "log": LogSettings,
+    "web": WebSettings,
+}
 _CHANNELS: Mapping[str, type[Section]] = {
     "console": ConsoleChannel,
     "email": EmailChannel,

@@ -29,7 +29,6 @@ BURST = 5
 PACE = timedelta(milliseconds=10)
 """The pause after so many starts: a thousand checks that begin together also meet their deadlines together, and the
 loop would have no time for anything else."""
-HOUSEKEEPING = timedelta(hours=6)
 JITTER = 0.1
 FIRST_RETRY = timedelta(minutes=5)
 LONGEST_RETRY = timedelta(hours=6)
@@ -101,7 +100,9 @@ class Work(Protocol):
         """What is to be said at set times: that all is well."""
         ...
 
-    async def housekeep(self) -> object: ...
+    async def housekeep(self) -> object:
+        """Upkeep of what is kept, as far as it is time for some."""
+        ...
 
 
 class Scheduler:
@@ -129,7 +130,7 @@ class Scheduler:
             (self.dispatch, TICK, now, 1),
             (self._work.deliver, TICK, now, 10),  # a channel that stalls must not hold up the others' next round
             (self._work.report, REPORTING, now + REPORTING, 1),
-            (self._work.housekeep, HOUSEKEEPING, now + HOUSEKEEPING, 1),
+            (self._work.housekeep, REPORTING, now + REPORTING, 1),
         ):
             trigger = IntervalTrigger(seconds=int(every.total_seconds()))
             self._jobs.add_job(self._job, trigger, [job], next_run_time=first, max_instances=overlapping)

@@ -204,40 +204,65 @@ class Section(BaseModel):
 
 
 class HttpSettings(Section):
-    """How pages are fetched: see `[http]` in the contract of the config."""
+    """How pages are fetched."""
 
     user_agent: str = Field(default="brand-monitor/0.1 (news monitor)", min_length=1, pattern=r"^[\x20-\x7e]+$")
+    """Says to every site who runs this monitor and how to reach them."""
     deadline: Duration = timedelta(seconds=30)
+    """For a whole fetch, by the clock on the wall, redirects included."""
     max_body: Size = 10_000_000
+    """What a page may hold at most, after decompression."""
     per_host_delay: Pause = timedelta(seconds=1)
+    """Between two requests to one host."""
     respect_robots: bool = True
+    """Whether robots.txt is obeyed."""
     allow_private_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = ()
+    """Private addresses that may be asked, as in `["127.0.0.0/8"]`; all others are refused wherever they come from."""
     proxy: Named | None = None
+    """The address of an HTTP proxy for pages and webhooks. Nothing is read from the environment unasked."""
     ca_file: Path | None = None
     """A private certificate authority to trust besides the known ones."""
 
 
 class SourceSettings(Section):
+    """Where news is looked for."""
+
     name: Name
+    """Unique; what the source is called in lists, logs and messages."""
     brand: Name | None = None
+    """Whose newsroom it is; without it the text decides which brand it speaks of."""
     kind: SourceKind
+    """What is at the address."""
     url: Address
+    """The address; of a feed, the newsroom's own will do."""
     every: Duration | None = None
+    """From the end of a check to the next, give or take a tenth; an hour when neither this nor `cron` is set."""
     cron: Cron | None = None
+    """Instead of `every`: at set times, in `timezone`."""
     authority: Authority = Authority.MEDIA
+    """Whose word it is: the brand's own, a news agency's, a publisher's, or paid for."""
     outlet: Name | None = None
+    """Who speaks: sources of one outlet count once. The domain of the address when left out."""
     links: Annotated[str, AfterValidator(lambda text: _selector(text))] | None = None
+    """Of a listing: a CSS selector for its links to articles; found by itself when left out."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
+    """The language of its texts, as in "de"; found out page by page when left out."""
     render: bool = False
+    """Whether its pages are read in a browser, which runs their scripts. Needs Chromium and the extra `browser`."""
     headers: Headers = Field(default={}, repr=False)
+    """Sent with every request to the source's own origin."""
     cookies: Cookies = Field(default={}, repr=False)
+    """Sent likewise."""
     auth: NamedOrGiven | None = None
     """The user of its login (HTTP basic); goes with `password`."""
     password: Named | None = None
+    """The password of its login."""
     proxy: Named | None = None
     """In the place of the proxy of [http], as far as this source's own origin goes."""
     alert_on_first: bool = False
+    """Whether what the first check finds is news; else it is the baseline, and nobody is told."""
     enabled: bool = True
+    """Whether it is checked."""
 
     @model_validator(mode="after")
     def _belongs_together(self) -> SourceSettings:
@@ -319,40 +344,63 @@ class ConsoleChannel(Section):
     """Alerts on standard output, for people who watch the service."""
 
     name: Name
+    """Unique; what rules call it."""
     kind: Literal["console"]
+    """Always "console"."""
 
 
 class EmailChannel(Section):
+    """Alerts by mail, one message a recipient."""
+
     name: Name
+    """Unique; what rules call it."""
     kind: Literal["email"]
+    """Always "email"."""
     to: Annotated[tuple[Mailbox, ...], BeforeValidator(_listed), Field(min_length=1)]
+    """Who gets it."""
     sender: Mailbox = Field(alias="from")
+    """Who it comes from."""
     smtp: Annotated[SmtpAddress, BeforeValidator(_smtp)]
+    """Where it is handed in: `smtp://user@host:587` with STARTTLS, `smtps://` with TLS from the start."""
     password: Named | None = None
+    """The password of that user."""
 
 
 class WebhookChannel(Section):
+    """Alerts as JSON to an address, signed as Standard Webhooks."""
+
     name: Name
+    """Unique; what rules call it."""
     kind: Literal["webhook"]
+    """Always "webhook"."""
     url: Address = Field(repr=False)  # it may hold a token
+    """Where it is posted to."""
     secret: Named | None = None
+    """What it is signed with: `whsec_…`. Without one nothing is signed."""
 
 
 class AppriseChannel(Section):
     """Any of the services Apprise knows. The address holds tokens, so it is a secret. Needs the extra `apprise`."""
 
     name: Name
+    """Unique; what rules call it."""
     kind: Literal["apprise"]
+    """Always "apprise"."""
     url: Named
+    """The address as Apprise writes it: `slack://…`, `tgram://…`."""
 
 
 class CommandChannel(Section):
     """A program of the user's own: started for each message, which it gets as JSON on its standard input."""
 
     name: Name
+    """Unique; what rules call it."""
     kind: Literal["command"]
+    """Always "command"."""
     command: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_listed), Field(min_length=1)]
+    """The program and its arguments; no shell is in between."""
     timeout: Duration = timedelta(seconds=30)
+    """How long it may take; then it is killed, and tried again later."""
 
 
 Channel = Annotated[
@@ -364,33 +412,66 @@ class AlertRule(Section):
     """Which changes go to which channels. Empty lists match everything; a change may match several rules."""
 
     name: Name
+    """Unique; shown in lists of messages."""
     brands: tuple[str, ...] = ()
+    """Changes of these brands."""
     kinds: tuple[Literal["market_count", "new_markets", "market_entry", "model_announcement"], ...] = ()
+    """Changes of these kinds of fact."""
     changes: tuple[ChangeKind, ...] = ()
+    """Changes that are such steps."""
     markets: tuple[Annotated[str, Field(pattern=r"^([A-Z]{2}|region:.+)$")], ...] = ()
+    """The market of an entry, the markets of a model, the scope of a count: `DE` or `region:Europe`."""
     models: tuple[str, ...] = ()
+    """Models by name, without the brand."""
     stages: tuple[
         Literal["teased", "confirmed", "unveiled", "orders_open", "launched", "deliveries", "discontinued"], ...
     ] = ()
+    """How far a model is."""
     languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ()
+    """The language of a source that is cited."""
     sources: tuple[str, ...] = ()
+    """A source that is cited, by its name."""
     authorities: tuple[Authority, ...] = ()
+    """The authority of a source that is cited."""
     independent: Annotated[int, Field(ge=0)] = 0
     """How many independent sources a change needs at least."""
     step: Annotated[int, Field(ge=0)] = 0
     """By how much a count has to move at least; says nothing of other changes."""
     channels: tuple[str, ...] = Field(min_length=1)
+    """Where it goes."""
     group: Pause | None = None
-    """How long a message waits for more changes of the same brand; None: as is usual for the channel."""
+    """How long a message waits for more changes of the same brand; left out: as is usual for the channel."""
     digest: Cron | None = None
+    """One message at these times instead of one for each change."""
     quiet: Annotated[tuple[time, time], BeforeValidator(_quiet)] | None = None
+    """A span of the day, as in "22:00-07:00", in which messages are held; none is dropped."""
 
 
 class SummarySettings(Section):
     """A message at set times that says that the monitor is still watching, and what it has done."""
 
     when: Cron = "0 8 * * mon"
+    """At which times, in `timezone`."""
     channels: tuple[str, ...] = Field(min_length=1)
+    """Where it goes."""
+
+
+class BackupSettings(Section):
+    """Copies of the history at set times, made by the service while it runs."""
+
+    path: Path
+    """The folder; made when it is not there. Relative to the config."""
+    cron: Cron = "0 3 * * *"
+    """When, in `timezone`."""
+    keep: Annotated[int, Field(ge=1)] = 7
+    """How many of the newest are kept."""
+
+
+class LogSettings(Section):
+    """How `run` and `check` write their log to standard error."""
+
+    format: Literal["text", "json"] = "text"
+    """Lines of text for people, or a JSON object a line for programs."""
 
 
 PAGE_PORT = 8484
@@ -440,10 +521,14 @@ class Settings(Section):
 
     path: Path
     database: Path = Path("monitor.db")
+    """The file of the history. Relative to the config."""
     timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
+    """Of the times that people are shown, and of `cron`, `quiet` and the like; stored times are UTC."""
     keep_pages: Duration = timedelta(days=365)
-    """How long the raw pages are kept, so that they can be read again; documents and facts stay for good."""
+    """How long raw pages are kept, so that they can be read again. Those that a standing fact rests on stay, as do
+    documents and facts."""
     keep_checks: Duration = timedelta(days=90)
+    """How long the list of checks reaches back; those that brought something stay."""
     revisit: Annotated[tuple[Duration, ...], BeforeValidator(_listed), AfterValidator(_slowing)] = (
         timedelta(hours=1),
         timedelta(hours=6),
@@ -456,9 +541,13 @@ class Settings(Section):
     """How many sources are checked at once, at the most. A check that waits for a server costs a socket and some
     kilobytes; with a low number servers that hang hold up the others."""
     http: HttpSettings = HttpSettings()
+    """How pages are fetched."""
     source_settings: tuple[SourceSettings, ...] = Field(default=(), alias="sources")
+    """Where news is looked for."""
     channels: tuple[Channel, ...] = ()
+    """Whom to tell, and how."""
     alerts: tuple[AlertRule, ...] = ()
+    """Which changes go to which channels; without one, every change goes to every channel."""
     language: Literal["en", "de"] = "en"
     """The language of messages."""
     templates: Path | None = None
@@ -467,7 +556,13 @@ class Settings(Section):
     """An address that is asked (GET) as long as the service keeps up: whoever waits for that notices when it does not.
     Knowing it is enough to pretend, so that it is a secret."""
     summary: SummarySettings | None = None
+    """A message at set times that says that the monitor is still watching."""
+    backup: BackupSettings | None = None
+    """Copies of the history at set times; none without it."""
+    log: LogSettings = LogSettings()
+    """How the log is written."""
     web: WebSettings = WebSettings()
+    """Where the page is served."""
 
     @model_validator(mode="after")
     def _names_are_unique_and_known(self) -> Settings:

@@ -29,6 +29,11 @@ deadline = "30s"  # for a whole fetch
 per_host_delay = "1s"  # between requests to one site
 respect_robots = true
 
+# [backup]  # copies of the history while it is written; `brand-monitor restore` brings one back
+# path = "backups"
+# cron = "0 3 * * *"
+# keep = 7
+
 # The sources. kind: feed, listing (a page that lists articles), sitemap, page, article.
 # The first successful check of a source is its baseline and alerts nothing.
 """

@@ -158,6 +158,7 @@ def main() -> None:
             timed("facts --brand (a table's 51)", 200, lambda: queries.facts(brand="brand 7", limit=51))
             timed("facts --brand (all of the brand)", 200, lambda: queries.facts(brand="brand 7"))
             timed("conflicts (all brands)", 200, lambda: queries.conflicts())
+            timed("figures, as /metrics asks", 100, lambda: queries.figures(day))
             timed("conflicts --brand", 200, lambda: queries.conflicts(brand="brand 7"))
         story = iter(range(10**6, 10**9))
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from monitor.history import History, Stored
+from monitor.history.upkeep import Swept
 from monitor.models import (
     Alert,
     Authority,
@@ -291,3 +292,8 @@ def put(history: History, *changes: Change, alerts: Iterable[Alert] = (), now: d
 
 
 VALIDATORS = Validators(etag='"1"', last_modified="Mon, 05 Jan 2026 09:00:00 GMT")
+
+
+def swept(history: History, now: datetime, *, keep_pages: timedelta = DAY, keep_checks: timedelta = DAY) -> Swept:
+    """Housekeeping to its end: what it removed in all its steps."""
+    return sum(history.housekeep(now, keep_pages, keep_checks), Swept())

@@ -65,6 +65,21 @@ def test_what_oversteps_is_an_outcome_and_the_next_page_is_read(bad: Callable[[]
     assert isinstance(pid, int)
 
 
+def test_children_that_had_to_be_replaced_are_counted() -> None:
+    async def scenario() -> list[int]:
+        cage = Cage(seconds=30.0)
+        try:
+            counted = []
+            for call in (os.getpid, refuse, die, os.getpid, die):
+                await asyncio.gather(cage.run(call), return_exceptions=True)
+                counted.append(cage.replaced)
+            return counted
+        finally:
+            cage.close()
+
+    assert asyncio.run(scenario()) == [0, 0, 1, 1, 2]
+
+
 def test_what_stalls_is_given_up_and_the_next_page_is_read() -> None:
     failed, pid = outcomes(stall, os.getpid, seconds=3.0)
     assert isinstance(failed, ReadError)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import sqlite3
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -16,7 +16,9 @@ from commandline import Result, command, mistake
 from monitor import config
 from monitor.cli.examining import Grade, examine
 from monitor.cli.options import Place
+from monitor.history import History, backups
 from monitor.models import SourceKind
+from monitor.parser.facts import revive
 
 LISTED = '[http]\nuser_agent = "tests"\nallow_private_networks = ["127.0.0.0/8"]\n'
 SOURCE = '[[sources]]\nname = "news"\nkind = "feed"\nurl = "http://127.0.0.1:8080/feed"\n'
@@ -148,6 +150,34 @@ def test_a_clock_that_was_later_before_is_wrong(tmp_path: Path) -> None:
     before = newsdesk.START - timedelta(days=1)
     verdicts = list(examine(Place(written(tmp_path, LISTED, SOURCE), tmp_path / "news.db"), before))
     assert [(one.grade, one.about) for one in verdicts if one.grade is Grade.FAILED] == [(Grade.FAILED, "clock")]
+
+
+def test_sources_that_nobody_checks_and_backups_that_nobody_makes_are_warnings(tmp_path: Path) -> None:
+    newsdesk.tell(tmp_path / "monitor.db")
+    path = written(tmp_path, LISTED, '[backup]\npath = "copies"\n')
+    settled = newsdesk.START + timedelta(days=2, minutes=10)
+
+    def warned(now: datetime) -> dict[str, str]:
+        found = examine(Place(path, tmp_path / "monitor.db"), now)
+        return {
+            one.about: one.text for one in found if one.grade is Grade.WARNING and one.about in ("service", "backup")
+        }
+
+    with History(tmp_path / "monitor.db", revive=revive) as history:
+        history.defer({"smart-newsroom": settled, "silent-site": settled})
+    assert warned(settled).keys() == {"backup"}
+    backups.take(tmp_path / "monitor.db", tmp_path / "copies", 7, settled)
+    assert warned(settled + timedelta(minutes=15)) == {}
+    late = warned(settled + timedelta(days=2))
+    assert "silent-site" in late["service"]
+    assert "2 more sources are neglected" in late["service"]
+    assert "asks for more" in late["backup"]
+    (tmp_path / "monitor.db").write_text("dear diary " * 500)
+    told = {one.about: one for one in examine(Place(path, None), settled)}
+    assert told["database"].grade is Grade.FAILED
+    assert "copies/monitor-20260104T091000Z.db" in told["backup"].text, "where to restore it from"
+    path.write_text(LISTED)
+    assert "no [backup] table" in warned(settled)["backup"]
 
 
 def test_the_text_that_init_leaves_to_be_filled_in_is_a_warning(tmp_path: Path) -> None:

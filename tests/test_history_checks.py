@@ -319,20 +319,3 @@ def test_where_a_source_has_moved_to_is_remembered(history: History) -> None:
     record(history, observed(page=page("index", moved_to=f"{SITE}/new")))
     record(history, observed(at=NOW + HOUR))
     assert history.memory("newsroom", NOW).url == f"{SITE}/new"
-
-
-# Housekeeping
-
-
-def test_old_pages_and_checks_go_documents_facts_and_their_checks_stay(history: History) -> None:
-    record(history, observed([read("a", count(38))], page=page("first", validators=VALIDATORS)))
-    for day in range(1, 10):
-        record(history, observed(outcome=Outcome.UNCHANGED, page=None, at=NOW + day * DAY))
-    record(history, observed([read("b", count(39), at=NOW + 10 * DAY)], page=None, at=NOW + 10 * DAY))
-    swept = history.housekeep(NOW + 10 * DAY, keep_pages=5 * DAY, keep_checks=3 * DAY)
-    assert (swept.pages, swept.checks) == (1, 6)
-    assert len(history.queries.checks()) == 5
-    assert [row["page_kept"] for row in history.queries.documents()] == [True, False]
-    assert len(history.queries.facts()) == 2
-    assert history.memory("newsroom", NOW).validators == VALIDATORS, "a source's newest body outlives the others"
-    assert history._store.db.execute("PRAGMA foreign_key_check").fetchall() == []

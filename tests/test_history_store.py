@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from history_samples import DAY, HOUR, NOW, change, count, observed, put, read, record, revive, source
+from history_samples import DAY, HOUR, NOW, change, count, observed, put, read, record, revive, source, swept
 
 from monitor.errors import DatabaseError
 from monitor.history import History, Queries
@@ -330,5 +330,5 @@ def test_housekeeping_empties_the_write_ahead_log(tmp_path: Path) -> None:
         record(history, observed([read(f"a{n}", count(n + 2), text="x" * 5000) for n in range(50)]))
         log = path.with_name("h.db-wal")
         assert log.stat().st_size > 0
-        history.housekeep(NOW, DAY, DAY)
+        swept(history, NOW)
         assert log.stat().st_size == 0

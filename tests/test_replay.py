@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from commandline import command, mistake
-from history_samples import DAY, HOUR, NOW, SITE, observed, page, read
+from history_samples import DAY, HOUR, NOW, SITE, observed, page, read, swept
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -304,11 +304,11 @@ def test_only_what_was_asked_for_is_read(history: History) -> None:
 
 
 def test_the_link_and_the_page_are_there_for_the_reader(history: History) -> None:
-    store(history, "a", count(38), at=0)
+    store(history, "a", at=0)
     [kept] = history.versions(f"{SITE}/a")
     assert kept.page == page("version of day 0", url=f"{SITE}/a", at=NOW)
     assert (kept.link.url, kept.source.brand, kept.source.kind) == (f"{SITE}/a", "smart", SourceKind.LISTING)
-    history.housekeep(LATER, timedelta(0), DAY)
+    swept(history, LATER, keep_pages=timedelta(0))
     [kept] = history.versions(f"{SITE}/a")
     assert kept.page is None
     assert read_kept(kept)[0] == kept.document

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from history_samples import DAY, HOUR, MINUTE, NOW, SITE, failed, link, observed, page
+from history_samples import DAY, HOUR, MINUTE, NOW, SITE, failed, link, observed, page, swept
 from history_samples import read as read_sample
 
 from monitor.errors import FetchError
@@ -120,7 +120,7 @@ def test_validators_are_handed_out_while_their_body_is_kept(history: History) ->
     store(history, read("a", page=tagged))
     [revisit] = history.memory(NEWSROOM.name, NOW + HOUR).revisits
     assert revisit.validators == Validators(etag='"1"')
-    history.housekeep(NOW + HOUR, timedelta(0), DAY)
+    swept(history, NOW + HOUR, keep_pages=timedelta(0))
     [revisit] = history.memory(NEWSROOM.name, NOW + HOUR).revisits
     assert revisit.validators is None
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import newsdesk
 import pytest
@@ -14,8 +17,13 @@ from monitor.history import History, store
 from monitor.parser.facts import revive
 from monitor.pipeline import record
 
-ROWS = sorted((Path(__file__).parent / "upgrades").glob("*.sql"))
-"""What was recorded under each schema that had a release, and under the first."""
+FROZEN = sorted((Path(__file__).parent / "upgrades").glob("*.sql"))
+"""Whole databases as the program left them while their names' migrations were the newest: dumps that are never edited.
+
+A schema that has none of its own is reached from the newest dump before it, as by upgrading version by version.
+"""
+
+SCHEMAS = [name for name, _ in store.scripts()]
 
 NEXT = (
     "9000_next",
@@ -28,17 +36,24 @@ NEXT = (
 """A migration yet to come: there is always one more than those that ship."""
 
 
-@pytest.fixture(params=ROWS, ids=lambda path: path.stem)
+def every_schema() -> Iterator[Any]:
+    """Each dump, and each schema after it up to today's."""
+    for dump in FROZEN:
+        for schema in SCHEMAS[SCHEMAS.index(dump.stem) :]:
+            yield pytest.param((dump, schema), id=f"{dump.stem[:4]} by way of {schema[:4]}")
+
+
+@pytest.fixture(params=every_schema())
 def old(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A database of an older schema, as it was left."""
-    path, rows, shipped = tmp_path / "old.db", request.param, store.scripts()
-    names = [name for name, _ in shipped]
+    dump, schema = request.param
+    path, shipped = tmp_path / "old.db", store.scripts()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(f"PRAGMA journal_mode = WAL; {dump.read_text()}")
     with monkeypatch.context() as patch:
-        patch.setattr(store, "scripts", lambda: shipped[: names.index(rows.stem) + 1])
+        patch.setattr(store, "scripts", lambda: shipped[: SCHEMAS.index(schema) + 1])
         with store.connect(path) as db:
             store.migrate(db, path)
-            db.execute("PRAGMA foreign_keys = OFF")
-            db.executescript(rows.read_text())
     return path
 
 
@@ -50,23 +65,52 @@ def brought_up(request: pytest.FixtureRequest, old: Path, monkeypatch: pytest.Mo
     return lambda: History(old, revive=revive)
 
 
-def counted(db: Database) -> dict[str, int]:
-    return {name: db[name].count for name in db.table_names() if not name.startswith(("sqlite_", "_sqlite"))}
+def shape(path: Path) -> dict[str, tuple[str, list[Any]]]:
+    """What each table, view and index is: how it was made, and its columns."""
+    with closing(sqlite3.connect(path)) as db:
+        made = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        return {
+            name: (" ".join(sql.split()), db.execute("SELECT * FROM pragma_table_info(?)", [name]).fetchall())
+            for name, sql in made
+        }
 
 
-def test_no_row_is_lost_and_all_questions_have_their_answers(old: Path, brought_up: Callable[[], History]) -> None:
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+def tables(db: Database) -> dict[str, list[str]]:
+    """The columns of every table of ours."""
+    ours = [name for name in db.table_names() if not name.startswith(("sqlite_", "_sqlite"))]
+    return {name: [column.name for column in db[name].columns] for name in ours}
+
+
+def rows(db: Database, columns: dict[str, list[str]]) -> Rows:
+    """All rows, as far as they have these columns."""
+    wanted = {name: ", ".join(f'"{column}"' for column in named) for name, named in columns.items()}
+    return {name: sorted(db.execute(f"SELECT {of} FROM {name}").fetchall(), key=repr) for name, of in wanted.items()}
+
+
+def test_no_row_is_lost_or_edited_and_all_questions_have_their_answers(
+    old: Path, brought_up: Callable[[], History]
+) -> None:
     with store.connect(old) as db:
-        before = counted(db)
+        columns = tables(db)
+        before = rows(db, columns)
     with brought_up() as history:
         queries, db = history.queries, history._store.db
-        after = counted(db)
-        assert before == {name: after[name] for name in before}
+        assert rows(db, columns) == before
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
         assert [migration.name for migration in store.migrations().applied(db)] == [name for name, _ in store.scripts()]
         assert [step["believed"] for step in queries.timeline("smart")] == ["38", "39"]
         assert [row["count"] for row in queries.facts()] == [39, 38]
         assert {row["verdict"] for row in queries.facts(rejected=True)} == {None, "reject"}
         assert all(queries.why(row["id"])["rule"] for row in queries.changes())
+
+
+def test_the_schema_is_that_of_a_new_database(old: Path, tmp_path: Path) -> None:
+    History(old, revive=revive).close()
+    History(tmp_path / "new.db", revive=revive).close()
+    assert shape(old) == shape(tmp_path / "new.db")
 
 
 def test_what_was_known_is_the_past_of_what_is_new(brought_up: Callable[[], History]) -> None:

@@ -23,6 +23,8 @@ SECTIONS: Sections = {
     "Set up": {
         "init": ("monitor.cli.installing:init", "Write a commented starter config."),
         "doctor": ("monitor.cli.examining:doctor", "Check config, database, clock, network and channels."),
+        "backup": ("monitor.cli.saving:backup", "Copy the history, while the service runs."),
+        "restore": ("monitor.cli.saving:restore", "Put a backup in the database's place."),
         "demo": ("monitor.cli.demo:demo", "Show the whole of it on a newsroom of its own, without internet."),
     },
     "Watch": {

@@ -1,6 +1,6 @@
 """`doctor`: whether everything that the service needs is in order, a line each, with the fix.
 
-    config ─► secrets ─► database ─► clock ─► the sources' hosts ─► channels
+    config ─► secrets ─► database ─► clock ─► service ─► backups ─► the sources' hosts ─► channels
 
 It resolves names and lets mail servers greet; it fetches no page and sends no message.
 """
@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,12 +21,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from monitor import catalogue
+from monitor import catalogue, cron
 from monitor.cli.options import Place, placed
 from monitor.dialer import Dialer, system_resolver
 from monitor.errors import ConfigError, DatabaseError, FetchError
 from monitor.exports.cells import inert
-from monitor.history import Queries
+from monitor.history import Queries, backups
 from monitor.notifier.channel import tls_context
 from monitor.scrapers import browser
 from monitor.settings import (
@@ -38,10 +38,12 @@ from monitor.settings import (
     Settings,
     WebhookChannel,
 )
+from monitor.web import wellbeing
 
 PATIENCE = 15.0  # seconds for one name or one mail server
 LITTLE_SPACE = 1_000_000_000
 TOO_LITTLE_SPACE = 50_000_000
+BACKUP_TOLERANCE = timedelta(hours=6)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 MENDED_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 """The releases, each the first of its line, in which the "WAL-reset" bug is mended."""
@@ -64,10 +66,12 @@ class Verdict:
 
 @click.command(short_help="Check config, database, clock, network and channels.")
 @placed
-def doctor(place: Place) -> None:
+@click.option("--service", is_flag=True, help="Only whether the sources are checked when it is time, as /healthz says.")
+def doctor(place: Place, service: bool) -> None:
     """Check config, database, clock, network and channels; nothing is fetched or sent. Exit 1 if anything failed."""
     failed = False
-    for verdict in examine(place, datetime.now(UTC)):
+    now = datetime.now(UTC)
+    for verdict in keeps_up(*place.history(), now, Grade.FAILED) if service else examine(place, now):
         failed = failed or verdict.grade is Grade.FAILED
         click.echo(f"{verdict.grade:8} {verdict.about:9} {inert(verdict.text)}")
     if failed:
@@ -85,7 +89,12 @@ def examine(place: Place, now: datetime) -> Iterator[Verdict]:
         yield from _config(settings)
     database = place.db or (settings and settings.database)
     if database:
-        yield from _database(database, now)
+        found = list(_database(database, now))
+        yield from found
+        if settings and database.exists():
+            if all(verdict.grade is not Grade.FAILED for verdict in found):
+                yield from keeps_up(database, settings.timezone, now, Grade.WARNING)
+            yield from _backups(settings, now)
     if settings:
         yield from asyncio.run(_reachable(settings))
 
@@ -172,6 +181,30 @@ def _database(path: Path, now: datetime) -> Iterator[Verdict]:
             text = f'channel "{channel["name"]}" {state} {since}: {channel["reason"]}'
             yield Verdict(Grade.WARNING, "channel", text)
     yield _clock(datetime.fromisoformat(checks[0]["started_at"]) if checks else None, now)
+
+
+def keeps_up(database: Path, zone: tzinfo, now: datetime, otherwise: Grade) -> Iterator[Verdict]:
+    """Whether the sources are checked when it is time: by `run`, or by whatever starts `check`."""
+    found = wellbeing.examine(database, None, now, zone)
+    for reason in found:
+        yield Verdict(otherwise, "service", f"{reason}; does `brand-monitor run` run?")
+    if not found:
+        yield Verdict(Grade.OK, "service", "every source is checked when it is time")
+
+
+def _backups(settings: Settings, now: datetime) -> Iterator[Verdict]:
+    wanted = settings.backup
+    if wanted is None:
+        yield Verdict(Grade.WARNING, "backup", f"{settings.path}: there is no [backup] table: nothing is copied")
+        return
+    made = backups.taken(settings.database, wanted.path)
+    if not made:
+        yield Verdict(Grade.WARNING, "backup", f"there is none yet in {wanted.path}; `run` makes one by its cron")
+        return
+    newest, path = made[-1]
+    late = cron.next_time(wanted.cron, settings.timezone, newest) + BACKUP_TOLERANCE < now
+    text = f"the newest of {len(made)} is {path}"
+    yield Verdict(Grade.WARNING if late else Grade.OK, "backup", f"{text}; its cron asks for more" if late else text)
 
 
 def _sqlite() -> Iterator[Verdict]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
+from collections.abc import Iterable
+from typing import Any
 
+from monitor.cli.loglines import FIELDS, JsonLines, TextLines
 from monitor.cli.service import Checked
 from monitor.models import Outcome
+from monitor.secret import Secret
 from monitor.settings import Settings
 
 log = logging.getLogger(__name__)
 
 
-def setup_logging(level: int = logging.INFO) -> None:
-    """Logs as lines of text on standard error; other libraries only when something is wrong."""
+def setup_logging(level: int = logging.INFO, form: str = "text", secrets: Iterable[Secret] = ()) -> None:
+    """Logs as lines of text or JSON on standard error; other libraries only when something is wrong."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handler.setFormatter(JsonLines(secrets) if form == "json" else TextLines(secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -45,6 +49,21 @@ def describe(checked: Checked) -> str:
     return f"{checked.source.name}: {', '.join(parts)}"
 
 
+def fields(checked: Checked) -> dict[str, Any]:
+    """One check for programs that read the log."""
+    observation = checked.observation
+    took = observation.finished_at - observation.started_at
+    return {
+        "source": checked.source.name,
+        "outcome": str(observation.outcome),
+        "reason": observation.reason,
+        "seconds": took.total_seconds(),
+        "documents": sum(reading.document is not None for reading in observation.readings),
+        "facts": sum(len(reading.facts) for reading in observation.readings),
+        "changes": [change.id for change in checked.changes],
+    }
+
+
 def _plural(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
@@ -59,7 +78,7 @@ class Round:
 
     def heard(self, checked: Checked) -> None:
         good = checked.observation.outcome.good
-        log.log(logging.INFO if good else logging.WARNING, "%s", describe(checked))
+        log.log(logging.INFO if good else logging.WARNING, "%s", describe(checked), extra={FIELDS: fields(checked)})
         if checked.source.name not in self._waiting:
             return
         self._waiting.discard(checked.source.name)

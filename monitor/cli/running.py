@@ -18,8 +18,10 @@ import click
 
 from monitor.cli.narration import Round, describe, setup_logging
 from monitor.cli.options import Place, placed
-from monitor.cli.service import Service, style_of
-from monitor.cli.serving import page_of
+from monitor.cli.service import Checked, Service, style_of
+from monitor.cli.serving import metrics_of, page_of
+from monitor.cli.supervisor import ALIVE, READY, STOPPING, notify
+from monitor.cli.values import Word
 from monitor.cli.watchdog import Watchdog, die
 from monitor.errors import UsageError
 from monitor.history import History
@@ -43,21 +45,27 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+LOG_FORMAT = click.option(
+    "--log-format", type=Word("log format", ("text", "json")), help="How the log is written, instead of the config's."
+)
+
+
 @click.command()
 @click.option("--web", "with_page", is_flag=True, help="Serve the page too, as `brand-monitor web` does.")
 @placed
-def run(place: Place, with_page: bool) -> None:
+@LOG_FORMAT
+def run(place: Place, with_page: bool, log_format: str | None) -> None:
     """Run the service in the foreground: check what is due, alert, until stopped.
 
     SIGTERM and Ctrl-C finish the checks in hand and stop; SIGHUP reads the config again, and keeps the old one when the
     new one is wrong. With --web, the page over the history is served from the same process, where `[web]` says.
     """
-    setup_logging()
-    _allow_sockets()
     settings = place.settings()
+    setup_logging(logging.INFO, log_format or settings.log.format, settings.secrets())
+    _allow_sockets()
     if not any(source.enabled for source in settings.sources):
         raise UsageError(f"{settings.path}: there is no source to check; add a [[sources]] table")
-    sys.exit(asyncio.run(_serve(settings, place, with_page=with_page)))
+    sys.exit(asyncio.run(_serve(settings, place, log_format, with_page=with_page)))
 
 
 def _allow_sockets() -> None:
@@ -68,9 +76,16 @@ def _allow_sockets() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-async def _serve(settings: Settings, place: Place, *, with_page: bool) -> int:
+async def _serve(settings: Settings, place: Place, log_format: str | None, *, with_page: bool) -> int:
     first = Round(settings)
-    service = Service(settings, clock=now, rng=random.Random(), on_checked=first.heard)  # noqa: S311  # jitter only
+    metrics = metrics_of(settings.database, lambda: service.settings, lambda: service.children_replaced)
+
+    def on_checked(checked: Checked) -> None:
+        metrics.checked(checked.observation)
+        first.heard(checked)
+
+    rng = random.Random()  # noqa: S311  # jitter only
+    service = Service(settings, clock=now, rng=rng, on_checked=on_checked, on_delivered=metrics.delivered)
     stop = asyncio.Event()
     bugs: list[BaseException] = []
 
@@ -80,17 +95,19 @@ async def _serve(settings: Settings, place: Place, *, with_page: bool) -> int:
 
     try:
         await service.open()
-        page = page_of(lambda: service.settings, service.history) if with_page else nullcontext()
-        await service.catch_up()
         scheduler = Scheduler(service, workers=settings.workers, on_bug=on_bug)
-        _on_signals(stop, lambda: _reload(service, scheduler, place))
+        watchdog = Watchdog(lambda: scheduler.cycles, stuck=die, alive=lambda: notify(ALIVE))
+        page = page_of(lambda: service.settings, service.history, metrics, watchdog.still) if with_page else None
+        await service.catch_up()
+        _on_signals(stop, lambda: _reload(service, scheduler, place, log_format))
         scheduler.start()
-        watchdog = Watchdog(lambda: scheduler.cycles, stuck=die)
         watchdog.start()
+        notify(READY, f"STATUS=watching {len(settings.sources)} sources")
         log.info("watching %d sources, history in %s", len(settings.sources), settings.database)
-        async with page:
+        async with page or nullcontext():
             await stop.wait()
         watchdog.stop()
+        notify(STOPPING)
         log.info("stopping: finishing the checks in hand")
         service.stop()
         await scheduler.stop(GRACE)
@@ -120,7 +137,7 @@ def _read(place: Place) -> Settings:
     return settings
 
 
-async def _reload(service: Service, scheduler: Scheduler, place: Place) -> None:
+async def _reload(service: Service, scheduler: Scheduler, place: Place, log_format: str | None) -> None:
     try:
         settings = await asyncio.to_thread(_read, place)
         await service.use(settings)
@@ -129,19 +146,21 @@ async def _reload(service: Service, scheduler: Scheduler, place: Place) -> None:
             log.error("config not reloaded, the old one stays: %s", line)  # noqa: TRY400  # a mistake of the user, no bug
         return
     scheduler.workers = settings.workers
+    setup_logging(logging.INFO, log_format or settings.log.format, settings.secrets())
     log.info("config reloaded: watching %d sources", len(settings.sources))
 
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @placed
-def check(place: Place, sources: Sequence[str]) -> None:
+@LOG_FORMAT
+def check(place: Place, sources: Sequence[str], log_format: str | None) -> None:
     """Check these sources (or all) once, now; record, deliver, print a line per source.
 
     A source that is gone for good (HTTP 410) is checked only by name. Exits 1 when a source or a delivery failed.
     """
-    setup_logging(logging.WARNING)
     settings = place.settings()
+    setup_logging(logging.WARNING, log_format or settings.log.format, settings.secrets())
     chosen = _chosen(settings, sources)
     sys.exit(asyncio.run(_with_service(settings, lambda service: _check(service, chosen, named=bool(sources)))))
 

@@ -13,15 +13,16 @@ import random
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
 from monitor import cron
 from monitor.engine.local import LocalEngine
 from monitor.errors import DatabaseError
-from monitor.history import History, ServiceLock
+from monitor.history import History, ServiceLock, backups
 from monitor.history.outbox import STORM_WINDOW
+from monitor.history.upkeep import Swept
 from monitor.models import Alert, Answer, Change, Delivery, Health, Observation, Skipped, Source
 from monitor.notifier.dispatch import Dispatcher
 from monitor.notifier.health import notices
@@ -35,7 +36,7 @@ from monitor.parser.facts import revive
 from monitor.pipeline import record
 from monitor.scheduler import left_out, next_check, spread
 from monitor.scrapers import browser
-from monitor.settings import Channel, Settings
+from monitor.settings import BackupSettings, Channel, Settings
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,15 @@ LEASE = timedelta(minutes=15)
 
 LATE = timedelta(minutes=10)
 """How late a check may be until there is no sign of life."""
+
+UPKEEP = timedelta(hours=6)
+"""How often the history is swept."""
+
+BACKUP_AGAIN = timedelta(hours=1)
+"""When a backup that failed is tried again."""
+
+HOUSEKEEPING, BACKUP = "housekeeping", "backup"
+"""The names of these tasks."""
 
 SUMMARY = "summary"
 """The name of the task, and what stands for the rule of its messages."""
@@ -76,6 +86,7 @@ class Service:
         clock: Callable[[], datetime],
         rng: random.Random,
         on_checked: Callable[[Checked], None] = lambda checked: None,
+        on_delivered: Callable[[Delivery], None] = lambda delivery: None,
     ) -> None:
         self.settings = settings
         self.stopping = False
@@ -84,10 +95,12 @@ class Service:
         self._clock = clock
         self._rng = rng
         self._on_checked = on_checked
+        self._on_delivered = on_delivered
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history")
         self._lock = ServiceLock(settings.database)
         self._engine = LocalEngine(settings.http, clock=clock, stopping=lambda: self.stopping)
         self._ticked: datetime | None = None
+        self._no_backup_before = datetime.min.replace(tzinfo=UTC)
         self._retiring: set[asyncio.Task[None]] = set()
         self._dispatcher = self._new_dispatcher(settings)
 
@@ -113,6 +126,11 @@ class Service:
             await self.db(self._history.close)
         self._thread.shutdown()
         self._lock.release()
+
+    @property
+    def children_replaced(self) -> int:
+        """Child processes that read pages and had to be replaced."""
+        return self._engine.children_replaced
 
     async def db(self, work: Callable[[], T]) -> T:
         """Runs work on the history's thread."""
@@ -258,7 +276,46 @@ class Service:
             await self.history(History.done, SUMMARY, now, messages)
 
     async def housekeep(self) -> None:
-        await self.history(History.housekeep, self._clock(), self.settings.keep_pages, self.settings.keep_checks)
+        """Upkeep of the history, and a backup, when it is time for them."""
+        now = self._clock()
+        swept_at = await self.history(History.last_done, HOUSEKEEPING)
+        if swept_at is None or not timedelta(0) <= now - swept_at < UPKEEP:
+            await self._sweep(now)
+        if self.settings.backup:
+            await self._back_up(self.settings.backup, now)
+
+    async def _sweep(self, now: datetime) -> None:
+        settings = self.settings
+        steps = await self.history(History.housekeep, now, settings.keep_pages, settings.keep_checks)
+        removed = Swept()
+        while step := await self.db(partial(next, steps, None)):
+            if self.stopping:
+                return
+            removed += step
+        await self.history(History.done, HOUSEKEEPING, now)
+        log.info(
+            "housekeeping: %d pages and %d checks removed, %.1f MB given back to the disk",
+            removed.pages,
+            removed.checks,
+            removed.space / 1e6,
+        )
+
+    async def _back_up(self, wanted: BackupSettings, now: datetime) -> None:
+        """Beside the history's thread, over a connection of its own: checks go on meanwhile."""
+        since = await self.history(History.last_done, BACKUP)
+        if since is None:
+            await self.history(History.done, BACKUP, now)
+            return
+        if cron.next_time(wanted.cron, self.settings.timezone, since) > now or now < self._no_backup_before:
+            return
+        try:
+            saved = await asyncio.to_thread(backups.take, self.settings.database, wanted.path, wanted.keep, now)
+        except DatabaseError as error:
+            self._no_backup_before = now + BACKUP_AGAIN
+            log.error("no backup was made: %s; the next try is in an hour", error)  # noqa: TRY400  # no bug
+            return
+        await self.history(History.done, BACKUP, now)
+        log.info("backup: %s, %.1f MB, facts: %d, verified", saved.path, saved.size / 1e6, saved.facts)
 
     # The outbox, as the dispatcher uses it
 
@@ -278,6 +335,7 @@ class Service:
         notices: Sequence[Alert],
     ) -> None:
         self.undelivered += delivery.answer is not Answer.SENT
+        self._on_delivered(delivery)
         await self.history(
             History.settle_alert, alert.id, delivery, self._clock(), next_attempt, alert.channel, health, notices
         )

@@ -7,17 +7,19 @@ import logging
 import signal
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import click
 
 from monitor.cli.narration import setup_logging
 from monitor.cli.options import Place, placed
-from monitor.history import Reader
+from monitor.history import Reader, backups
 from monitor.settings import Settings, WebSettings
 from monitor.web.app import application
 from monitor.web.guard import Access, names, token_of
+from monitor.web.metrics import Metrics
+from monitor.web.operations import operations_routes
 from monitor.web.serving import address_of, listening, served
 from monitor.web.site import OwnWriter, Site, Writer
 
@@ -57,7 +59,24 @@ def _access_to(database: Path, wanted: WebSettings) -> Access:
     return Access(token=token_of(database), password=password, hosts=names(wanted.host, *wanted.hosts))
 
 
-def page_of(settings_in_force: Callable[[], Settings], writer: Writer) -> AbstractAsyncContextManager[None]:
+def metrics_of(
+    database: Path, settings_in_force: Callable[[], Settings | None], children_replaced: Callable[[], int] = lambda: 0
+) -> Metrics:
+    """The metrics of this process and its history."""
+
+    def last_backup() -> datetime | None:
+        settings = settings_in_force()
+        return backups.newest(database, settings.backup.path) if settings and settings.backup else None
+
+    return Metrics(database, now, children_replaced=children_replaced, last_backup=last_backup)
+
+
+def page_of(
+    settings_in_force: Callable[[], Settings],
+    writer: Writer,
+    metrics: Metrics,
+    still: Callable[[], timedelta],
+) -> AbstractAsyncContextManager[None]:
     """The page beside a service, served in its loop. Raises UsageError when it cannot be."""
     settings = settings_in_force()
     site = Site(
@@ -73,7 +92,10 @@ def page_of(settings_in_force: Callable[[], Settings], writer: Writer) -> Abstra
         "the page is on %s; to write there, open what `brand-monitor web --link` prints",
         address_of(*listener.getsockname()[:2]),
     )
-    return served(application(site), listener)
+    operations = operations_routes(
+        metrics, settings.database, clock=now, zone=lambda: settings_in_force().timezone, still=still
+    )
+    return served(application(site, operations), listener)
 
 
 async def _serve(reader: Reader, zone: tzinfo, wanted: WebSettings, settings: Settings | None) -> None:
@@ -85,7 +107,10 @@ async def _serve(reader: Reader, zone: tzinfo, wanted: WebSettings, settings: Se
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     listener = listening(wanted.host, wanted.port)
     try:
-        async with served(application(site), listener):
+        operations = operations_routes(
+            metrics_of(reader.path, lambda: settings), reader.path, clock=now, zone=lambda: zone
+        )
+        async with served(application(site, operations), listener):
             address = address_of(*listener.getsockname()[:2])
             click.echo(f"the page, to read and to write: {address}?token={access.token}")
             click.echo(f"to read only:                   {address}")

@@ -42,6 +42,8 @@ class Cage:
         self._memory = memory
         self._turns = asyncio.Semaphore(processes)
         self._pool = self._new_pool()
+        self.replaced = 0
+        """Children that were killed or died and made room for new ones."""
 
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """The function's result or its exception; ReadError when it overstepped the bounds."""
@@ -49,10 +51,12 @@ class Cage:
             try:
                 return await self._ask(function, arguments)
             except FutureTimeout:
+                self.replaced += 1
                 raise ReadError(
                     Outcome.PARSE_ERROR, f"reading the page took longer than {self.seconds:g} s; given up"
                 ) from None
-            except (ProcessExpired, MemoryError):
+            except (ProcessExpired, MemoryError) as error:
+                self.replaced += isinstance(error, ProcessExpired)
                 raise ReadError(Outcome.PARSE_ERROR, "reading the page needed too much memory; given up") from None
             except MonitorError:
                 raise
@@ -72,6 +76,7 @@ class Cage:
             if self._pool is pool:
                 log.warning("the children that read pages are gone; starting new ones")
                 self._pool = self._new_pool()
+                self.replaced += self._processes
         return await asyncio.wrap_future(self._pool.schedule(function, args=arguments, timeout=self.seconds))
 
     def _new_pool(self) -> ProcessPool:

@@ -46,6 +46,11 @@ class LocalEngine:
             if not self._in_hand:
                 self._idle.set()
 
+    @property
+    def children_replaced(self) -> int:
+        """Children that read pages, were killed or died, and made room for new ones."""
+        return self._cage.replaced
+
     async def close(self) -> None:
         """Waits for the observations in hand, then closes connections, ends the browser and the children."""
         await self._idle.wait()

@@ -3,6 +3,7 @@
 store         the file: checks, migrations, connections, transactions
 sources       the configured sources: due times, leases, what is remembered
 observations  one check to rows      links  pages  claims
+upkeep        what is old goes       backups  figures
 beliefs       states and changes     outbox  messages
 revisits      young articles again   replays kept pages read again
 channels      how each channel is, silences

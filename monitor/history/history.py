@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,15 +10,15 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from monitor.health import Condition, Vitals
-from monitor.history import beliefs, channels, claims, health, observations, outbox, pages, replays, reviews, sources
+from monitor.history import beliefs, channels, claims, health, observations, outbox, replays, reviews, sources, upkeep
 from monitor.history.claims import Revive
 from monitor.history.observations import Stored
 from monitor.history.outbox import Claimed
-from monitor.history.pages import Swept
 from monitor.history.queries import Queries
 from monitor.history.replays import Kept, Reread, Restated
 from monitor.history.reviews import Target, Verdict
 from monitor.history.store import Store, told
+from monitor.history.upkeep import Swept
 from monitor.models import (
     Alert,
     Change,
@@ -333,12 +333,12 @@ class History:
 
     # Upkeep
 
-    def housekeep(self, now: datetime, keep_pages: timedelta, keep_checks: timedelta) -> Swept:
-        """Removes old raw pages and checks, and moves the write-ahead log into the database."""
-        with self._store.writing() as db:
-            swept = pages.sweep(db, now, keep_pages, keep_checks)
-        self._store.checkpoint()
-        return swept
+    def housekeep(self, now: datetime, keep_pages: timedelta, keep_checks: timedelta) -> Iterator[Swept]:
+        """Removes old raw pages and checks, gives free space back, and empties the write-ahead log.
+
+        Each `next` is one small step, a short transaction, after which others may write.
+        """
+        return upkeep.steps(self._store, now, keep_pages, keep_checks)
 
     def _inside(self) -> Database:
         db = self._store.db

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
 from monitor.history.storable import squeeze, unsqueeze
-from monitor.models import Page, utc_text
+from monitor.models import Page
 
-_UNUSED = """
+UNUSED = """
 NOT EXISTS (SELECT 1 FROM document WHERE document.page = page.hash)
 AND NOT EXISTS (SELECT 1 FROM source WHERE source.page = page.hash)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """How much housekeeping removed."""
-
-    pages: int
-    checks: int
+"""No document and no source points to a page."""
 
 
 def keep_page(db: Database, page: Page, now: str) -> str:
@@ -38,32 +29,10 @@ def keep_page(db: Database, page: Page, now: str) -> str:
 
 def forget_page(db: Database, name: str) -> None:
     """Removes the body of a page unless a document or a source still points to it."""
-    db.execute(f"DELETE FROM page WHERE hash = ? AND {_UNUSED}", [name])  # noqa: S608 - a constant
+    db.execute(f"DELETE FROM page WHERE hash = ? AND {UNUSED}", [name])  # noqa: S608 - a constant
 
 
 def content_of(db: Database, name: str) -> bytes | None:
     """The body of a page, as it was fetched; None when it is not kept."""
     row = db.execute("SELECT content FROM page WHERE hash = ?", [name]).fetchone()
     return None if row is None else unsqueeze(row[0])
-
-
-def sweep(db: Database, now: datetime, keep_pages: timedelta, keep_checks: timedelta) -> Swept:
-    """Removes old pages and old checks. Documents, facts, changes and the checks they came from stay for good.
-
-    The newest body of each source stays too: its validators are worth nothing without it.
-    """
-    db.execute(
-        "UPDATE document SET page = NULL WHERE page IS NOT NULL AND fetched_at < ?", [utc_text(now - keep_pages)]
-    )
-    pages = db.execute(f"DELETE FROM page WHERE {_UNUSED}")  # noqa: S608 - a constant
-    checks = db.execute(
-        """
-        DELETE FROM visit WHERE recorded_at < ?
-        AND NOT EXISTS (SELECT 1 FROM document WHERE document.visit = visit.id)
-        AND NOT EXISTS (SELECT 1 FROM fact WHERE fact.visit = visit.id)
-        AND NOT EXISTS (SELECT 1 FROM fact WHERE fact.closed_by = visit.id)
-        AND NOT EXISTS (SELECT 1 FROM change WHERE change.visit = visit.id)
-        """,
-        [utc_text(now - keep_checks)],
-    )
-    return Swept(pages=pages.rowcount, checks=checks.rowcount)

@@ -17,7 +17,9 @@ from sqlite_utils import Database
 
 from monitor.errors import DatabaseError, UsageError
 from monitor.history import beliefs, claims, explaining, gold, outbox, overview, pages, searching, timelines
+from monitor.history import figures as figuring
 from monitor.history.claims import Revive
+from monitor.history.figures import Figures, Waiting
 from monitor.history.rows import select
 from monitor.history.store import Store, check_content, check_schema, connect_to_read, migrations, opening, told
 from monitor.models import Change, Claim, Subject, utc_text
@@ -222,6 +224,16 @@ class Queries:
         )
         unhealthy = [row["name"] for row in self.sources(unhealthy=True)]
         return counts | {"changes": [row["text"] for row in changes], "unhealthy": unhealthy}
+
+    def figures(self, now: datetime) -> Figures:
+        """How much there is, and what waits: quick, for whoever asks every few seconds."""
+        with told(self._path):
+            return figuring.figures(self._db, now)
+
+    def waiting(self, now: datetime) -> list[Waiting]:
+        """The sources that are due and that nobody is checking, those first that have waited longest."""
+        with told(self._path):
+            return figuring.waiting(self._db, now)
 
     def plans(
         self,

@@ -125,8 +125,8 @@ def skip(db: Database, skipped: Iterable[Skipped], now: datetime) -> None:
 
 def turn_back(db: Database, now: datetime) -> int:
     """After the clock was set back: what was checked in what is the future now is due after the same wait from now on,
-    messages of that future go out at once, and channels that failed in it rest no more. Returns how many sources that
-    were."""
+    messages of that future go out at once, channels that failed in it rest no more, tasks of it were done just now.
+    Returns how many sources that were."""
     rows = db.execute("SELECT name, last_checked_at, next_due FROM source WHERE last_checked_at > ?", [utc_text(now)])
     waits = [(name, moment(due) - moment(checked)) for name, checked, due in rows.fetchall()]
     db.conn.executemany(
@@ -144,6 +144,7 @@ def turn_back(db: Database, now: datetime) -> int:
         "UPDATE channel SET failing_since = :now, resting_until = NULL WHERE failing_since > :now",
         {"now": utc_text(now)},
     )
+    db.execute("UPDATE task SET done_at = :now WHERE done_at > :now", {"now": utc_text(now)})
     return len(waits)
 
 

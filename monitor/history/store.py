@@ -23,6 +23,8 @@ from monitor.resources import shipped
 
 MIGRATIONS = "brand-monitor"
 BUSY_SECONDS = 30.0
+SETTLING_SECONDS = 0.5
+"""How long emptying the write-ahead log waits for readers; writers wait meanwhile."""
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 
 MENDABLE = {
@@ -60,6 +62,7 @@ class Store:
         with opening(self.path):
             check_content(self.db, self.path)  # before anything is written: the file may be somebody else's
         with told(self.path):
+            self.db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heard by a database that is made just now
             self.db.execute("PRAGMA journal_mode = WAL")
             migrate(self.db, self.path)
         with opening(self.path):
@@ -83,11 +86,15 @@ class Store:
             self._open.pop().close()
         self._local = threading.local()
 
-    def checkpoint(self) -> None:
+    def settle(self) -> None:
         """Lets SQLite plan anew, moves the write-ahead log into the database and empties it if no reader needs it."""
         with self._turn, told(self.path):
-            for pragma in ("optimize", "wal_checkpoint(TRUNCATE)"):
-                self.db.execute(f"PRAGMA {pragma}").fetchall()
+            self.db.execute("PRAGMA optimize").fetchall()
+            self.db.execute(f"PRAGMA busy_timeout = {SETTLING_SECONDS * 1000:.0f}")  # the next time will do as well
+            try:
+                self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                self.db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
 
     @contextmanager
     def writing(self) -> Generator[Database, None, None]:

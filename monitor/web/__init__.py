@@ -7,6 +7,7 @@ site        what the page needs of the program around it: the history to read, w
 guard       who may read and write, the headers of every answer       entering  token, password
 looking     front, brand, change, claim, document, source             charts    what the charts draw
 lists       every list: filters, rows, entries of its feed            listing   lists and SQL in all forms
+operations  /healthz and /metrics
 writing     reviews and checks                                        describing  OpenAPI
 asking      what an address asks for     reading  questions in threads     answers  templates, JSON, refusals
 """

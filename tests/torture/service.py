@@ -407,7 +407,7 @@ async def _watch(tick: Any, block: bool) -> bool:
     loop = asyncio.get_running_loop()
     scheduler = Scheduler(_Work(tick), workers=1, on_bug=lambda bug: stuck.set())
     noticed: list[float] = []
-    dog = Watchdog(lambda: scheduler.cycles, stuck=lambda: noticed.append(time.monotonic()), period=period)
+    dog = Watchdog(lambda: scheduler.cycles, stuck=lambda: noticed.append(time.monotonic()), period=period, patience=2)
 
     async def cycle() -> None:
         while not noticed and not stuck.is_set():

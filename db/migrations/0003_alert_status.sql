@@ -1,0 +1,1 @@
+CREATE INDEX alert_status ON alert (status);

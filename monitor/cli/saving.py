@@ -1,0 +1,52 @@
+"""`backup` and `restore`: copies of the history, and the way back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from monitor.cli.options import Place, placed
+from monitor.errors import UsageError
+from monitor.history import backups
+from monitor.history.backups import Saved
+
+
+@click.command(short_help="Copy the history, while the service runs.")
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@placed
+def backup(place: Place, path: Path | None) -> None:
+    """Copy the history to PATH, a file that is not there yet or a folder; without it, to the folder of [backup].
+
+    The service may run. The copy is of one moment, verified, and there whole or not at all.
+    """
+    saved = _saved(place, path, datetime.now(UTC))
+    click.echo(f"{saved.path}: {saved.size / 1e6:.1f} MB, facts: {saved.facts}, verified")
+
+
+def _saved(place: Place, path: Path | None, now: datetime) -> Saved:
+    if path is None:
+        settings = place.settings()
+        if settings.backup is None:
+            raise UsageError(f"{settings.path}: there is no [backup] table that says where to; add one or name a path")
+        return backups.take(settings.database, settings.backup.path, settings.backup.keep, now)
+    database, _ = place.history()
+    return backups.back_up(database, path / backups.dated_name(database, now) if path.is_dir() else path)
+
+
+@click.command(short_help="Put a backup in the database's place.")
+@click.argument("path", type=click.Path(path_type=Path))
+@placed
+def restore(place: Place, path: Path) -> None:
+    """Put the backup PATH in the database's place, once it is found undamaged. Refuses while the service runs.
+
+    The old database is kept beside the new one. Messages that waited when the backup was made go out again, under
+    their old ids.
+    """
+    database, zone = place.history()
+    restored = backups.restore(path, database, datetime.now(UTC))
+    newest = f", the last check of {restored.newest.astimezone(zone):%Y-%m-%d %H:%M}" if restored.newest else ""
+    click.echo(f"{database}: restored from {path}, facts: {restored.facts}{newest}")
+    if restored.aside:
+        click.echo(f"{restored.aside}: the database that was there before; remove it once all is well")
