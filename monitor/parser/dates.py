@@ -153,7 +153,7 @@ def _meanings(table: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, int | 
 
 def _amounts(table: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, int | str]]]:
     """ "three months ago", "in 2 years": every template with every number and unit of a language."""
-    named = {number: names for number, names in enumerate(table.get("numbers", ()), start=1)}
+    named = dict(enumerate(table.get("numbers", ()), start=1))
     for direction, sign in (("ago", -1), ("ahead", 1)):
         for template, (unit, kind), number in product(table.get(direction, ()), UNITS.items(), range(1, MOST + 1)):
             for name, word in product((str(number), *named.get(number, ())), table.get(unit, ())):
