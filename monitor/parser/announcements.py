@@ -21,7 +21,7 @@ from monitor.parser.scene import Finding, Scene
 from monitor.parser.stages import Step
 from monitor.parser.wording import ROLES, Stage, Wording
 
-LIKELY = 0.42
+LIKELY = 0.53
 """How likely news of a model must be to be told, all stages together."""
 STAGES: tuple[Stage, ...] = (
     "teased", "confirmed", "unveiled", "orders_open", "launched", "deliveries", "discontinued",

@@ -29,6 +29,8 @@ COUNTED = 0.3
 """The same of a count, which mostly has none."""
 REACH = 2
 """How many sentences a date may stand away from its fact."""
+AHEAD = frozenset({"planned", "new planned", "teased", "confirmed"})
+"""What is still to come is not of the day of the news."""
 NEXT = 8
 """How far two things of one list are apart at most."""
 MOST = 12
@@ -71,7 +73,7 @@ def options(described: Describer, line: Line, start: int, end: int, told: str) -
         for reading in readings:
             yield Option(reading, features | _as_date(reading, published) | _as_reading(reading, moment, readings))
     base = anchor(published)
-    if published and base and base.month:
+    if published and base and base.month and told not in AHEAD:
         features = described.structure(line, start, end) | common | {"of the news": 1.0}
         for day in dict.fromkeys((published[:7], published[:10])):
             yield Option(day, features | _as_date(day, published))
