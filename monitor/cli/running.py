@@ -17,7 +17,7 @@ import click
 
 from monitor.cli.narration import Round, describe, setup_logging
 from monitor.cli.options import Place, placed
-from monitor.cli.service import Service, style_of
+from monitor.cli.service import Checked, Service, style_of
 from monitor.cli.watchdog import Watchdog, die
 from monitor.errors import UsageError
 from monitor.models import Alert, Answer, Change, Delivery, Health, Source
@@ -188,9 +188,11 @@ class Once:
     async def due(self) -> Sequence[Source]:
         return list(self.waiting)
 
-    async def check(self, source: Source) -> None:
-        self.waiting.remove(source)
-        checked = await self._service.check(source)
+    async def check(self, sources: Sequence[Source]) -> None:
+        await self._service.check(sources, self._heard)
+
+    def _heard(self, checked: Checked) -> None:
+        self.waiting.remove(checked.source)
         self.failed += not checked.observation.outcome.good
         self._tell(describe(checked))
 

@@ -102,10 +102,16 @@ class History:
         with self._store.writing() as db:
             return sources.turn_back(db, now)
 
-    def lease(self, name: str, until: datetime) -> datetime | None:
-        """Says that somebody is checking a source; `schedule` ends it, or `until` does. Returns when it was due."""
+    def lease(self, names: Iterable[str], until: datetime) -> dict[str, datetime]:
+        """Says that somebody is checking sources; `schedule` ends it, `release`, or `until`. Returns when those that
+        are known were due."""
         with self._store.writing() as db:
-            return sources.lease(db, name, until)
+            return sources.lease(db, names, until)
+
+    def release(self, names: Iterable[str]) -> None:
+        """Ends the leases of sources whose checks came to nothing: they are due as before."""
+        with self._store.writing() as db:
+            sources.release(db, names)
 
     def memory(self, name: str, now: datetime) -> Memory:
         """What `observe` may know of a source's past."""

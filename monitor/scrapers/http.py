@@ -30,7 +30,7 @@ from monitor.models import Outcome, Page, Validators
 from monitor.scrapers.bodies import ACCEPTED, Body, seems_cut
 from monitor.scrapers.robots import MAX_BYTES as ROBOTS_BYTES
 from monitor.scrapers.robots import Robots
-from monitor.scrapers.turns import Turn
+from monitor.scrapers.turns import Turn, Turns, own_turns
 from monitor.settings import HttpSettings
 
 _MAX_REDIRECTS = 5
@@ -78,13 +78,19 @@ class _Budget:
 
 
 class Client:
-    """Fetches pages for one event loop. `resolve` replaces the system's name resolver."""
+    """Fetches pages for one event loop. `resolve` replaces the system's name resolver, `turns` makes hosts' queues."""
 
     def __init__(
-        self, settings: HttpSettings, *, clock: Callable[[], datetime], resolve: Resolve | None = None
+        self,
+        settings: HttpSettings,
+        *,
+        clock: Callable[[], datetime],
+        resolve: Resolve | None = None,
+        turns: Turns = own_turns,
     ) -> None:
         self._settings = settings
         self._clock = clock
+        self._turns = turns
         self._threads = ThreadPoolExecutor(_RESOLVERS, "resolve")
         self._resolve = resolve or system_resolver(self._threads)
         self._proxy = _proxy(settings.proxy.reveal()) if settings.proxy else None
@@ -254,11 +260,11 @@ class Client:
         port = _port(url)
         key = url.host if port in _DEFAULT_PORTS.values() else f"{url.host}:{port}"
         if key not in self._hosts:
-            self._hosts[key] = self._new_host()
+            self._hosts[key] = self._new_host(key)
         self._hosts.move_to_end(key)
         return self._hosts[key]
 
-    def _new_host(self) -> _Host:
+    def _new_host(self, key: str) -> _Host:
         tls = self._tls if self._proxy and self._proxy.scheme == "https" else None
         proxy = self._proxy and httpx.Proxy(self._proxy, ssl_context=tls)
         trusted = (self._proxy.host, _port(self._proxy)) if self._proxy else None
@@ -270,7 +276,7 @@ class Client:
         )
         dialer = Dialer(self._resolve, self._settings.allow_private_networks, trusted)
         transport._pool._network_backend = dialer  # no public way in httpx 0.28; test_address_gate.py holds it
-        return _Host(Turn(self._settings.per_host_delay), dialer, transport)
+        return _Host(self._turns(key, self._settings.per_host_delay), dialer, transport)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
