@@ -20,8 +20,8 @@ from uuid import uuid4
 
 from monitor.engine.cluster import Cluster, Hand, Lost
 from monitor.engine.errands import Errand, Job, Observe, R, T
-from monitor.engine.lanes import abreast
 from monitor.engine.worker import Batch, observe, read
+from monitor.lanes import abreast
 from monitor.models import Observation
 from monitor.settings import EngineSettings, HttpSettings
 

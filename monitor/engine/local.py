@@ -11,7 +11,7 @@ from datetime import datetime
 
 from monitor.engine.cage import Cage
 from monitor.engine.errands import Errand, Job, Observe, R, T
-from monitor.engine.lanes import abreast
+from monitor.lanes import abreast
 from monitor.models import Observation
 from monitor.pipeline import observe
 from monitor.scrapers import Browser, Client

@@ -113,6 +113,11 @@ class History:
         with self._store.writing() as db:
             sources.release(db, names)
 
+    def recorded(self) -> int:
+        """How many checks have been recorded."""
+        with told(self.path):
+            return observations.recorded(self._store.db)
+
     def memory(self, name: str, now: datetime) -> Memory:
         """What `observe` may know of a source's past."""
         with told(self.path):
@@ -181,6 +186,11 @@ class History:
         """The addresses of the documents read: of a source, that may speak of a brand, fetched since then."""
         with told(self.path):
             return replays.addresses(self._store.db, source, brand, since)
+
+    def extent(self) -> str:
+        """How far the history has come: another text as soon as anything is read, or read again."""
+        with told(self.path):
+            return replays.extent(self._store.db)
 
     def versions(self, url: str) -> tuple[Kept, ...]:
         """All versions of the document at an address, oldest first, each with what reading it again needs."""

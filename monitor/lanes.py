@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
+class Waiting(Iterator[T]):
+    """Items that may become more while they are taken."""
+
+    def __init__(self) -> None:
+        self.items: deque[T] = deque()
+
+    def append(self, item: T) -> None:
+        self.items.append(item)
+
+    def __next__(self) -> T:
+        if not self.items:
+            raise StopIteration
+        return self.items.popleft()
+
+
 async def abreast(call: Callable[[T], Awaitable[R]], items: Iterable[T], most: int) -> AsyncGenerator[R, None]:
-    """The results in the order in which they are done. Takes an item only when there is room for it; the first error
-    ends all."""
+    """The results in the order in which they are done. Takes an item only when there is room for it, and looks for more
+    until nothing is running; the first error ends all."""
     waiting = iter(items)
     running: set[asyncio.Task[R]] = set()
 
