@@ -2,7 +2,8 @@
 
     archived ─► read (elsewhere) ─► dated? ─► sorted ─► a check each, at the document's own date ─► what was told
 
-The clock is the documents': no other time is looked at, so that the same documents give the same result to the byte.
+The clock is the documents': no other time is looked at, so that the same documents give the same result to the byte,
+wherever and in whatever order they are read. How far a database has come is how many checks are in it.
 Reading, recording, believing and routing are the service's own; nothing is fetched and nothing sent. Who speaks is told
 by the address, as the config and the catalogue know it.
 """
@@ -10,8 +11,8 @@ by the address, as the config and the catalogue know it.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -23,7 +24,6 @@ from monitor.history import History
 from monitor.history.storable import start_of
 from monitor.models import (
     Authority,
-    Change,
     Document,
     Fact,
     Link,
@@ -44,6 +44,8 @@ from monitor.speakers import Speaker, speaker
 
 TIMELESS = datetime(2100, 1, 1, tzinfo=UTC)
 """When a page without a time of capture counts as fetched while it is read: dates it states are all in its past."""
+AT_ONCE = 50
+"""Documents that are recorded in one transaction."""
 GUESSED = {"htmldate"}
 """Origins of a date that nobody states: no clock to go by."""
 
@@ -90,35 +92,29 @@ class Skipped:
     reason: str
 
 
-@dataclass(slots=True)
-class Outcomes:
-    """What a backtest came to: every change in the order of the clock."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What is known of a document that was read while it is not at hand. `number`: where it is, for who has it."""
 
-    documents: int = 0
-    facts: int = 0
-    changes: list[Change] = field(default_factory=list)
+    at: datetime
+    id: str
+    source: Source
+    facts: int
+    part: str
+    number: int
 
 
-async def read_all(
-    archived: Iterable[Archived | Skipped],
-    run: Callable[..., Awaitable[Any]],
-    own: Sequence[Source] = (),
-    step: Callable[[], object] = lambda: None,
-) -> tuple[list[Ready], list[Skipped]]:
-    """Reads the documents, in date order; those that cannot be run are told with the reason. `own`: see `read`."""
-    ready: list[Ready] = []
-    skipped: list[Skipped] = []
-    for one in archived:
-        if isinstance(one, Skipped):
-            skipped.append(one)
-        else:
-            try:
-                found = await run(read, one, own)
-            except ReadError as error:
-                found = Skipped(one.id, error.reason)
-            (skipped if isinstance(found, Skipped) else ready).append(found)
-        step()
-    return sorted(ready, key=lambda one: (one.at, one.id)), sorted(skipped, key=lambda one: one.id)
+async def read_safely(
+    archived: Archived | Skipped, own: Sequence[Source], run: Callable[..., Awaitable[Any]]
+) -> Ready | Skipped:
+    """One document, read elsewhere; one that cannot be run is told with the reason. `own`: see `read`."""
+    if isinstance(archived, Skipped):
+        return archived
+    try:
+        found: Ready | Skipped = await run(read, archived, own)
+    except ReadError as error:
+        return Skipped(archived.id, error.reason)
+    return found
 
 
 def read(archived: Archived, own: Sequence[Source] = ()) -> Ready | Skipped:
@@ -188,27 +184,40 @@ def _source(archived: Archived, url: str | None, own: Sequence[Source]) -> Sourc
     )
 
 
-def play(ready: Sequence[Ready], history: History, step: Callable[[], object] = lambda: None) -> Outcomes:
-    """Records the documents, each at its own time, after an empty baseline of every source."""
-    outcome = Outcomes()
-    if not ready:
-        return outcome
+def play(
+    places: Sequence[Place],
+    fetch: Callable[[Place], Ready],
+    history: History,
+    step: Callable[[], object] = lambda: None,
+) -> None:
+    """Records the documents in the order of their dates, each at its own time, after an empty baseline of every source.
+    What is recorded already is not recorded again."""
+    places = sorted(places, key=lambda one: (one.at, one.id))
+    if not places:
+        return
     settings = _settings(history)
-    before = ready[0].at - timedelta(seconds=1)
-    for source in sorted({one.source for one in ready}, key=lambda source: source.name):
-        _record(source, (), before, history, settings)
-    for one in ready:
-        changes = _record(one.source, (_reading(one),), one.at, history, settings)
-        outcome.documents += 1
-        outcome.facts += len(one.facts)
-        outcome.changes += changes
-        step()
-    return outcome
+    before = places[0].at - timedelta(seconds=1)
+    sources = sorted({one.source for one in places}, key=lambda source: source.name)
+    done = history.recorded()
+    if done < len(sources):
+        with history.writing():
+            for source in sources:
+                _record(source, (), before, history, settings)
+        done = len(sources)
+    for some in _groups(places[done - len(sources) :]):
+        with history.writing():
+            for one in some:
+                ready = fetch(one)
+                _record(ready.source, (_reading(ready),), ready.at, history, settings)
+        for _ in some:
+            step()
 
 
-def _record(
-    source: Source, readings: tuple[Reading, ...], at: datetime, history: History, settings: Settings
-) -> tuple[Change, ...]:
+def _groups(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
+    return (places[start : start + AT_ONCE] for start in range(0, len(places), AT_ONCE))
+
+
+def _record(source: Source, readings: tuple[Reading, ...], at: datetime, history: History, settings: Settings) -> None:
     observation = Observation(
         source=source.name,
         started_at=at,
@@ -217,7 +226,7 @@ def _record(
         links=tuple(reading.link for reading in readings),
         readings=readings,
     )
-    return record(observation, source, history=history, settings=settings, next_due=at, failures=0, now=at)
+    record(observation, source, history=history, settings=settings, next_due=at, failures=0, now=at)
 
 
 def _reading(one: Ready) -> Reading:

@@ -26,6 +26,7 @@ from monitor.settings import (
     CommandChannel,
     ConsoleChannel,
     EmailChannel,
+    EngineSettings,
     HttpSettings,
     LogSettings,
     Section,
@@ -79,11 +80,14 @@ def load(path: Path, database: Path | None = None) -> Settings:
         raise ConfigError("\n".join(f"{path}: {line}" for line in _mistakes(error, data))) from None
     place = database.absolute() if database else _located(path, "database", settings.database)
     http = settings.http.model_copy(update={"ca_file": _authority(path, settings.http.ca_file)})
+    engine = settings.engine.model_copy(update=_files(path, settings.engine))
     templates = settings.templates and _located(path, "templates", settings.templates)
     backup = settings.backup and settings.backup.model_copy(
         update={"path": _located(path, "[backup]: path", settings.backup.path)}
     )
-    return settings.model_copy(update={"database": place, "http": http, "templates": templates, "backup": backup})
+    return settings.model_copy(
+        update={"database": place, "http": http, "engine": engine, "templates": templates, "backup": backup}
+    )
 
 
 def _located(path: Path, key: str, given: Path) -> Path:
@@ -96,14 +100,36 @@ def _located(path: Path, key: str, given: Path) -> Path:
 
 def _authority(path: Path, given: Path | None) -> Path | None:
     """The file of a private certificate authority, checked: without it no page could be fetched."""
-    if given is None:
-        return None
-    found = _located(path, "[http]: ca_file", given)
+    return given and _certificates(path, "[http]: ca_file", given)
+
+
+def _files(path: Path, engine: EngineSettings) -> dict[str, Path]:
+    """The files for a cluster's TLS, those with authorities and certificates checked."""
+    found = {}
+    if engine.ca_file and engine.cert_file and engine.key_file:
+        found["ca_file"] = _certificates(path, "[engine]: ca_file", engine.ca_file)
+        found["cert_file"] = _located(path, "[engine]: cert_file", engine.cert_file)
+        found["key_file"] = _located(path, "[engine]: key_file", engine.key_file)
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(
+                found["cert_file"],
+                found["key_file"],
+                password="",  # else it would ask for one, on the terminal
+            )
+        except OSError as error:
+            reason = "they cannot be read" if isinstance(error, FileNotFoundError) else "they do not belong together"
+            files = f"{found['cert_file']} and {found['key_file']}"
+            raise ConfigError(f"{path}: [engine]: cert_file, key_file: {files}: {reason} (PEM)") from error
+    return found
+
+
+def _certificates(path: Path, key: str, given: Path) -> Path:
+    found = _located(path, key, given)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(found)
     except OSError as error:  # ssl.SSLError is one too
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else "it holds no certificate (PEM)"
-        raise ConfigError(f"{path}: [http]: ca_file: {found}: {reason}") from error
+        raise ConfigError(f"{path}: {key}: {found}: {reason}") from error
     return found
 
 
@@ -164,6 +190,7 @@ def _choice(message: str, given: Any) -> str:
 _SECTIONS: Mapping[str, type[Section]] = {"sources": SourceSettings, "alerts": AlertRule, "http": HttpSettings}
 _TABLES: Mapping[str, type[Section]] = {
     "http": HttpSettings,
+    "engine": EngineSettings,
     "summary": SummarySettings,
     "backup": BackupSettings,
     "log": LogSettings,

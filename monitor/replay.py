@@ -2,15 +2,16 @@
 
     addresses ─► versions ─► read again (elsewhere) ─► restated? ─► reconcile ─► changes, silent unless asked
 
-One transaction an address; `dry_run` does all of it and undoes it. Touches no network. A reader that got better is no
-correction by a source: what follows is told as an ordinary change, and that only to who asks for it.
+What is read comes first, side by side and in no order; what follows from it is one transaction, address by address:
+nobody ever sees a history of which a part is read with another reader. `dry_run` does all of it and undoes it. Touches
+no network. A reader that got better is no correction by a source: what follows is told as an ordinary change, and that
+only to who asks for it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -42,44 +43,64 @@ class Replayed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """One stored version as it is read today, without what the history has of it."""
+
+    id: int
+    document: Document
+    facts: tuple[Fact, ...]
+
+
+async def read_again(versions: Sequence[Kept], run: Callable[..., Awaitable[Any]]) -> tuple[Again, ...] | str:
+    """All versions of one address, read elsewhere; or why one of them cannot be read today."""
+    read = []
+    for kept in versions:
+        try:
+            document, facts = await run(read_kept, kept)
+        except ReadError as error:
+            return error.reason
+        read.append(Again(id=kept.id, document=document, facts=facts))
+    return tuple(read)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """How to replay. `run` calls a pure function, in another process if the caller says so."""
+    """How to replay."""
 
     history: History
-    run: Callable[..., Awaitable[Any]]
     now: datetime
     alert: Settings | None = None
     """Whom to tell of changes, by which rules; None: nobody."""
 
-    async def over(
-        self, addresses: Collection[str], *, dry_run: bool, step: Callable[[], object] = lambda: None
+    def apply(
+        self,
+        read: Iterable[tuple[str, tuple[Again, ...] | str]],
+        *,
+        dry_run: bool,
+        kept: Callable[[Replayed], object] = lambda result: None,
     ) -> Replayed:
-        """Reads what is kept at these addresses again and applies what is new. `step` is called for each address."""
+        """Applies what was read again at each address. `kept` is called with the result at the end of the transaction,
+        as its last step: what it raises undoes all."""
         result = Replayed()
-        with ExitStack() as stack:
-            if dry_run:
-                stack.enter_context(self.history.trying())
-            for address in addresses:
-                await self._address(address, result)
-                step()
+        with self.history.trying() if dry_run else self.history.writing():
+            for address, again in read:
+                self._address(address, again, result)
+            if not dry_run:
+                self.history.done(SILENCE, self.now)
+            kept(result)
         return result
 
-    async def _address(self, address: str, result: Replayed) -> None:
-        try:
-            read_again = [await self._version(kept) for kept in self.history.versions(address)]
-        except ReadError as error:
-            result.unreadable[address] = error.reason
+    def _address(self, address: str, again: tuple[Again, ...] | str, result: Replayed) -> None:
+        if isinstance(again, str):
+            result.unreadable[address] = again
             return
-        result.documents += len(read_again)
-        with self.history.writing():
-            restated = self.history.restate(read_again, self.now)
-            if restated:
-                result.restated.append(restated)
-                result.changes += self._follow(restated)
-
-    async def _version(self, kept: Kept) -> Reread:
-        document, facts = await self.run(read_kept, kept)
-        return Reread(kept=kept, document=document, facts=facts)
+        result.documents += len(again)
+        versions = {kept.id: kept for kept in self.history.versions(address)}
+        rereads = [Reread(kept=versions[one.id], document=one.document, facts=one.facts) for one in again]
+        restated = self.history.restate(rereads, self.now)
+        if restated:
+            result.restated.append(restated)
+            result.changes += self._follow(restated)
 
     def _follow(self, restated: Restated) -> list[Change]:
         """What is believed after a restatement, and the steps that led there."""

@@ -197,6 +197,13 @@ Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 
 
+def _dask_scheduler(text: str) -> str:
+    parts = _split(text)
+    if parts.scheme not in ("tls", "tcp") or not parts.hostname or parts.port is None:
+        raise ValueError('not a Dask scheduler; write it like "tls://scheduler.example:8786" or "tcp://…"')
+    return text
+
+
 class Section(BaseModel):
     """A table of the config: frozen, and unknown keys are mistakes."""
 
@@ -222,6 +229,38 @@ class HttpSettings(Section):
     """The address of an HTTP proxy for pages and webhooks. Nothing is read from the environment unasked."""
     ca_file: Path | None = None
     """A private certificate authority to trust besides the known ones."""
+
+
+class EngineSettings(Section):
+    """Where sources are observed and stored pages read: on this machine, or on the workers of a Dask cluster."""
+
+    kind: Literal["local", "dask"] = "local"
+    """This machine, or a Dask cluster (the extra `cluster`)."""
+    processes: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    """How many child processes of this machine read stored pages; one for each processor when left out."""
+    scheduler: Annotated[str, AfterValidator(_dask_scheduler)] | None = None
+    """The address of the cluster's scheduler, as in "tls://host:8786"."""
+    ca_file: Path | None = None
+    """For tls://: who vouches for the scheduler and the workers (PEM)."""
+    cert_file: Path | None = None
+    """For tls://: what this machine shows them (PEM)."""
+    key_file: Path | None = None
+    """The key of that certificate (PEM)."""
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> EngineSettings:
+        files = {name: getattr(self, name) for name in ("ca_file", "cert_file", "key_file")}
+        given = [name for name, path in files.items() if path]
+        if self.kind == "local" and (self.scheduler or given):
+            raise ValueError('scheduler and its files go with kind = "dask"')
+        if self.kind == "dask" and self.scheduler is None:
+            raise ValueError('scheduler: is missing; kind = "dask" needs it, as in "tls://host:8786"')
+        if self.scheduler and self.scheduler.startswith("tls://") and len(given) < len(files):
+            missing = next(name for name, path in files.items() if not path)
+            raise ValueError(f"{missing}: is missing; tls:// needs ca_file, cert_file and key_file")
+        if self.scheduler and self.scheduler.startswith("tcp://") and given:
+            raise ValueError(f"{given[0]}: goes with a scheduler at tls://, not tcp://")
+        return self
 
 
 class SourceSettings(Section):
@@ -542,6 +581,8 @@ class Settings(Section):
     kilobytes; with a low number servers that hang hold up the others."""
     http: HttpSettings = HttpSettings()
     """How pages are fetched."""
+    engine: EngineSettings = EngineSettings()
+    """Where sources are observed and stored pages read."""
     source_settings: tuple[SourceSettings, ...] = Field(default=(), alias="sources")
     """Where news is looked for."""
     channels: tuple[Channel, ...] = ()

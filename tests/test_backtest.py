@@ -5,10 +5,15 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
 import json
+import os
 import re
+import signal
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +22,12 @@ import pytest
 from commandline import command, mistake
 
 from monitor.backtest import Archived, Ready, Skipped, read
-from monitor.cli.archives import archived
+from monitor.cli.archives import read_slice, shards
+from monitor.cli.progress import Progress
 from monitor.engine.cage import Cage
-from monitor.history import Queries
+from monitor.history import History, Queries
 from monitor.models import Authority
+from monitor.spool import Spool
 
 WORDS = "The electric car brand smart is now present in {} countries and regions worldwide, it said on Monday."
 
@@ -35,8 +42,15 @@ def page(number: int, published: str | None, address: str | None = None) -> str:
     )
 
 
+def archived(path: Path) -> list[Archived | Skipped]:
+    [shard] = shards([str(path)])
+    return list(read_slice(shard).documents)
+
+
 class Here:
     """What reads the documents, in this process: a child takes seconds to start."""
+
+    def __init__(self, processes: int = 1) -> None: ...
 
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return function(*arguments)
@@ -46,8 +60,7 @@ class Here:
 
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("backtesting", "replaying"):
-        monkeypatch.setattr(f"monitor.cli.{module}.Cage", Here)
+    monkeypatch.setattr("monitor.engine.local.Cage", Here)
 
 
 @pytest.fixture
@@ -111,8 +124,84 @@ def test_a_given_database_holds_the_history_and_is_new(folder: Path, tmp_path: P
     assert "finds what is stored" in command("replay", "--db", tmp_path / "bt.db").err
 
 
+def everything(database: Path) -> list[str]:
+    """All that is in a database; when migrations were applied is of no interest."""
+    with closing(sqlite3.connect(database)) as db:
+        return [line for line in db.iterdump() if "_sqlite_migrations" not in line]
+
+
+def killed(step: int, *arguments: object) -> bool:
+    """Runs the command in a process of its own, which is killed at so many a step: before a part of what was read is
+    there, and before a transaction is kept. Whether it came to that."""
+    pid = os.fork()
+    if pid == 0:
+        steps = itertools.count()
+
+        def counted(target: Any, name: str) -> None:
+            call = getattr(target, name)
+
+            def counting(*given: Any, **named: Any) -> Any:
+                if next(steps) == step:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return call(*given, **named)
+
+            setattr(target, name, counting)
+
+        counted(Path, "replace")  # what makes a part be there
+        counted(History, "put_states")  # in the middle of a transaction
+        counted(Spool, "remove")
+        os._exit(command(*arguments).code)
+    return os.WIFSIGNALED(os.waitpid(pid, 0)[1])
+
+
+def test_killed_at_any_step_it_goes_on_and_ends_as_if_nothing_had_happened(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.cli.archives.SLICE", 2)
+    monkeypatch.setattr("monitor.backtest.AT_ONCE", 2)
+    lines = [{"id": n, "text": WORDS.format(40 + n), "published": f"2026-02-0{n}"} for n in (1, 2, 3)]
+    (folder / "more.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    whole = tmp_path / "whole.db"
+    wanted = command("backtest", folder, "--db", whole, "--format", "json")
+    assert wanted.code == 0
+    for step in itertools.count():
+        broken = tmp_path / f"{step}.db"
+        arguments = ("backtest", folder, "--db", broken, "--format", "json")
+        if not killed(step, *arguments):
+            break
+        assert command(*arguments) == wanted
+        assert everything(broken) == everything(whole)
+        assert not broken.with_name(f"{step}.db.backtest").exists()
+    assert step > 15
+
+
+def test_what_was_read_for_another_backtest_is_not_gone_on_with(folder: Path, tmp_path: Path) -> None:
+    assert killed(4, "backtest", folder, "--db", tmp_path / "bt.db")
+    (folder / "2026-01-08-more.txt").write_text(WORDS.format(41))
+    said = mistake("backtest", folder, "--db", tmp_path / "bt.db")
+    assert "with other files was not finished" in said
+
+
+def test_how_far_it_is_is_told_with_rate_and_time_left() -> None:
+    class Now(list[float]):
+        def __call__(self) -> float:
+            return self[0]
+
+    out, now = io.StringIO(), Now([0.0])
+    with Progress("reading", 1_000, "documents", out=out, now=now) as progress:
+        progress.skip(200)
+        for _ in range(600):
+            now[0] += 0.05
+            progress.advance()
+    assert out.getvalue().splitlines() == [
+        "reading: 400 of 1,000 documents, 20/s, 30 s left",
+        "reading: 600 of 1,000 documents, 20/s, 20 s left",
+        "reading: 800 of 1,000 documents, 20/s, 10 s left",
+    ]
+
+
 def test_untrusted_pages_are_read_in_a_child(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.cli.backtesting.Cage", Cage)
+    monkeypatch.setattr("monitor.engine.local.Cage", Cage)
     assert report(folder)["documents"] == 4
 
 
@@ -217,7 +306,7 @@ def test_front_matter_says_who_speaks(tmp_path: Path) -> None:
     )
     (tmp_path / "b.txt").write_text("---\npublished: 2026-01-05\nauthority: king\n---\nwords")
     (tmp_path / "c.txt").write_text("---\npublished: 2026-01-05\n---\n \n")
-    good, bad, empty = archived([str(tmp_path)])
+    good, bad, empty = archived(tmp_path)
     assert isinstance(good, Archived)
     found = read(good)
     assert isinstance(found, Ready)
@@ -231,7 +320,7 @@ def test_front_matter_says_who_speaks(tmp_path: Path) -> None:
 
 def test_a_date_that_a_page_only_seems_to_have_is_none(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(page(39, None).replace("More showrooms", "On 3 March 2024 more showrooms"))
-    assert isinstance(read(next(one for one in archived([str(tmp_path)]) if isinstance(one, Archived))), Skipped)
+    assert isinstance(read(next(one for one in archived(tmp_path) if isinstance(one, Archived))), Skipped)
 
 
 @pytest.mark.parametrize(

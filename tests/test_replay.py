@@ -29,7 +29,7 @@ from monitor.parser.facts import revive
 from monitor.parser.market_count import MarketCount
 from monitor.parser.market_entry import MarketEntry
 from monitor.pipeline import record
-from monitor.replay import Replay, Replayed, read_kept
+from monitor.replay import Replay, Replayed, read_again, read_kept
 
 LATER = NOW + 100 * DAY
 NEWSROOM = Source(
@@ -101,9 +101,15 @@ def replayed(
         published = (dates or {}).get(kept.document.text, kept.document.published)
         return replace(kept.document, published=published), tuple(found)
 
-    work = Replay(history=history, run=run, now=LATER, alert=settings(history.path) if alert else None)
+    return by_reader(history, run, dry_run=dry_run, alert=alert)
+
+
+def by_reader(history: History, run: Any, *, dry_run: bool = False, alert: bool = False) -> Replayed:
+    """A replay of all there is."""
     addresses = history.addresses(source=None, brand=None, since=None)
-    return asyncio.run(work.over(addresses, dry_run=dry_run))
+    read = [(address, asyncio.run(read_again(history.versions(address), run))) for address in addresses]
+    work = Replay(history=history, now=LATER, alert=settings(history.path) if alert else None)
+    return work.apply(read, dry_run=dry_run)
 
 
 def told(result: Replayed) -> list[tuple[str, str, str | None]]:
@@ -268,8 +274,7 @@ def test_an_old_reading_is_kept_and_where_a_claim_stands_follows_the_text(histor
     async def run(_: Any, kept: Kept) -> tuple[Document, tuple[Fact, ...]]:
         return replace(kept.document, text=text, title="Now"), (moved, count(7, status="planned", start=5, end=27))
 
-    work = Replay(history=history, run=run, now=LATER)
-    asyncio.run(work.over(history.addresses(source=None, brand=None, since=None), dry_run=False))
+    by_reader(history, run)
     stands = history.queries.facts(kind="market_count")
     assert [(row["count"], row["start"], row["closed_at"]) for row in reversed(stands)] == [(38, 5, None), (7, 5, None)]
     with closing(sqlite3.connect(history.path)) as db:
@@ -287,8 +292,7 @@ def test_a_date_that_is_read_better_is_where_its_claims_stand_in_time(
     async def run(_: Any, kept: Kept) -> tuple[Document, tuple[Fact, ...]]:
         return replace(kept.document, published=published), (count(39),)
 
-    work = Replay(history=history, run=run, now=LATER)
-    asyncio.run(work.over(history.addresses(source=None, brand=None, since=None), dry_run=False))
+    by_reader(history, run)
     [row] = history.queries.documents()
     assert (row["published"], row["dated"][:10]) == (published, f"{dated:%Y-%m-%d}")
 
@@ -348,6 +352,8 @@ def test_the_same_reader_finds_nothing_and_another_one_nothing_twice(
 class Here:
     """What reads the pages, in this process: a child takes seconds to start."""
 
+    def __init__(self, processes: int = 1) -> None: ...
+
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return function(*arguments)
 
@@ -372,7 +378,7 @@ def test_the_command_shows_what_is_dated_otherwise(database: Path, monkeypatch: 
             document, found = function(*arguments)
             return replace(document, published="2025-12-31"), found
 
-    monkeypatch.setattr("monitor.cli.replaying.Cage", Redating)
+    monkeypatch.setattr("monitor.engine.local.Cage", Redating)
     only = ("replay", "--db", database, "--source", DESK.name, "--format", "csv")
     result = command(*only)
     rows = list(csv.DictReader(io.StringIO(result.out)))
@@ -385,7 +391,7 @@ def test_the_command_shows_what_is_dated_otherwise(database: Path, monkeypatch: 
 
 
 def test_the_command_shows_and_applies(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.cli.replaying.Cage", Here)
+    monkeypatch.setattr("monitor.engine.local.Cage", Here)
     with closing(sqlite3.connect(database)) as db, db:
         db.execute(
             "UPDATE fact SET attributes = replace(attributes, '39', '12'), value = '12' WHERE value = '39'",

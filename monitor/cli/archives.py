@@ -1,7 +1,10 @@
 """Archived documents for a backtest: folders of pages and texts, files of JSON lines, web archives (WARC).
 
-What a file's name or its first lines state of a text is taken as it stands. Reads no page and no fact; what cannot be
-run is said with the reason.
+    paths ─► shards: a file of many documents each, or some small files ─► a slice of one ─► its documents, and the rest
+
+Shards are read side by side, perhaps on other machines, which see the files under the same paths. A slice is what is
+read in one go: what is lost when somebody is killed, and what is sent home at once. What a file's name or its first
+lines state of a text is taken as it stands. Reads no page and no fact; what cannot be run is said with the reason.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,14 +32,53 @@ LINES = (".jsonl", ".ndjson")
 WEB_ARCHIVES = (".warc", ".warc.gz")
 LARGEST = 20_000_000
 """Bytes of one archived page that are read."""
+SLICE = 200
+SLICE_BYTES = 50_000_000
+"""Documents, and bytes of them, that are read in one go; one document more where that is large."""
 
 _DATED_NAME = re.compile(r"(\d{4}-\d\d(?:-\d\d)?)(?!\d)")
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|$)", re.DOTALL)
 _KEYS = ("title", "published", "url", "lang", "brand", "outlet", "authority")
 
 
-def archived(paths: Sequence[str]) -> Iterator[Archived | Skipped]:
-    """The documents at these paths. Raises UsageError for a path that cannot be read, before anything else."""
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of an archive."""
+
+    path: Path
+    name: str
+    archive: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a file is read: the byte and the number of the next line or record."""
+
+    offset: int = 0
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Files to read one after the other, the first of them from a mark on."""
+
+    number: int
+    files: tuple[File, ...]
+    mark: Mark = Mark()
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files) - self.mark.offset
+
+    @property
+    def part(self) -> str:
+        """A name for the next slice."""
+        return f"{self.number:06}-{self.mark.offset:015}"
+
+
+def shards(paths: Sequence[str]) -> list[Shard]:
+    """What is at these paths. Raises UsageError for a path that cannot be read, before anything else."""
     for name in paths:
         if not Path(name).exists():
             raise UsageError(f"{name}: there is no such file or folder")
@@ -43,32 +86,71 @@ def archived(paths: Sequence[str]) -> Iterator[Archived | Skipped]:
             raise UsageError(f"{name}: no archive: folders, and files in .html, .txt, .jsonl, .warc or .warc.gz are")
         if name.lower().endswith(WEB_ARCHIVES):
             _warcio()
+    groups: list[list[File]] = []
+    together: list[File] = []
+    for file in _files(paths):
+        if file.path.name.lower().endswith((*LINES, *WEB_ARCHIVES)):
+            groups.append([file])
+            continue
+        together.append(file)
+        if len(together) >= SLICE or sum(one.size for one in together) >= SLICE_BYTES:
+            groups.append(together)
+            together = []
+    return [Shard(number, tuple(files)) for number, files in enumerate([*groups, together]) if files]
+
+
+def _files(paths: Sequence[str]) -> Iterator[File]:
     for name in paths:
-        path = Path(name)
+        path = Path(name).resolve()
         if path.is_dir():
-            archive = path.resolve().name
             for file in sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file, path)):
-                yield from _file(file, f"{archive}/{file.relative_to(path).as_posix()}", archive)
+                inside = f"{path.name}/{file.relative_to(path).as_posix()}"
+                yield File(file, inside, path.name, file.stat().st_size)
         else:
-            yield from _file(path, path.name, path.name.split(".")[0])
+            yield File(path, Path(name).name, Path(name).name.split(".")[0], path.stat().st_size)
+
+
+def read_slice(shard: Shard) -> Slice:
+    """The next documents of a shard."""
+    if len(shard.files) > 1 or not shard.files[0].path.name.lower().endswith((*LINES, *WEB_ARCHIVES)):
+        return Slice(tuple(one for file in shard.files for one, _ in _documents(file, shard.mark)), None)
+    found: list[Archived | Skipped] = []
+    size = 0
+    for one, mark in _documents(shard.files[0], shard.mark):
+        if len(found) >= SLICE or size >= SLICE_BYTES:
+            return Slice(tuple(found), replace(shard, mark=mark))
+        found.append(one)
+        size += len(one.content or b"") if isinstance(one, Archived) else 0
+    return Slice(tuple(found), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some documents of a shard, and the shard from there on; None: that was all."""
+
+    documents: tuple[Archived | Skipped, ...]
+    rest: Shard | None
 
 
 def _hidden(file: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
-def _file(path: Path, name: str, archive: str) -> Iterator[Archived | Skipped]:
+def _documents(file: File, mark: Mark) -> Iterator[tuple[Archived | Skipped, Mark]]:
+    """The documents of a file from a mark on, each with the mark at which it begins."""
+    path, name, archive = file.path, file.name, file.archive
     lower = path.name.lower()
     if lower.endswith(PAGES):
-        yield Archived(id=name, archive=archive, content=read_bytes(str(path)), published=_named_date(path))
+        page = Archived(id=name, archive=archive, content=read_bytes(str(path)), published=_named_date(path))
+        yield page, mark
     elif lower.endswith(TEXTS):
-        yield _text(path, name, archive)
+        yield _text(path, name, archive), mark
     elif lower.endswith(LINES):
-        yield from _lines(path, name, archive)
+        yield from _lines(path, name, archive, mark)
     elif lower.endswith(WEB_ARCHIVES):
-        yield from _records(path, name, archive)
+        yield from _records(path, name, archive, mark)
     else:
-        yield Skipped(name, "neither a page, a text, JSON lines nor a web archive")
+        yield Skipped(name, "neither a page, a text, JSON lines nor a web archive"), mark
 
 
 def _named_date(path: Path) -> str | None:
@@ -113,26 +195,32 @@ def _front_matter(block: str) -> dict[str, str]:
     return {key: found[key] for key in _KEYS if found.get(key)}
 
 
-def _lines(path: Path, name: str, archive: str) -> Iterator[Archived | Skipped]:
+def _lines(path: Path, name: str, archive: str, mark: Mark) -> Iterator[tuple[Archived | Skipped, Mark]]:
     with documents.opened(str(path)) as stream:
-        for number, line in documents.lines(stream):
-            try:
-                data = documents.parse(line)
-            except BadLine as error:
-                yield Skipped(f"{name}, line {number}", str(error))
-                continue
-            place = f"{name}#{data['id']}"
-            document = documents.document(data, Told())
-            if not data.get("url"):
-                document = Document(
-                    url=f"archive:/{place}",
-                    title=document.title,
-                    published=document.published,
-                    published_from=document.published_from,
-                    language=document.language,
-                    text=document.text,
-                )
-            yield Archived(id=place, archive=archive, document=document, brand=data.get("brand_hint"))
+        stream.seek(mark.offset)
+        for line in stream:
+            if line.strip():
+                yield _line(line, f"{name}, line {mark.number}", name, archive), mark
+            mark = Mark(mark.offset + len(line), mark.number + 1)
+
+
+def _line(line: bytes, where: str, name: str, archive: str) -> Archived | Skipped:
+    try:
+        data = documents.parse(line)
+    except BadLine as error:
+        return Skipped(where, str(error))
+    place = f"{name}#{data['id']}"
+    document = documents.document(data, Told())
+    if not data.get("url"):
+        document = Document(
+            url=f"archive:/{place}",
+            title=document.title,
+            published=document.published,
+            published_from=document.published_from,
+            language=document.language,
+            text=document.text,
+        )
+    return Archived(id=place, archive=archive, document=document, brand=data.get("brand_hint"))
 
 
 def _warcio() -> Any:
@@ -142,25 +230,25 @@ def _warcio() -> Any:
         raise UsageError("web archives need the extra: pip install 'brand-monitor[archive]'") from None
 
 
-def _records(path: Path, name: str, archive: str) -> Iterator[Archived | Skipped]:
+def _records(path: Path, name: str, archive: str, mark: Mark) -> Iterator[tuple[Archived | Skipped, Mark]]:
     """The pages of a web archive, each with the time of its capture."""
-    iterator = _warcio().ArchiveIterator
-    number = 0
     with documents.opened(str(path)) as stream:
-        records = iter(iterator(stream))
+        stream.seek(mark.offset)
+        archived = _warcio().ArchiveIterator(stream)
         while True:
-            number += 1
-            place = f"{name}, record {number:06}"
+            place = f"{name}, record {mark.number:06}"
             try:
-                record = next(records)
+                record = next(archived)
+                mark = Mark(archived.offset, mark.number)
                 found = _record(record, place, archive)
             except StopIteration:
                 return
             except Exception as error:  # warcio raises whatever a damaged file brings about
-                yield Skipped(place, f"the archive is damaged from here on ({type(error).__name__})")
+                yield Skipped(place, f"the archive is damaged from here on ({type(error).__name__})"), mark
                 return
             if found is not None:
-                yield found
+                yield found, mark
+            mark = Mark(mark.offset, mark.number + 1)
 
 
 def _record(record: Any, place: str, archive: str) -> Archived | Skipped | None:

@@ -15,7 +15,7 @@ import click
 from monitor import config
 from monitor.cli.values import Word
 from monitor.errors import ConfigError
-from monitor.settings import HttpSettings, Settings
+from monitor.settings import EngineSettings, HttpSettings, Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -47,6 +47,11 @@ class Place:
         """How pages are fetched; as usual when there is no config and none was asked for."""
         settings = self.settings_if_any()
         return settings.http if settings else HttpSettings()
+
+    def engine(self) -> EngineSettings:
+        """Where stored pages are read; as usual when there is no config and none was asked for."""
+        settings = self.settings_if_any()
+        return settings.engine if settings else EngineSettings()
 
     def history(self) -> tuple[Path, tzinfo]:
         """The database, and the zone of the times that people are shown.

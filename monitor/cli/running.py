@@ -224,9 +224,11 @@ class Once:
     async def due(self) -> Sequence[Source]:
         return list(self.waiting)
 
-    async def check(self, source: Source) -> None:
-        self.waiting.remove(source)
-        checked = await self._service.check(source)
+    async def check(self, sources: Sequence[Source]) -> None:
+        await self._service.check(sources, self._heard)
+
+    def _heard(self, checked: Checked) -> None:
+        self.waiting.remove(checked.source)
         self.failed += not checked.observation.outcome.good
         self._tell(describe(checked))
 

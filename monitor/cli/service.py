@@ -12,13 +12,16 @@ import logging
 import random
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from monitor import cron
-from monitor.engine.local import LocalEngine
+from monitor.engine.engines import observing
+from monitor.engine.errands import Engine, Errand
 from monitor.errors import DatabaseError
 from monitor.history import History, ServiceLock, backups
 from monitor.history.outbox import STORM_WINDOW
@@ -43,7 +46,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LEASE = timedelta(minutes=15)
-"""How long a check or a delivery may take before it counts as lost and is done again."""
+"""How long a check or a delivery may take before it counts as lost and is done again. Those of one host are checked one
+after the other: the last of them may take as long as all."""
 
 LATE = timedelta(minutes=10)
 """How late a check may be until there is no sign of life."""
@@ -89,7 +93,6 @@ class Service:
         on_delivered: Callable[[Delivery], None] = lambda delivery: None,
     ) -> None:
         self.settings = settings
-        self.stopping = False
         self.undelivered = 0
         """How many attempts to deliver have failed since the start."""
         self._clock = clock
@@ -98,8 +101,9 @@ class Service:
         self._on_delivered = on_delivered
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history")
         self._lock = ServiceLock(settings.database)
-        self._engine = LocalEngine(settings.http, clock=clock, stopping=lambda: self.stopping)
+        self._engine = self._new_engine(settings)
         self._ticked: datetime | None = None
+        self._stopping = False
         self._no_backup_before = datetime.min.replace(tzinfo=UTC)
         self._retiring: set[asyncio.Task[None]] = set()
         self._dispatcher = self._new_dispatcher(settings)
@@ -108,7 +112,7 @@ class Service:
         """Takes the lock, opens the history, makes the configured sources known. Raises DatabaseError, ConfigError."""
         _all_there(self.settings)
         self._lock.acquire()
-        await asyncio.to_thread(self._engine.prepare)
+        await self._engine.open()
         self._history: History = await self.db(partial(History, self.settings.database, revive=revive))
         await self.history(History.turn_back, self._clock())
         await self.history(History.release_leases)  # whoever held them is gone: the lock is ours
@@ -116,7 +120,8 @@ class Service:
 
     def stop(self) -> None:
         """What is in hand ends early: checks after the article they are at, deliveries after the message."""
-        self.stopping = True
+        self._stopping = True
+        self._engine.stop()
         self._dispatcher.stop()
 
     async def close(self) -> None:
@@ -164,11 +169,17 @@ class Service:
         if settings.database != self.settings.database:
             raise DatabaseError("the database cannot change while the service runs; restart it")
         _all_there(settings)
+        if (settings.http, settings.engine) != (self.settings.http, self.settings.engine):
+            engine = self._new_engine(settings)
+            try:
+                await engine.open()
+            except BaseException:
+                await engine.close()
+                raise
+            self._retire(self._engine.close())
+            self._engine = engine
         retired, self._dispatcher = self._dispatcher, self._new_dispatcher(settings)
         self._retire(retired.aclose())
-        if settings.http != self.settings.http:
-            self._retire(self._engine.close())
-            self._engine = LocalEngine(settings.http, clock=self._clock, stopping=lambda: self.stopping)
         self.settings = settings
         await self._known(settings)
 
@@ -180,6 +191,9 @@ class Service:
         dropped = await self.history(History.drop_alerts_outside, open_to, now)
         if dropped:
             log.warning("%d waiting alerts were for channels no longer configured; dropped, see `alerts`", dropped)
+
+    def _new_engine(self, settings: Settings) -> Engine:
+        return observing(settings.engine, settings.http, clock=self._clock)
 
     def _new_dispatcher(self, settings: Settings) -> Dispatcher:
         return Dispatcher(self, settings.http, clock=self._clock, rng=self._rng, style=style_of(settings))
@@ -209,20 +223,43 @@ class Service:
         sources = {source.name: source for source in self.settings.sources}
         return [sources[name] for name in names if name in sources]
 
-    async def check(self, source: Source) -> Checked:
-        """One check of one source, recorded; its alerts are in the outbox afterwards."""
-        started = self._clock()
-        due = await self.history(History.lease, source.name, started + LEASE)
-        if due and self._ticked:  # without ticks it is somebody who asks for a check now, and nothing is late
-            await self._skip([*self._left_out(source, due, started, "other checks had to be made first")])
-        memory = await self.history(History.memory, source.name, self._clock())
-        if not self.settings.revisit:
-            memory = replace(memory, revisits=())
-        observation = await self._engine.observe(source, memory)
+    async def check(self, sources: Sequence[Source], heard: Callable[[Checked], None] = lambda checked: None) -> None:
+        """Checks sources of one host, each recorded as soon as it is done; its alerts are in the outbox when it is
+        `heard`. What is stopped or lost on the way stays due.
+        """
+        async with self._engine.room(urlsplit(sources[0].url).netloc.lower()) as observe:
+            errands = await self._leased(sources)
+            try:
+                async with aclosing(observe(list(errands.values()))) as seen:
+                    async for observation in seen:
+                        checked = await self._record(errands[observation.source], observation)
+                        del errands[observation.source]
+                        heard(checked)
+            finally:
+                if errands:
+                    await self.history(History.release, list(errands))
+
+    async def _leased(self, sources: Sequence[Source]) -> dict[str, Errand]:
+        """The sources by name, leased, each with its memory."""
         now = self._clock()
+        due = await self.history(History.lease, [source.name for source in sources], now + LEASE * len(sources))
+        if self._ticked:  # without ticks it is somebody who asks for a check now, and nothing is late
+            late = ((source, due[source.name]) for source in sources if source.name in due)
+            why = "other checks had to be made first"
+            await self._skip([gap for source, since in late for gap in self._left_out(source, since, now, why)])
+        errands = {}
+        for source in sources:
+            memory = await self.history(History.memory, source.name, now)
+            if not self.settings.revisit:
+                memory = replace(memory, revisits=())
+            errands[source.name] = Errand(source=source, memory=memory)
+        return errands
+
+    async def _record(self, errand: Errand, observation: Observation) -> Checked:
+        source, now = errand.source, self._clock()
         if source.cron and self._ticked:  # an interval counts from the check's end: a long one leaves nothing out
-            await self._skip([*self._left_out(source, started, now, "the check before took so long")])
-        failures = 0 if observation.outcome.good else memory.failures + 1
+            await self._skip([*self._left_out(source, observation.started_at, now, "the check before took so long")])
+        failures = 0 if observation.outcome.good else errand.memory.failures + 1
         due = next_check(source, observation, failures, now, self.settings.timezone, self._rng)
         changes = await self.db(
             partial(
@@ -289,7 +326,7 @@ class Service:
         steps = await self.history(History.housekeep, now, settings.keep_pages, settings.keep_checks)
         removed = Swept()
         while step := await self.db(partial(next, steps, None)):
-            if self.stopping:
+            if self._stopping:
                 return
             removed += step
         await self.history(History.done, HOUSEKEEPING, now)

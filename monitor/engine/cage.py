@@ -6,6 +6,7 @@ The main process never parses what the web sent, so that no page, however made, 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import multiprocessing
 import resource
@@ -95,7 +96,9 @@ class Cage:
 
 
 def _settle(memory: int) -> None:
-    """In the child: the bounds, and deafness to the terminal's Ctrl-C, which is the parent's to handle."""
+    """In the child: the bounds, deafness to the terminal's Ctrl-C, which is the parent's to handle, and what reading
+    needs, so that it is loaded before the time of the first page counts."""
+    importlib.import_module("monitor.visits")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":  # elsewhere the kernel does not keep to it, or refuses it

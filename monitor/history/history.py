@@ -107,10 +107,21 @@ class History:
         with self._store.writing() as db:
             return sources.turn_back(db, now)
 
-    def lease(self, name: str, until: datetime) -> datetime | None:
-        """Says that somebody is checking a source; `schedule` ends it, or `until` does. Returns when it was due."""
+    def lease(self, names: Iterable[str], until: datetime) -> dict[str, datetime]:
+        """Says that somebody is checking sources; `schedule` ends it, `release`, or `until`. Returns when those that
+        are known were due."""
         with self._store.writing() as db:
-            return sources.lease(db, name, until)
+            return sources.lease(db, names, until)
+
+    def release(self, names: Iterable[str]) -> None:
+        """Ends the leases of sources whose checks came to nothing: they are due as before."""
+        with self._store.writing() as db:
+            sources.release(db, names)
+
+    def recorded(self) -> int:
+        """How many checks have been recorded."""
+        with told(self.path):
+            return observations.recorded(self._store.db)
 
     def memory(self, name: str, now: datetime) -> Memory:
         """What `observe` may know of a source's past."""
@@ -180,6 +191,11 @@ class History:
         """The addresses of the documents read: of a source, that may speak of a brand, fetched since then."""
         with told(self.path):
             return replays.addresses(self._store.db, source, brand, since)
+
+    def extent(self) -> str:
+        """How far the history has come: another text as soon as anything is read, or read again."""
+        with told(self.path):
+            return replays.extent(self._store.db)
 
     def versions(self, url: str) -> tuple[Kept, ...]:
         """All versions of the document at an address, oldest first, each with what reading it again needs."""

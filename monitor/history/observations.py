@@ -88,6 +88,11 @@ def memory(db: Database, name: str, now: datetime) -> Memory:
     )
 
 
+def recorded(db: Database) -> int:
+    """How many checks there are."""
+    return int(db.execute("SELECT count(*) FROM visit").fetchone()[0])
+
+
 def store(
     db: Database,
     observation: Observation,

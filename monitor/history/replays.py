@@ -37,6 +37,11 @@ WHERE (:source IS NULL OR document.source = :source) AND (:since IS NULL OR docu
 GROUP BY document.article ORDER BY min(document.id)
 """
 
+_EXTENT = """
+SELECT (SELECT max(id) FROM document), (SELECT max(id) FROM fact), (SELECT max(id) FROM visit),
+    (SELECT max(id) FROM restatement), (SELECT max(id) FROM review)
+"""
+
 _VERSIONS = """
 SELECT document.*, source.kind, source.url AS source_url, source.brand, source.language AS source_language,
     link.url AS link_url, link.title AS link_title, link.published AS link_published, link.language AS link_language
@@ -137,6 +142,11 @@ def addresses(db: Database, source: str | None, brand: str | None, since: dateti
     """The addresses of the documents that were read, in the order of reading."""
     rows = db.execute(_ADDRESSES, {"source": source, "brand": brand, "since": utc_or_none(since)})
     return [url for (url,) in rows]
+
+
+def extent(db: Database) -> str:
+    """How far the history has come: another text as soon as anything is read, or read again."""
+    return repr(db.execute(_EXTENT).fetchone())
 
 
 def versions(db: Database, url: str) -> tuple[Kept, ...]:

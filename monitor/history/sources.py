@@ -101,11 +101,21 @@ def defer(db: Database, due_times: Mapping[str, datetime]) -> None:
     )
 
 
-def lease(db: Database, name: str, until: datetime) -> datetime | None:
-    """Says that somebody is checking a source. Returns when it was due; None when it is not known."""
-    db.execute("UPDATE source SET leased_until = ? WHERE name = ?", [utc_text(until), name])
-    row = db.execute("SELECT next_due FROM source WHERE name = ?", [name]).fetchone()
-    return moment(row[0]) if row else None
+def lease(db: Database, names: Iterable[str], until: datetime) -> dict[str, datetime]:
+    """Says that somebody is checking these sources. Returns when those that are known were due."""
+    due: dict[str, datetime] = {}
+    for name in names:
+        row = db.execute(
+            "UPDATE source SET leased_until = ? WHERE name = ? RETURNING next_due", [utc_text(until), name]
+        ).fetchone()
+        if row:
+            due[name] = moment(row[0])
+    return due
+
+
+def release(db: Database, names: Iterable[str]) -> None:
+    """Nobody is checking these sources any more, and nothing came of it."""
+    db.conn.executemany("UPDATE source SET leased_until = NULL WHERE name = ?", [(name,) for name in names])
 
 
 def skip(db: Database, skipped: Iterable[Skipped], now: datetime) -> None:

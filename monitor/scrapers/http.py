@@ -31,7 +31,7 @@ from monitor.scrapers.bodies import ACCEPTED, Body, seems_cut
 from monitor.scrapers.credentials import Credentials, credentials
 from monitor.scrapers.robots import MAX_BYTES as ROBOTS_BYTES
 from monitor.scrapers.robots import Robots
-from monitor.scrapers.turns import Turn
+from monitor.scrapers.turns import Turn, Turns, own_turns
 from monitor.settings import HttpSettings
 
 _MAX_REDIRECTS = 5
@@ -103,13 +103,19 @@ class _Budget:
 
 
 class Client:
-    """Fetches pages for one event loop. `resolve` replaces the system's name resolver."""
+    """Fetches pages for one event loop. `resolve` replaces the system's name resolver, `turns` makes hosts' queues."""
 
     def __init__(
-        self, settings: HttpSettings, *, clock: Callable[[], datetime], resolve: Resolve | None = None
+        self,
+        settings: HttpSettings,
+        *,
+        clock: Callable[[], datetime],
+        resolve: Resolve | None = None,
+        turns: Turns = own_turns,
     ) -> None:
         self._settings = settings
         self._clock = clock
+        self._turns = turns
         self._threads = ThreadPoolExecutor(_RESOLVERS, "resolve")
         self._resolve = resolve or system_resolver(self._threads)
         self._usual = _Along(_proxy(settings.proxy.reveal()) if settings.proxy else None)
@@ -309,7 +315,7 @@ class Client:
 
     def _named(self, name: str) -> _Host:
         if name not in self._hosts:
-            self._hosts[name] = _Host(Turn(self._settings.per_host_delay))
+            self._hosts[name] = _Host(self._turns(name, self._settings.per_host_delay))
         self._hosts.move_to_end(name)
         return self._hosts[name]
 

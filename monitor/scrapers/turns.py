@@ -50,18 +50,25 @@ class Turn:
     async def __aenter__(self) -> None:
         await self._lock.acquire()
         try:
+            await self._obtain()
             self._refuse_when_blocked()
             pause = self._ready_at - self._now()
             if pause > 0:
                 await self._sleep(pause)
         except BaseException:
-            self._lock.release()
+            self._leave()
             raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ready_at = self._now() + self._delay
+        self._leave()
+
+    async def _obtain(self) -> None:
+        """Where others than this process ask the host too: gets the right to be the one who asks."""
+
+    def _leave(self) -> None:
         self._lock.release()
 
     def _refuse_when_blocked(self) -> None:
@@ -72,3 +79,12 @@ class Turn:
                 f"the host asked to be left alone for another {left:.0f} s",
                 timedelta(seconds=left),
             )
+
+
+Turns = Callable[[str, timedelta], Turn]
+"""Makes the turn of a host: its name (with the port, unless it is the usual one), and the least pause."""
+
+
+def own_turns(host: str, delay: timedelta) -> Turn:
+    """For the process that alone asks the host."""
+    return Turn(delay)
