@@ -155,6 +155,20 @@ def test_a_document_marks_its_claims_and_its_page_is_text(page: Any, database: P
     assert answer.status_code == 404  # the desk keeps no pages of articles
 
 
+def test_a_kept_page_is_shown_as_text_and_never_run(tmp_path: Path) -> None:
+    path = tmp_path / "h.db"
+    page = "<title>News</title><script>alert(1)</script><p>smart is now present in 39 markets.</p>"
+    with History(path, revive=revive) as history:
+        text = "smart is now present in 39 markets."
+        newsdesk.tell_more(history, path, "https://trade-site.example/1", "News", text, html=page)
+    with browser(path) as client:
+        answer = client.get("/documents/1/page")
+        assert answer.text == page
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+
+
 def test_a_source_shows_its_checks(page: Any) -> None:
     told = words(shown(page, "/sources/silent-site"))
     assert "failed 2 times in a row: the name silent-site.example was not found" in told
@@ -188,6 +202,21 @@ def test_every_list_comes_in_every_form_at_the_same_address(page: Any, name: str
     assert not feed.bozo
     assert len(feed.entries) == len(rows)
     assert len({entry.id for entry in feed.entries}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("application/json;q=0.2, text/csv;q=0.9", "text/csv"),
+        ("application/atom+xml", "application/atom+xml"),
+        ("image/png", "text/html"),
+        ("*/*", "text/html"),
+        ("application/json;q=x", "application/json"),
+    ],
+)
+def test_the_form_is_what_the_client_likes_best(page: Any, accept: str, kind: str) -> None:
+    assert page.get("/changes", headers={"accept": accept}).headers["content-type"].startswith(kind)
 
 
 def test_lists_have_parts(page: Any) -> None:

@@ -20,7 +20,7 @@ from monitor.errors import DatabaseError, MonitorError, TooSlow
 from monitor.web import describing, listing, looking, writing
 from monitor.web.answers import refusal
 from monitor.web.asking import FORMS
-from monitor.web.entering import Door, leave
+from monitor.web.entering import Door, enter, leave
 from monitor.web.guard import Guard
 from monitor.web.lists import LISTS
 from monitor.web.site import Site
@@ -59,6 +59,7 @@ def application(site: Site, extra: Sequence[BaseRoute] = ()) -> Starlette:
         *extra,
         Mount("/static", StaticFiles(directory=Path(str(resources.files("monitor.web") / "static"))), name="static"),
         _route("/", looking.front, site),
+        _route("/enter", enter, site),
         _route("/login", Door(), site, "GET", "POST"),
         _route("/logout", leave, site, "POST"),
         _route("/api", describing.shown, site),

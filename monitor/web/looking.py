@@ -16,7 +16,6 @@ from monitor.parser.corrections import FIELDS as CORRECTABLE
 from monitor.web import charts
 from monitor.web.answers import address, as_json, page
 from monitor.web.asking import form_of
-from monitor.web.entering import with_token
 from monitor.web.guard import cookie_name
 from monitor.web.reading import ask
 from monitor.web.site import Site
@@ -34,15 +33,13 @@ CONTEXT = 600
 
 
 async def front(request: Request, site: Site) -> Response:
-    """What is new since the last visit, the brands and the sources at a glance. Takes the token from the address."""
+    """What is new since the last visit, the brands and the sources at a glance."""
     now = site.clock()
-    if "token" in request.query_params:
-        return with_token(request, site, now)
     begun, answer_cookie = _visit(request, now)
-    glance = await ask(site, lambda queries: _glance(queries, begun or now - timedelta(days=7), now))
+    found = await ask(site, lambda queries: glance(queries, begun or now - timedelta(days=7), now))
     if form_of(request) == "json":
-        return as_json({name: glance[name] for name in ("since", "news", "brands", "health")})
-    answer = page(request, "front.html.j2", site.zone, **glance, returning=begun is not None)
+        return as_json({name: found[name] for name in ("since", "news", "brands", "health")})
+    answer = page(request, "front.html.j2", site.zone, **found, returning=begun is not None)
     answer.set_cookie(f"{cookie_name(request.url)}-seen", answer_cookie, 31_536_000, httponly=True, samesite="strict")
     return answer
 
@@ -63,7 +60,8 @@ def _time(text: str) -> datetime | None:
     return datetime.fromtimestamp(int(text), UTC) if text.isdecimal() and 0 < int(text[:11]) < 10**10 else None
 
 
-def _glance(queries: Queries, since: datetime, now: datetime) -> dict[str, Any]:
+def glance(queries: Queries, since: datetime, now: datetime) -> dict[str, Any]:
+    """What the front page shows."""
     names = queries.brand_names()
     brands = queries.brands(names[:SHOWN_BRANDS], now, now + SOON)
     news = queries.changes(since=since, limit=SHOWN_NEWS + 1)
