@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.convertors import Convertor, register_url_convertor
+from starlette.convertors import Convertor, IntegerConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -40,17 +40,23 @@ class _Ending(Convertor[str]):
         return value
 
 
+class _Number(IntegerConvertor):
+    """The id of a row: no larger than SQLite's."""
+
+    regex = "[0-9]{1,18}"
+
+
 register_url_convertor("form", _Ending())
+register_url_convertor("number", _Number())
 
 
 def application(site: Site, extra: Sequence[BaseRoute] = ()) -> Starlette:
     """The page over one history. `extra`: routes of the program's operation, such as `/healthz`."""
     shown: dict[str, Page] = {
-        "/brands": looking.brands,
         "/brands/{brand:path}": looking.brand,
         "/changes/{change}": looking.change,
-        "/facts/{fact:int}": looking.fact,
-        "/documents/{document:int}": looking.document,
+        "/facts/{fact:number}": looking.fact,
+        "/documents/{document:number}": looking.document,
         "/sql": listing.sql,
         **{f"/{name}": partial(listing.listed, listing=one) for name, one in LISTS.items()},
         "/sources/{source:path}": looking.source,
@@ -64,9 +70,9 @@ def application(site: Site, extra: Sequence[BaseRoute] = ()) -> Starlette:
         _route("/logout", leave, site, "POST"),
         _route("/api", describing.shown, site),
         _route("/openapi.json", describing.document, site),
-        _route("/facts/{fact:int}/review", writing.review, site, "POST"),
+        _route("/facts/{fact:number}/review", writing.review, site, "POST"),
         _route("/sources/{source:path}/check", writing.check_now, site, "POST"),
-        _route("/documents/{document:int}/page", looking.kept_page, site),
+        _route("/documents/{document:number}/page", looking.kept_page, site),
         *(_route(f"{path}.{{form:form}}", page, site) for path, page in shown.items()),
         *(_route(path, page, site) for path, page in shown.items()),
     ]

@@ -64,6 +64,14 @@ def form_of(request: Request) -> Form:
     return _accepted(request.headers.get("accept", ""))
 
 
+def one_form(request: Request) -> Form:
+    """The form of the answer about one thing, which is no list. Raises UsageError."""
+    form = form_of(request)
+    if form not in ("html", "json"):
+        raise UsageError(f"this is no list: it comes as html or json, not as {form}")
+    return form
+
+
 def _accepted(header: str) -> Form:
     """The form that a client likes best of those there are; what it writes first, of several that it likes as much."""
     liked: dict[Form, float] = {}
@@ -128,6 +136,6 @@ def _value(name: str, text: str, now: datetime, zone: tzinfo) -> Any:
 
 def _number(given: Mapping[str, str], name: str, usual: int, most: int) -> int:
     text = given.get(name, str(usual))
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= most:
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not 1 <= int(text) <= most:
         raise UsageError(f"{name} must be a whole number from 1 to {most}")
     return int(text)
