@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from browsing import browser
 from test_history_over_time import SOURCES, Desk, Story, counted
 
 from monitor.history import Queries
@@ -160,6 +161,11 @@ def main() -> None:
             timed("conflicts (all brands)", 200, lambda: queries.conflicts())
             timed("figures, as /metrics asks", 100, lambda: queries.figures(day))
             timed("conflicts --brand", 200, lambda: queries.conflicts(brand="brand 7"))
+            timed("search facts", 200, lambda: queries.search("facts", "brand 7", limit=51))
+        with browser(database, clock=lambda: BEGIN + SPAN) as client:
+            timed("the page: front", 100, lambda: client.get("/"))
+            timed("the page: a brand", 200, lambda: client.get("/brands/brand 7"))
+            timed("the page: changes", 200, lambda: client.get("/changes"))
         story = iter(range(10**6, 10**9))
 
         def record_one() -> None:

@@ -80,6 +80,6 @@ def browser(
     site = site_over(database, clock=clock, limit=limit, password=password, settings=settings)
     with TestClient(application(site), base_url=f"http://{HOST}", headers={"accept": "text/html"}) as client:
         if token:
-            assert client.get("/", params={"token": TOKEN}).status_code == 200
+            assert client.get("/enter", params={"token": TOKEN}).status_code == 200
         yield client
     site.writer.close()  # type: ignore[attr-defined]

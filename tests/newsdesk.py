@@ -78,15 +78,32 @@ def failed(at: Source, now: datetime, outcome: Outcome, reason: str) -> Observat
 
 
 def tell_more(
-    history: History, database: Path, url: str, title: str, text: str, *, at: Source = TRADE, language: str = "en"
+    history: History,
+    database: Path,
+    url: str,
+    title: str,
+    text: str,
+    *,
+    at: Source = TRADE,
+    language: str = "en",
+    html: str = "",
 ) -> None:
-    """One more article, whatever it says."""
+    """One more article, whatever it says; its page is kept where there is one."""
     document = Document(
         url=url, title=title, published="2026-01-05", published_from="listing", language=language, text=text
     )
     link = Link(url=url, title=title, published="2026-01-05")
-    found = Reading(link=link, outcome=Outcome.OK, document=document, facts=read_facts(document, brand="smart"))
     now = START + timedelta(days=3)
+    page = html and Page(
+        url=url,
+        requested_url=url,
+        status=200,
+        content=html.encode(),
+        content_type="text/html; charset=utf-8",
+        fetched_at=now,
+    )
+    facts = read_facts(document, brand="smart")
+    found = Reading(link=link, outcome=Outcome.OK, page=page or None, document=document, facts=facts)
     history.sync_sources([NEWSROOM, TRADE, SILENT], now)
     record(
         seen(at, now, [found]),

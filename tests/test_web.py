@@ -25,7 +25,7 @@ from monitor.web.describing import api
 from monitor.web.listing import examples
 from monitor.web.lists import LISTS
 
-PAGES = ["/", "/brands", "/brands/smart", "/sql", "/api", *(f"/{name}" for name in LISTS)]
+PAGES = ["/", "/brands/smart", "/sql", "/api", *(f"/{name}" for name in LISTS)]
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_every_page_answers_whatever_there_is(database: Path, empty: Path, addre
             assert found.xpath("//title")[0].text_content().endswith("· brand-monitor")
 
 
-@pytest.mark.parametrize("address", ["/", "/brands", *(f"/{name}" for name in LISTS)])
+@pytest.mark.parametrize("address", ["/", *(f"/{name}" for name in LISTS)])
 def test_an_empty_history_says_what_to_do_next(empty: Path, address: str) -> None:
     with browser(empty) as client:
         (told, *_) = shown(client, address).xpath("//*[@class='empty']")
@@ -155,6 +155,20 @@ def test_a_document_marks_its_claims_and_its_page_is_text(page: Any, database: P
     assert answer.status_code == 404  # the desk keeps no pages of articles
 
 
+def test_a_kept_page_is_shown_as_text_and_never_run(tmp_path: Path) -> None:
+    path = tmp_path / "h.db"
+    page = "<title>News</title><script>alert(1)</script><p>smart is now present in 39 markets.</p>"
+    with History(path, revive=revive) as history:
+        text = "smart is now present in 39 markets."
+        newsdesk.tell_more(history, path, "https://trade-site.example/1", "News", text, html=page)
+    with browser(path) as client:
+        answer = client.get("/documents/1/page")
+        assert answer.text == page
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+
+
 def test_a_source_shows_its_checks(page: Any) -> None:
     told = words(shown(page, "/sources/silent-site"))
     assert "failed 2 times in a row: the name silent-site.example was not found" in told
@@ -162,7 +176,17 @@ def test_a_source_shows_its_checks(page: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/changes/feed", "/facts/99", "/documents/99", "/sources/none", "/brands/none", "/no"]
+    "address",
+    [
+        "/changes/feed",
+        f"/facts/{9**18}",
+        f"/facts/{9**40}",
+        "/facts/99",
+        "/documents/99",
+        "/sources/none",
+        "/brands/none",
+        "/no",
+    ],
 )
 def test_what_there_is_not_is_said(page: Any, address: str) -> None:
     shown(page, address, 404)
@@ -188,6 +212,21 @@ def test_every_list_comes_in_every_form_at_the_same_address(page: Any, name: str
     assert not feed.bozo
     assert len(feed.entries) == len(rows)
     assert len({entry.id for entry in feed.entries}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("application/json;q=0.2, text/csv;q=0.9", "text/csv"),
+        ("application/atom+xml", "application/atom+xml"),
+        ("image/png", "text/html"),
+        ("*/*", "text/html"),
+        ("application/json;q=x", "application/json"),
+    ],
+)
+def test_the_form_is_what_the_client_likes_best(page: Any, accept: str, kind: str) -> None:
+    assert page.get("/changes", headers={"accept": accept}).headers["content-type"].startswith(kind)
 
 
 def test_lists_have_parts(page: Any) -> None:
@@ -217,6 +256,8 @@ def test_filters_stand_in_the_address(page: Any) -> None:
         ("since=soon", '"soon" is no date'),
         ("kind=x", 'no kind "x"'),
         ("page=0", "whole number"),
+        ("page=" + "0" * 30 + "9" * 30, "whole number"),
+        ("page=²", "whole number"),
         ("limit=9999999", "whole number"),
         ("format=xml", 'no format "xml"'),
     ],
@@ -234,6 +275,22 @@ def test_one_thing_comes_as_json(page: Any) -> None:
     assert page.get("/facts/1.json").json()["change"]["text"] == "smart: 38 markets"
     assert "text" in page.get("/documents/1.json").json()
     assert page.get("/sources/silent-site.json").json()["source"]["failures"] == 2
+
+
+@pytest.mark.parametrize("address", ["/brands/smart.csv", "/facts/1.atom", "/?format=csv", "/sources/silent-site.csv"])
+def test_what_is_no_list_is_no_table(page: Any, address: str) -> None:
+    answer = page.get(address)
+    assert answer.status_code in (400, 404)
+    assert "this is no list" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "cookie", ["x", "~", "1~", "0~" + "9" * 40, "٣~٣", "0000000000199999999999~5", "9999999999~9999999999"]
+)
+def test_any_cookie_of_visits_is_taken(database: Path, cookie: str) -> None:
+    with browser(database) as client:
+        header = {"cookie": f"brand-monitor-8484-seen={cookie}".encode()}
+        assert client.get("/", headers=header).status_code == 200
 
 
 def test_openapi_describes_what_is_answered(page: Any) -> None:

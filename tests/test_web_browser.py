@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import TOKEN, serving, site_over
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from monitor.history import History
+from monitor.history import History, Queries
 from monitor.parser.facts import revive
 from monitor.scrapers import browser as chromium
 
@@ -56,6 +56,11 @@ def shown() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=PROGRAM)
         yield started
         started.close()
+
+
+def reviews(database: Path) -> list[dict[str, Any]]:
+    with Queries.open(database) as queries:
+        return queries.reviews()
 
 
 def usable(page: Page) -> None:
@@ -99,7 +104,7 @@ def test_a_walk_through_the_page(shown: Browser, history: Path, tmp_path: Path, 
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
 
-        page.goto(f"{address}?token={TOKEN}")
+        page.goto(f"{address}enter?token={TOKEN}")
         expect(page.get_by_role("heading", name="New in the last days")).to_be_visible()
         expect(page.locator(".stream time").first).to_have_text("2026-01-05 18:00")  # 9:00 in UTC, told in Tokyo
         usable(page)
@@ -120,6 +125,8 @@ def test_a_walk_through_the_page(shown: Browser, history: Path, tmp_path: Path, 
         claim = page.locator("article.source").first
         claim.locator("summary").click()
         claim.get_by_label("Your name").fill("Ann Example")
+        page.keyboard.press("Enter")
+        assert reviews(database) == []  # it takes a button to say what is meant
         usable(page)
         claim.get_by_role("button", name="Accept").click()
         expect(page.locator(".verdict").first).to_contain_text("accepted by Ann Example")

@@ -188,7 +188,7 @@ def test_a_program_writes_with_the_token_in_a_header(database: Path) -> None:
 
 def test_the_token_in_the_address_becomes_a_cookie_that_scripts_and_other_sites_do_not_have(database: Path) -> None:
     with browser(database) as client:
-        answer = client.get(f"/?token={TOKEN}", follow_redirects=False)
+        answer = client.get(f"/enter?token={TOKEN}", follow_redirects=False)
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         cookie = answer.headers["set-cookie"]
         assert "HttpOnly" in cookie
@@ -201,7 +201,7 @@ def test_the_token_in_the_address_becomes_a_cookie_that_scripts_and_other_sites_
 
 def test_a_wrong_token_lets_nobody_write(database: Path) -> None:
     with browser(database) as client:
-        answer = client.get("/?token=wrong")
+        answer = client.get("/enter?token=wrong")
         assert answer.status_code == 400
         assert "brand-monitor web --link" in answer.text
         assert client.post("/facts/3/review", data=ACCEPT, headers=OURS).status_code == 403

@@ -70,7 +70,7 @@ def test_the_service_serves_the_page_and_checks_what_it_is_asked_to(tmp_path: Pa
             await until(at_rest, service)
             code, link, _ = await there.run("web", "--link")
             assert code == 0
-            address, token = link.strip().split("?token=")
+            address, token = link.strip().split("enter?token=")
             assert address == f"http://127.0.0.1:{port}/"
             told = await asyncio.to_thread(post, f"{address}sources/newsroom/check", token)
             assert told["service"] is True
@@ -91,7 +91,7 @@ def test_the_page_in_a_process_of_its_own(tmp_path: Path) -> None:
             page = await there.start("web", "--db", "news.db", "--port", "0")
             assert page.stdout is not None
             first = (await page.stdout.readline()).decode()
-            address, token = re.fullmatch(r".*: (http://127\.0\.0\.1:\d+/)\?token=(\S+)\n", first).groups()  # type: ignore[union-attr]
+            address, token = re.fullmatch(r".*: (http://127\.0\.0\.1:\d+/)enter\?token=(\S+)\n", first).groups()  # type: ignore[union-attr]
             rows = (await asyncio.to_thread(get, f"{address}changes.json"))["rows"]
             assert len(rows) == 3
             told = await asyncio.to_thread(post, f"{address}sources/trade-site/check", token)
@@ -142,7 +142,7 @@ def test_this_machine_needs_no_password(tmp_path: Path, host: str) -> None:
     config = tmp_path / "monitor.toml"
     config.write_text(f'database = "h.db"\n[web]\nhost = "{host}"\nport = 9\n{CONFIG}')
     shown = command("web", "--config", config, "--link")
-    assert shown.out.startswith("http://[::1]:9/?token=" if host == "::1" else f"http://{host}:9/?token=")
+    assert shown.out.startswith("http://[::1]:9/enter?token=" if host == "::1" else f"http://{host}:9/enter?token=")
 
 
 def test_a_password_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -85,10 +85,11 @@ def test_a_claim_is_corrected_field_by_field(page: Any, database: Path) -> None:
     assert review["verdict"] == "correct"
 
 
-def test_the_name_is_kept_for_the_next_review(page: Any) -> None:
-    send(page, 3, verdict="accept")
+@pytest.mark.parametrize("name", ["Ann Example", "Zoë; Ann", "陈 小明", '"><b>'])
+def test_the_name_is_kept_for_the_next_review(page: Any, name: str) -> None:
+    assert send(page, 3, verdict="accept", by=name).status_code == 200
     (field,) = html.fromstring(page.get("/facts/1").text).xpath("//input[@name='by']")
-    assert field.get("value") == "Ann Example"
+    assert field.get("value") == name
 
 
 @pytest.mark.parametrize(

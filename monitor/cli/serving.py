@@ -47,7 +47,7 @@ def web(place: Place, port: int | None, link: bool) -> None:
     if port is not None:
         wanted = wanted.model_copy(update={"port": port})
     if link:
-        click.echo(f"{address_of(wanted.host, wanted.port)}?token={token_of(database)}")
+        click.echo(f"{address_of(wanted.host, wanted.port)}enter?token={token_of(database)}")
         return
     reader = Reader(database)  # first of all: without a history nothing is made
     asyncio.run(_serve(reader, zone, wanted, settings))
@@ -112,7 +112,7 @@ async def _serve(reader: Reader, zone: tzinfo, wanted: WebSettings, settings: Se
         )
         async with served(application(site, operations), listener):
             address = address_of(*listener.getsockname()[:2])
-            click.echo(f"the page, to read and to write: {address}?token={access.token}")
+            click.echo(f"the page, to read and to write: {address}enter?token={access.token}")
             click.echo(f"to read only:                   {address}")
             click.echo("Ctrl-C ends it.", err=True)
             await stop.wait()

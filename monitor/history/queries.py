@@ -164,14 +164,23 @@ class Queries:
         """Messages. Filters: channel, status, brand and kind (of a change in it), since and until (queued), limit."""
         return self._newest("alerts", "alert", "queued_at", filters, ("channel", "status", "brand", "kind"))
 
-    def sources(self, *, brand: str | None = None, unhealthy: bool = False, limit: int | None = None) -> list[Row]:
+    def sources(
+        self,
+        *,
+        brand: str | None = None,
+        name: str | None = None,
+        unhealthy: bool = False,
+        limit: int | None = None,
+    ) -> list[Row]:
         """Sources by name, those in the config; with `unhealthy` only those in trouble or whose last check failed."""
         return self._rows(
             """
-            SELECT * FROM sources WHERE configured AND (:brand IS NULL OR brand = :brand)
-            AND (NOT :unhealthy OR (health IN ('failing', 'trouble', 'gone') AND enabled)) ORDER BY name LIMIT :limit
+            SELECT * FROM sources
+            WHERE configured AND (:brand IS NULL OR brand = :brand) AND (:name IS NULL OR name = :name)
+                AND (NOT :unhealthy OR (health IN ('failing', 'trouble', 'gone') AND enabled))
+            ORDER BY name LIMIT :limit
             """,
-            {"brand": brand, "unhealthy": unhealthy, "limit": -1 if limit is None else limit},
+            {"brand": brand, "name": name, "unhealthy": unhealthy, "limit": -1 if limit is None else limit},
         )
 
     def timeline(

@@ -19,6 +19,7 @@ from monitor.exports.written import inert_json
 from monitor.history.searching import BEGIN, END
 from monitor.notifier.inert import web_link
 from monitor.notifier.wording import fact_words, words_of
+from monitor.web.charts import sparkline
 
 
 def _harmless(value: Any) -> Any:
@@ -82,6 +83,7 @@ _PAGES = Environment(
 _PAGES.globals |= {"address": address, "data": data, "health_of": health, "standing_of": standing, "voices_of": voices}
 _PAGES.filters |= {
     "claim": fact_words,
+    "drawn": lambda brand, now: {**brand, "sparkline": sparkline(brand["course"], now)},
     "marked": marked,
     "place": lambda code: words_of("en").place(code),
     "sentence": lambda text: text[:1].upper() + text[1:],

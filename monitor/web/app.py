@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.convertors import Convertor, register_url_convertor
+from starlette.convertors import Convertor, IntegerConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -20,7 +20,7 @@ from monitor.errors import DatabaseError, MonitorError, TooSlow
 from monitor.web import describing, listing, looking, writing
 from monitor.web.answers import refusal
 from monitor.web.asking import FORMS
-from monitor.web.entering import Door, leave
+from monitor.web.entering import Door, enter, leave
 from monitor.web.guard import Guard
 from monitor.web.lists import LISTS
 from monitor.web.site import Site
@@ -40,17 +40,23 @@ class _Ending(Convertor[str]):
         return value
 
 
+class _Number(IntegerConvertor):
+    """The id of a row: no larger than SQLite's."""
+
+    regex = "[0-9]{1,18}"
+
+
 register_url_convertor("form", _Ending())
+register_url_convertor("number", _Number())
 
 
 def application(site: Site, extra: Sequence[BaseRoute] = ()) -> Starlette:
     """The page over one history. `extra`: routes of the program's operation, such as `/healthz`."""
     shown: dict[str, Page] = {
-        "/brands": looking.brands,
         "/brands/{brand:path}": looking.brand,
         "/changes/{change}": looking.change,
-        "/facts/{fact:int}": looking.fact,
-        "/documents/{document:int}": looking.document,
+        "/facts/{fact:number}": looking.fact,
+        "/documents/{document:number}": looking.document,
         "/sql": listing.sql,
         **{f"/{name}": partial(listing.listed, listing=one) for name, one in LISTS.items()},
         "/sources/{source:path}": looking.source,
@@ -59,13 +65,14 @@ def application(site: Site, extra: Sequence[BaseRoute] = ()) -> Starlette:
         *extra,
         Mount("/static", StaticFiles(directory=Path(str(resources.files("monitor.web") / "static"))), name="static"),
         _route("/", looking.front, site),
+        _route("/enter", enter, site),
         _route("/login", Door(), site, "GET", "POST"),
         _route("/logout", leave, site, "POST"),
         _route("/api", describing.shown, site),
         _route("/openapi.json", describing.document, site),
-        _route("/facts/{fact:int}/review", writing.review, site, "POST"),
+        _route("/facts/{fact:number}/review", writing.review, site, "POST"),
         _route("/sources/{source:path}/check", writing.check_now, site, "POST"),
-        _route("/documents/{document:int}/page", looking.kept_page, site),
+        _route("/documents/{document:number}/page", looking.kept_page, site),
         *(_route(f"{path}.{{form:form}}", page, site) for path, page in shown.items()),
         *(_route(path, page, site) for path, page in shown.items()),
     ]

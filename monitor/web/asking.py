@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -60,10 +61,26 @@ def form_of(request: Request) -> Form:
             raise UsageError(f'there is no format "{asked}"; there are {", ".join(FORMS)}')
         form: Form = asked
         return form
-    for part in request.headers.get("accept", "").split(","):
-        if found := _TYPES.get(part.split(";")[0].strip()):
-            return found
-    return "html"
+    return _accepted(request.headers.get("accept", ""))
+
+
+def one_form(request: Request) -> Form:
+    """The form of the answer about one thing, which is no list. Raises UsageError."""
+    form = form_of(request)
+    if form not in ("html", "json"):
+        raise UsageError(f"this is no list: it comes as html or json, not as {form}")
+    return form
+
+
+def _accepted(header: str) -> Form:
+    """The form that a client likes best of those there are; what it writes first, of several that it likes as much."""
+    liked: dict[Form, float] = {}
+    for part in header.split(","):
+        kind, *parameters = (word.strip() for word in part.split(";"))
+        weight = next((word[2:] for word in parameters if re.fullmatch(r"q=[01](\.\d*)?", word)), "1")
+        if form := _TYPES.get(kind.lower()):
+            liked.setdefault(form, float(weight))
+    return max(liked, key=lambda form: liked[form], default="html")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +136,6 @@ def _value(name: str, text: str, now: datetime, zone: tzinfo) -> Any:
 
 def _number(given: Mapping[str, str], name: str, usual: int, most: int) -> int:
     text = given.get(name, str(usual))
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= most:
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not 1 <= int(text) <= most:
         raise UsageError(f"{name} must be a whole number from 1 to {most}")
     return int(text)

@@ -15,7 +15,6 @@ from monitor.web.site import Site
 _FLAG = {"type": "string", "enum": ["0", "1"]}
 _TEXT = {"type": "string"}
 _ONES = {
-    "/brands.json": ("All brands at a glance: count, disputes, plans due, the latest change.", ()),
     "/brands/{brand}.json": ("One brand: what is believed, its timeline, plans, disputes, changes.", ("brand",)),
     "/changes/{change}.json": (
         "One change: sources, rule, plan, check, messages.",

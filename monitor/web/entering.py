@@ -33,11 +33,11 @@ async def form(request: Request) -> dict[str, str]:
     return dict(pairs)
 
 
-def with_token(request: Request, site: Site, now: datetime) -> Response:
-    """The front page without the token in its address, and the cookie that lets write."""
-    if not site.access.is_token(request.query_params["token"]):
+async def enter(request: Request, site: Site) -> Response:
+    """Takes the token from the address: to the front page, with the cookie that lets write."""
+    if not site.access.is_token(request.query_params.get("token", "")):
         raise UsageError("this is not the token; `brand-monitor web --link` prints the address with the right one")
-    return _signed_in(request, site, now)
+    return _signed_in(request, site, site.clock())
 
 
 def _signed_in(request: Request, site: Site, now: datetime) -> Response:

@@ -2,8 +2,8 @@
 
 A Host that is not ours is refused (a name that was rebound to this machine), and so is a write that does not come from
 our own pages. To write takes the token: a file beside the database that only its owner can read, brought once in the
-address (`/?token=…`) and kept as a cookie. Where a password is set, nothing is shown without it, and it is the right to
-write too. Programs give `Authorization: Bearer TOKEN`, or the password as Basic.
+address (`/enter?token=…`) and kept as a cookie. Where a password is set, nothing is shown without it, and it is the
+right to write too. Programs give `Authorization: Bearer TOKEN`, or the password as Basic.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from monitor.errors import UsageError
 from monitor.web.answers import refusal
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-OPEN = ("/static/", "/login", "/healthz")
+OPEN = ("/static/", "/enter", "/login", "/healthz")
 """What is answered without the password: no page of these shows anything of the history."""
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -38,6 +38,7 @@ HEADERS = {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
+    "vary": "Accept, Cookie, Authorization",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -14,13 +14,15 @@ from monitor.errors import TooSlow, UsageError
 from monitor.exports.atom import feed
 from monitor.exports.rows import flat
 from monitor.exports.written import csv_text
-from monitor.history import Table
+from monitor.history import Queries, Table
 from monitor.resources import shipped
 from monitor.web.answers import as_json, page
 from monitor.web.asking import FILTERS, FORMS, Asked, Form, asked, form_of
 from monitor.web.lists import Listing, Rows
 from monitor.web.reading import ask
 from monitor.web.site import Site
+
+MOST_CHOICES = 1_000
 
 
 async def listed(request: Request, site: Site, listing: Listing) -> Response:
@@ -29,7 +31,7 @@ async def listed(request: Request, site: Site, listing: Listing) -> Response:
     wanted = asked(request, listing.filters, form, now, site.zone)
     choices: dict[str, list[str]] = {}
     if form == "html":
-        choices = await ask(site, lambda queries: {"brand": queries.names("brand"), "source": queries.names("source")})
+        choices = await ask(site, lambda queries: _choices(queries, listing))
     rows, more = await ask(site, lambda queries: listing.rows(queries, wanted, now))
     if form != "html":
         return _for_programs(listing, rows, more, wanted, form, now)
@@ -44,6 +46,7 @@ async def listed(request: Request, site: Site, listing: Listing) -> Response:
         site.zone,
         listing=listing,
         rows=rows,
+        now=now,
         more=more,
         asked=wanted,
         choices=choices,
@@ -54,6 +57,13 @@ async def listed(request: Request, site: Site, listing: Listing) -> Response:
         took={name: _took(checks) for name, checks in recent.items()},
         served=site.served,
     )
+
+
+def _choices(queries: Queries, listing: Listing) -> dict[str, list[str]]:
+    """The names to choose from in its filters, as far as they are few enough to be of help."""
+    of: tuple[Literal["brand", "source"], ...] = ("brand", "source")
+    known = {name: queries.names(name) for name in of if name in listing.filters}
+    return {name: names for name, names in known.items() if len(names) <= MOST_CHOICES}
 
 
 def _took(checks: Rows) -> float | None:

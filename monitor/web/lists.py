@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.exports.atom import Entry, of_change
@@ -17,6 +17,10 @@ from monitor.history import Queries
 from monitor.web.asking import Asked
 
 Rows = list[dict[str, Any]]
+
+SOON = timedelta(days=90)
+"""How far ahead a plan counts as due."""
+
 Fetch = Callable[[Queries, Asked, datetime], Rows]
 
 
@@ -52,6 +56,22 @@ def _plans(queries: Queries, asked: Asked, now: datetime) -> Rows:
 def _sources(queries: Queries, asked: Asked, now: datetime) -> Rows:
     found = queries.sources(**asked.filters, limit=asked.end)
     return [row | {"health_in_words": health(row)} for row in found]
+
+
+def _brands(queries: Queries, asked: Asked, now: datetime) -> Rows:
+    names = queries.brand_names()
+    rows = queries.brands(names[asked.start : asked.end], now, now + SOON)
+    return [{} for _ in names[: asked.start]] + rows  # those before are not looked at
+
+
+def _brand_entry(row: Row) -> Entry:
+    return Entry(
+        key=f"brand/{row['brand']}/{row['changed_at']}",
+        title=f"{row['brand']}: {row['newest'] or 'nothing has changed yet'}",
+        updated=row["changed_at"] or "1970-01-01T00:00:00Z",
+        categories={"brand": row["brand"]},
+        lines=[f"{row['count'] or 'an unknown number of'} markets", f"{row['disputes']} disputes"],
+    )
 
 
 def _search(queries: Queries, asked: Asked, now: datetime) -> Rows:
@@ -161,6 +181,15 @@ _BEGIN = "`brand-monitor check` reads the sources once, `brand-monitor run` watc
 LISTS: Mapping[str, Listing] = {
     listing.name: listing
     for listing in (
+        Listing(
+            name="brands",
+            title="Brands",
+            about="Each brand at a glance, those with the latest news first.",
+            fetch=_brands,
+            filters=(),
+            entry=_brand_entry,
+            nothing=_BEGIN,
+        ),
         Listing(
             name="changes",
             title="Changes",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -15,17 +17,14 @@ from monitor.pages.decoding import decode
 from monitor.parser.corrections import FIELDS as CORRECTABLE
 from monitor.web import charts
 from monitor.web.answers import address, as_json, page
-from monitor.web.asking import form_of
-from monitor.web.entering import with_token
+from monitor.web.asking import one_form
 from monitor.web.guard import cookie_name
+from monitor.web.lists import SOON
 from monitor.web.reading import ask
 from monitor.web.site import Site
 
 SHOWN_BRANDS = 24
 SHOWN_NEWS = 30
-SOON = timedelta(days=90)
-"""How far ahead a plan counts as due."""
-
 VISIT = timedelta(minutes=30)
 """How long after its last page a visit is over."""
 
@@ -34,15 +33,13 @@ CONTEXT = 600
 
 
 async def front(request: Request, site: Site) -> Response:
-    """What is new since the last visit, the brands and the sources at a glance. Takes the token from the address."""
+    """What is new since the last visit, the brands and the sources at a glance."""
     now = site.clock()
-    if "token" in request.query_params:
-        return with_token(request, site, now)
     begun, answer_cookie = _visit(request, now)
-    glance = await ask(site, lambda queries: _glance(queries, begun or now - timedelta(days=7), now))
-    if form_of(request) == "json":
-        return as_json({name: glance[name] for name in ("since", "news", "brands", "health")})
-    answer = page(request, "front.html.j2", site.zone, **glance, returning=begun is not None)
+    found = await ask(site, lambda queries: glance(queries, begun or now - timedelta(days=7), now))
+    if one_form(request) == "json":
+        return as_json({name: found[name] for name in ("since", "news", "brands", "health")})
+    answer = page(request, "front.html.j2", site.zone, **found, now=now, returning=begun is not None)
     answer.set_cookie(f"{cookie_name(request.url)}-seen", answer_cookie, 31_536_000, httponly=True, samesite="strict")
     return answer
 
@@ -60,10 +57,11 @@ def _visit(request: Request, now: datetime) -> tuple[datetime | None, str]:
 
 
 def _time(text: str) -> datetime | None:
-    return datetime.fromtimestamp(int(text), UTC) if text.isdecimal() and 0 < int(text[:11]) < 10**10 else None
+    return datetime.fromtimestamp(int(text), UTC) if re.fullmatch(r"[1-9]\d{0,9}", text, re.ASCII) else None
 
 
-def _glance(queries: Queries, since: datetime, now: datetime) -> dict[str, Any]:
+def glance(queries: Queries, since: datetime, now: datetime) -> dict[str, Any]:
+    """What the front page shows."""
     names = queries.brand_names()
     brands = queries.brands(names[:SHOWN_BRANDS], now, now + SOON)
     news = queries.changes(since=since, limit=SHOWN_NEWS + 1)
@@ -72,25 +70,11 @@ def _glance(queries: Queries, since: datetime, now: datetime) -> dict[str, Any]:
         "news": news[:SHOWN_NEWS],
         "more_news": len(news) > SHOWN_NEWS,
         "latest": [] if news else queries.changes(limit=8),
-        "brands": [brand | {"sparkline": charts.sparkline(brand["course"], now)} for brand in brands],
+        "brands": brands,
         "more_brands": len(names) - len(brands),
         "health": queries.source_health(),
         "troubled": queries.sources(unhealthy=True, limit=3),
     }
-
-
-async def brands(request: Request, site: Site) -> Response:
-    """All brands in one table."""
-    now = site.clock()
-
-    def asked(queries: Queries) -> list[dict[str, Any]]:
-        return queries.brands(queries.brand_names(), now, now + SOON)
-
-    rows = await ask(site, asked)
-    if form_of(request) == "json":
-        return as_json({"list": "brands", "rows": rows})
-    drawn = [row | {"sparkline": charts.sparkline(row["course"], now)} for row in rows]
-    return page(request, "brands.html.j2", site.zone, brands=drawn)
 
 
 async def brand(request: Request, site: Site) -> Response:
@@ -113,7 +97,7 @@ async def brand(request: Request, site: Site) -> Response:
         }
 
     found = await ask(site, asked)
-    if form_of(request) == "json":
+    if one_form(request) == "json":
         return as_json({"brand": name, **found})
     by_kind = {kind: [step for step in found["timeline"] if step["kind"] == kind] for kind in CORRECTABLE}
     return page(
@@ -144,7 +128,7 @@ async def change(request: Request, site: Site) -> Response:
         return found, quoted, queries.changes(**about, limit=20), claims
 
     found, quoted, course, claims = await ask(site, asked)
-    if form_of(request) == "json":
+    if one_form(request) == "json":
         return as_json(found)
     if request.path_params["change"] != found["id"]:
         return RedirectResponse(address("changes", found["id"]), 303)
@@ -161,7 +145,7 @@ async def change(request: Request, site: Site) -> Response:
         course=course,
         claims=claims,
         correctable=CORRECTABLE,
-        reviewer=request.cookies.get("reviewer", ""),
+        reviewer=unquote(request.cookies.get("reviewer", "")),
     )
 
 
@@ -187,7 +171,7 @@ async def fact(request: Request, site: Site) -> Response:
         return found, queries.document(found["document"]), reviews
 
     found, document_, reviews = await ask(site, asked)
-    if form_of(request) == "json":
+    if one_form(request) == "json":
         return as_json(found)
     quoted = {"text": document_["text"], "start": found["start"], "end": found["end"]}
     return page(
@@ -198,7 +182,7 @@ async def fact(request: Request, site: Site) -> Response:
         quoted=_in_context(quoted),
         reviews=reviews,
         correctable=CORRECTABLE,
-        reviewer=request.cookies.get("reviewer", ""),
+        reviewer=unquote(request.cookies.get("reviewer", "")),
     )
 
 
@@ -212,7 +196,7 @@ async def document(request: Request, site: Site) -> Response:
         return found, claims
 
     found, claims = await ask(site, asked)
-    if form_of(request) == "json":
+    if one_form(request) == "json":
         return as_json(found | {"claims": claims})
     return page(
         request, "document.html.j2", site.zone, document=found, claims=claims, pieces=_pieces(found["text"], claims)
@@ -242,11 +226,11 @@ async def source(request: Request, site: Site) -> Response:
     name = request.path_params["source"]
 
     def asked(queries: Queries) -> dict[str, Any]:
-        found = next((row for row in queries.sources() if row["name"] == name), None)
-        if found is None:
+        found = queries.sources(name=name)
+        if not found:
             raise UsageError(f'there is no source "{name}"')
         return {
-            "source": found,
+            "source": found[0],
             "yields": queries.yields([name])[name],
             "checks": queries.checks(source=name, limit=30),
             "recent": queries.recent_checks([name])[name],
@@ -254,7 +238,7 @@ async def source(request: Request, site: Site) -> Response:
         }
 
     found = await ask(site, asked)
-    if form_of(request) == "json":
+    if one_form(request) == "json":
         return as_json(found)
     return page(
         request,

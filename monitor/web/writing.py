@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal, get_args
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -20,6 +21,7 @@ from monitor.web.site import Site
 Verdict = Literal["accept", "reject", "untrue", "correct", "undo"]
 
 MANY = 100
+"""Characters of a name; of a note ten times as many."""
 
 
 async def review(request: Request, site: Site) -> Response:
@@ -47,7 +49,7 @@ async def review(request: Request, site: Site) -> Response:
         return as_json({"review": done.review, "changes": [one.as_json() for one in done.changes]})
     place = address("changes", sent["change"]) if sent.get("change", "").isalnum() else address("facts", number)
     answer = RedirectResponse(f"{place}#fact-{number}", 303)
-    answer.set_cookie("reviewer", reviewer, 31_536_000, httponly=True, samesite="strict")
+    answer.set_cookie("reviewer", quote(reviewer), 31_536_000, httponly=True, samesite="strict")
     return answer
 
 
@@ -60,8 +62,8 @@ def _given(fact: dict[str, object], sent: dict[str, str]) -> dict[str, str]:
 async def check_now(request: Request, site: Site) -> Response:
     """Makes a source due now, so that the service checks it at its next tick."""
     name = request.path_params["source"]
-    rows = await ask(site, lambda queries: queries.sources())
-    if not any(row["name"] == name and row["enabled"] for row in rows):
+    rows = await ask(site, lambda queries: queries.sources(name=name))
+    if not any(row["enabled"] for row in rows):
         raise UsageError(f'there is no source "{name}" that is switched on')
     now = site.clock()
     await site.writer(lambda history: history.defer({name: now}))
