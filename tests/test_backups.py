@@ -211,6 +211,30 @@ os.kill(os.getpid(), 9)
     assert (facts(database), facts(aside)) == (3, 4)
 
 
+KILLED_RESTORE = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from monitor.history import backups
+setattr(backups, sys.argv[3], lambda *_: os.kill(os.getpid(), 9))
+backups.restore(Path(sys.argv[1]), Path(sys.argv[2]), datetime(2026, 1, 5, tzinfo=UTC))
+"""
+
+
+@pytest.mark.parametrize("moment", ["_copy", "_renew", "_set_aside", "_put"])
+def test_a_killed_restore_leaves_the_old_database_in_its_place(database: Path, tmp_path: Path, moment: str) -> None:
+    saved = back_up(database, tmp_path / "copy.db")
+    with History(database, revive=revive) as history:
+        more(history, 1)
+    ended = subprocess.run([sys.executable, "-c", KILLED_RESTORE, saved.path, database, moment], check=False)
+    assert ended.returncode == -9
+    with History(database, revive=revive) as history:
+        assert len(history.queries.facts(rejected=True)) == 4
+    assert restore(saved.path, database, NOW).facts == 3
+    assert facts(database) == 3
+    assert not list(database.parent.glob(".*.part*"))
+
+
 def test_while_a_service_runs_it_refuses(database: Path, tmp_path: Path) -> None:
     saved = back_up(database, tmp_path / "copy.db")
     with ServiceLock(database):

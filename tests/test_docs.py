@@ -22,6 +22,7 @@ import pytest
 import tomlkit
 from bs4 import BeautifulSoup
 from commandline import command
+from test_schema import VIEWS
 
 from monitor.cli import commands
 from monitor.config import load
@@ -207,7 +208,7 @@ def test_every_column_of_the_views_is_told(tmp_path: Path) -> None:
     History(tmp_path / "h.db", revive=revive).close()
     page = docsite.views_page()
     with closing(sqlite3.connect(tmp_path / "h.db")) as db:
-        for (view,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall():
+        for view in VIEWS:
             (table,) = re.findall(rf"^## {view}\n(.*?)(?=^## )", page, re.MULTILINE | re.DOTALL)
             shown = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
             assert shown == [column[0] for column in db.execute(f"SELECT * FROM {view}").description]

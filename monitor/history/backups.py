@@ -8,6 +8,7 @@ Nothing that stands under the target's name is ever half a copy, whenever the pr
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
@@ -124,7 +125,7 @@ def restore(backup: Path, database: Path, now: datetime) -> Restored:
         raise DatabaseError(f"the folder {database.parent} of the database does not exist; create it first")
     if database.exists() and backup.samefile(database):
         raise DatabaseError(f"the backup {backup} is the database itself; name a copy of it")
-    with ServiceLock(database), _part_of(database) as part:
+    with ServiceLock(database), _part_of(database, alone=True) as part:
         with opening(backup), closing(connect_to_read(backup)) as source:
             check_content(source, backup)
             _verify(source, backup)
@@ -188,8 +189,14 @@ def _set_aside(database: Path, now: datetime) -> Path:
 
 
 @contextmanager
-def _part_of(target: Path) -> Iterator[Path]:
-    """A file of our own beside the target, which is gone at the end unless it was put in its place."""
+def _part_of(target: Path, *, alone: bool = False) -> Iterator[Path]:
+    """A file of our own beside the target, which is gone at the end unless it was put in its place.
+
+    `alone`: nobody else can be writing one for this target; what lies there was left by a kill.
+    """
+    if alone:
+        for left in target.parent.glob(f".{glob.escape(target.name)}.*.part*"):
+            left.unlink(missing_ok=True)
     try:
         handle, name = tempfile.mkstemp(".part", f".{target.name}.", target.parent)
     except OSError as error:
