@@ -16,7 +16,7 @@ from monitor.cli.options import Place, formatted, placed
 from monitor.cli.output import emit, inert_json, note
 from monitor.cli.values import Word
 from monitor.engine.cage import Cage
-from monitor.errors import ConfigError, UsageError
+from monitor.errors import UsageError
 from monitor.models import Link, Memory, Outcome, Page, Reading, Source, SourceKind, Validators
 from monitor.notifier.wording import fact_words
 from monitor.scrapers import Browser, Client, browser, shapes
@@ -98,11 +98,9 @@ def test(
     """
     if not is_address(url):
         raise UsageError(f"{url}: not a web address; it begins with https:// or http://")
-    if render:
-        browser.require()
     http = place.http()
-    if render and http.proxy:
-        raise ConfigError("--render does not go through the proxy of [http]")
+    if render:
+        browser.require(http)
     host = urlsplit(url).hostname or ""
     source = Source(
         name=registrable_domain(host),
