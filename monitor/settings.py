@@ -613,8 +613,6 @@ class Settings(Section):
                 if entry.name in seen:
                     raise ValueError(f'[[{key}]] name "{entry.name}" is there twice; names are unique')
                 seen.add(entry.name)
-        if self.http.proxy and (rendered := [source.name for source in self.source_settings if source.render]):
-            raise ValueError(f'[[sources]] "{rendered[0]}": render does not go through the proxy of [http]; keep one')
         known = {
             "channel": [channel.name for channel in self.channels],
             "source": [source.name for source in self.source_settings],

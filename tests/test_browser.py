@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import importlib
 import shutil
 import socket
-from collections.abc import Callable, Coroutine, Mapping
+import ssl
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from faultserver import FaultServer, Script, Wire, redirect, reply
 
 from monitor.errors import ConfigError, FetchError
@@ -82,6 +88,110 @@ def test_a_page_is_read_as_its_scripts_draw_it() -> None:
     assert '<h3><a href="/news/two">two</a></h3>' in text(page)
     assert (page.status, page.content_type, page.fetched_at) == (200, "text/html; charset=utf-8", NOW)
     assert asked[0] == "/robots.txt"
+
+
+@contextmanager
+def connecting(refuse: bool = False) -> Iterator[tuple[int, list[str]]]:
+    """A proxy that knows CONNECT only and leads everywhere to 127.0.0.1; what it was asked for, with the login."""
+    asked: list[str] = []
+
+    def serve(client: socket.socket) -> None:
+        with client:
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                if not (data := client.recv(1)):
+                    return
+                head += data
+            first, *lines = head.decode().split("\r\n")
+            login = [line.partition(" ")[2] for line in lines if line.lower().startswith("proxy-authorization")]
+            asked.append(" ".join([*first.split()[:2], *login]))
+            if refuse:
+                client.sendall(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
+                return
+            with socket.create_connection(("127.0.0.1", int(first.split()[1].rpartition(":")[2]))) as there:
+                client.sendall(b"HTTP/1.1 200 Go on\r\n\r\n")
+                back = threading.Thread(target=pump, args=(there, client), daemon=True)
+                back.start()
+                pump(client, there)
+                back.join(5)
+
+    def pump(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65_536):
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1], asked
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+
+
+def test_a_browser_goes_through_the_proxy_of_the_config(monkeypatch: pytest.MonkeyPatch) -> None:
+    with connecting() as (port, asked), FaultServer({"/": html("through")}) as server:
+        monkeypatch.setenv("TEST_PROXY", f"http://user:secret@127.0.0.1:{port}")
+
+        async def work(shown: Browser) -> Any:
+            return await shown.get(f"http://kestrel.invalid:{server.port}/")
+
+        page = browsing(work, proxy="env:TEST_PROXY", respect_robots=False)
+    assert "through" in text(page)
+    login = base64.b64encode(b"user:secret").decode()
+    assert asked[0] == f"CONNECT kestrel.invalid:{server.port} Basic {login}"
+
+
+def test_no_proxy_leads_a_browser_to_a_private_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    with connecting() as (port, asked):
+        monkeypatch.setenv("TEST_PROXY", f"http://127.0.0.1:{port}")
+
+        async def work(shown: Browser) -> Any:
+            return await asyncio.gather(shown.get("http://10.0.0.1/"), return_exceptions=True)
+
+        (refused,) = browsing(work, proxy="env:TEST_PROXY", respect_robots=False)
+    assert isinstance(refused, FetchError)
+    assert refused.outcome is Outcome.FORBIDDEN_ADDRESS
+    assert asked == []
+
+
+def test_a_proxy_that_refuses_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    with connecting(refuse=True) as (port, _):
+        monkeypatch.setenv("TEST_PROXY", f"http://127.0.0.1:{port}")
+
+        async def work(shown: Browser) -> Any:
+            return await asyncio.gather(shown.get("http://kestrel.invalid/"), return_exceptions=True)
+
+        (refused,) = browsing(work, proxy="env:TEST_PROXY", respect_robots=False)
+    assert (refused.outcome, refused.reason) == (
+        Outcome.REFUSED,
+        "the proxy answers HTTP 403 for kestrel.invalid, port 80",
+    )
+
+
+@pytest.mark.skipif(shutil.which("certutil") is None, reason="needs certutil: apt-get install libnss3-tools")
+def test_a_private_authority_is_trusted_and_no_other_is(tmp_path: Path) -> None:
+    own, foreign = trustme.CA(), trustme.CA()
+    own.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    tls = {name: ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for name in ("own", "foreign", "named")}
+    own.issue_cert("127.0.0.1").configure_cert(tls["own"])
+    own.issue_cert("elsewhere.example").configure_cert(tls["named"])
+    foreign.issue_cert("127.0.0.1").configure_cert(tls["foreign"])
+    with ExitStack() as servers:
+        urls = [servers.enter_context(FaultServer({"/": html("safe")}, tls=one)).url() for one in tls.values()]
+
+        async def work(shown: Browser) -> Any:
+            return await asyncio.gather(*map(shown.get, urls), return_exceptions=True)
+
+        good, *bad = browsing(work, ca_file=tmp_path / "ca.pem", respect_robots=False)
+    assert "safe" in text(good)
+    assert [getattr(one, "outcome", None) for one in bad] == [Outcome.TLS] * 2
 
 
 def test_one_browser_shows_many_pages_and_none_knows_the_others() -> None:
@@ -255,7 +365,7 @@ def test_a_browser_that_is_gone_is_started_again() -> None:
 def test_what_is_missing_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(ConfigError, match="apt-get install chromium"):
-        browser.require()
+        browser.require(HttpSettings())
     assert error({"/": html("x")}).outcome is Outcome.BROWSER
 
     def missing(name: str) -> Any:
@@ -263,4 +373,4 @@ def test_what_is_missing_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(importlib, "import_module", missing)
     with pytest.raises(ConfigError, match=r"pip install 'brand-monitor\[browser\]'"):
-        browser.require()
+        browser.require(HttpSettings())

@@ -97,11 +97,6 @@ def mistakes(folder: Path, text: str) -> list[str]:
         (SOURCE + 'links = "a"', IN_NEWS, 'kind = "listing"'),
         (SOURCE.replace("feed", "listing", 1) + 'links = "a[["', f"{IN_NEWS}: links", "not a CSS selector"),
         (SOURCE + "render = true", IN_NEWS, "leave it out"),
-        (
-            HTTP + 'proxy = "env:P"\n' + SOURCE.replace("feed", "listing", 1) + "render = true",
-            '[[sources]] "news": render',
-            "keep one",
-        ),
         (SOURCE + 'language = "english"', f"{IN_NEWS}: language", '"de"'),
         (SOURCE + 'brand = ""', f"{IN_NEWS}: brand", "not be empty"),
         (SOURCE + 'brand = "a\\u0007"', f"{IN_NEWS}: brand", "control characters"),

@@ -265,6 +265,13 @@ def test_what_is_no_address_is_no_feed(href: str) -> None:
         feeds(alternate(href), f'<a href="{href}">RSS</a>')
 
 
+def test_a_guid_that_says_it_is_no_address_is_none() -> None:
+    guid = "<guid{}>https://x.example/a</guid>"
+    assert [link.url for link in links(rss(f"<item>{guid.format('')}</item>"))] == ["https://x.example/a"]
+    told = guid.format(' isPermaLink="false"')
+    assert refusal(rss(f"<item><title>t</title>{told}</item>")).outcome is Outcome.NO_ARTICLES
+
+
 def test_only_so_many_items_are_read() -> None:
     items = (f"<item><title>t</title><link>https://x.example/{n}</link></item>" for n in range(MAX_ITEMS + 500))
     page = Page(url=URL, requested_url=URL, status=200, content=rss(*items).encode(), content_type=None, fetched_at=NOW)

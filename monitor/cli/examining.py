@@ -131,7 +131,7 @@ def _browser(settings: Settings) -> Iterator[Verdict]:
     if not any(source.render for source in settings.sources):
         return
     try:
-        yield Verdict(Grade.OK, "browser", f"pages drawn by scripts are read with {browser.require()}")
+        yield Verdict(Grade.OK, "browser", f"pages drawn by scripts are read with {browser.require(settings.http)}")
     except ConfigError as error:
         yield Verdict(Grade.FAILED, "browser", str(error))
 

@@ -15,7 +15,7 @@ from monitor.cli.options import Place, formatted, placed
 from monitor.cli.output import emit, note
 from monitor.cli.values import Word
 from monitor.engine.cage import Cage
-from monitor.errors import ConfigError, UsageError
+from monitor.errors import UsageError
 from monitor.exports.cells import Column, Row
 from monitor.exports.written import inert_json
 from monitor.models import Link, Memory, Outcome, Page, Reading, Source, SourceKind, Validators
@@ -99,11 +99,9 @@ def test(
     """
     if not is_address(url):
         raise UsageError(f"{url}: not a web address; it begins with https:// or http://")
-    if render:
-        browser.require()
     http = place.http()
-    if render and http.proxy:
-        raise ConfigError("--render does not go through the proxy of [http]")
+    if render:
+        browser.require(http)
     host = urlsplit(url).hostname or ""
     source = Source(
         name=registrable_domain(host),

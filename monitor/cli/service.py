@@ -397,4 +397,4 @@ def _all_there(settings: Settings) -> None:
     for secret in settings.secrets():
         secret.reveal()
     if any(source.render and source.enabled for source in settings.sources):
-        browser.require()
+        browser.require(settings.http)

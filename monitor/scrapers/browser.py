@@ -15,6 +15,7 @@ import logging
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.answers import refusal
 from monitor.errors import ConfigError, FetchError
 from monitor.models import Outcome, Page, Source, Validators
+from monitor.scrapers import authorities
 from monitor.scrapers.gate import Gate
 from monitor.scrapers.http import Client
 from monitor.settings import HttpSettings
@@ -60,9 +62,11 @@ _WATCH = 0.5  # seconds between two looks at the memory of the renderers
 _HTML = "'<!doctype html>' + document.documentElement.outerHTML.slice(0, {limit})"
 
 
-def require() -> str:
-    """Where Chromium is. Raises ConfigError with what to install when it or Playwright is missing."""
+def require(settings: HttpSettings) -> str:
+    """Where Chromium is. Raises ConfigError with what to install when it or what it needs is missing."""
     _playwright()
+    if settings.ca_file:
+        authorities.require()
     found = next((path for name in _NAMES if (path := shutil.which(name))), None)
     if found is None:
         raise ConfigError("render = true needs Chromium on this machine: apt-get install chromium")
@@ -88,6 +92,7 @@ class Browser:
         self._driver: Playwright | None = None
         self._chromium: Chromium | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._home: tempfile.TemporaryDirectory[str] | None = None
 
     def of(self, source: Source) -> Browser:
         """As `Client.of`: sources that are drawn ask for nothing of their own."""
@@ -109,13 +114,15 @@ class Browser:
             await self._chromium.close()
         if self._driver is not None:
             await self._driver.stop()
+        if self._home is not None:
+            self._home.cleanup()
 
     async def _in_time(self, url: str) -> Page:
         seconds = self._settings.deadline.total_seconds()
         try:
             async with asyncio.timeout(seconds):
                 chromium = await self._started()
-                gate = Gate(self._client.dialer(), LOADED * self._settings.max_body)
+                gate = Gate(self._client.way_out(), LOADED * self._settings.max_body)
                 async with gate, self._tab(chromium, gate) as tab:
                     return await self._drawn(tab, gate, url)
         except TimeoutError as error:
@@ -126,7 +133,7 @@ class Browser:
             if self._chromium is not None and self._chromium.is_connected():
                 return self._chromium
             try:
-                path = require()
+                path = require(self._settings)
                 self._driver = self._driver or await _playwright().async_playwright().start()
                 self._chromium = await self._launched(self._driver, path)
             except ConfigError as error:
@@ -142,12 +149,19 @@ class Browser:
         root = os.geteuid() == 0
         if root:
             log.warning("running as root, for whom Chromium has no sandbox: run the service as a user of its own")
+        environment: dict[str, str | float | bool] = {
+            name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ
+        }
+        if self._settings.ca_file:
+            if self._home is None:
+                self._home = await asyncio.to_thread(authorities.home_of, self._settings.ca_file)
+            environment["HOME"] = self._home.name
         return await driver.chromium.launch(
             executable_path=path,
             args=list(_ARGUMENTS),
             ignore_default_args=["--disable-popup-blocking"],
             chromium_sandbox=not root,
-            env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
+            env=environment,
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,
@@ -285,7 +299,7 @@ def _failure(error: Exception, gate: Gate) -> FetchError:
     text = _first_line(error)
     if gate.full:
         return gate.overflow()
-    if gate.refusals and "net::ERR_" in text:
+    if gate.refusals and "net::ERR_SOCKS" in text:  # the browser asks for more than the page: for certificates, say
         return gate.refusals[0]
     for sign, outcome, words in (
         ("Download is starting", Outcome.DECODE_ERROR, "a file to download, not a page"),

@@ -220,7 +220,8 @@ def _link(page: Page, entry: Any, language: str | None, text: str) -> Link | Non
 def _address(page: Page, entry: Any) -> str | None:
     """The item's own page: its link, else a guid that is an address."""
     candidates = [item.get("href") for item in entry.get("links", ()) if item.get("rel", "alternate") == "alternate"]
-    candidates += [entry.get("link"), entry.get("id") if _is_address(entry.get("id")) else None]
+    named = _is_address(entry.get("id")) and entry.get("guidislink") is not False  # isPermaLink="false": a mere name
+    candidates += [entry.get("link"), entry.get("id") if named else None]
     for candidate in candidates:
         url = absolute(page.url, candidate) if isinstance(candidate, str) else None
         if url:

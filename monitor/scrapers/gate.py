@@ -10,12 +10,12 @@ connections do. Passes bytes on; understands none of them.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from types import TracebackType
 
 import httpcore
 
-from monitor.dialer import Dialer
 from monitor.errors import FetchError
 from monitor.models import Outcome
 
@@ -28,11 +28,15 @@ _IPV4, _NAME, _IPV6 = 1, 3, 4
 _GRANTED, _NOT_ALLOWED = 0, 2
 
 
-class Gate:
-    """`async with Gate(dialer, limit) as gate`: lets a browser out by `gate.address` until `limit` bytes came in."""
+Connect = Callable[[str, int], Awaitable[httpcore.AsyncNetworkStream]]
+"""Makes a connection to a host and port, checked. Raises FetchError."""
 
-    def __init__(self, dialer: Dialer, limit: int) -> None:
-        self._dialer = dialer
+
+class Gate:
+    """`async with Gate(connect, limit) as gate`: lets a browser out by `gate.address` until `limit` bytes came in."""
+
+    def __init__(self, connect: Connect, limit: int) -> None:
+        self._connect = connect
         self._limit = limit
         self._received = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -71,7 +75,7 @@ class Gate:
         try:
             host, port = await _asked(reader, writer)
             try:
-                server = await self._dialer.connect_tcp(host, port)
+                server = await self._connect(host, port)
             except FetchError as error:
                 self.refusals.append(error)
                 writer.write(_answer(_NOT_ALLOWED))

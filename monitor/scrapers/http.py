@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, cached_property, partial
 
+import httpcore
 import httpx
 
 from monitor.answers import LONGEST_WAIT, PERMANENT, REDIRECTS, refusal, retry_after, tls_words, validators
@@ -29,8 +30,10 @@ from monitor.errors import ConfigError, FetchError
 from monitor.models import Outcome, Page, Source, Validators
 from monitor.scrapers.bodies import ACCEPTED, Body, seems_cut
 from monitor.scrapers.credentials import Credentials, credentials
+from monitor.scrapers.gate import Connect
 from monitor.scrapers.robots import MAX_BYTES as ROBOTS_BYTES
 from monitor.scrapers.robots import Robots
+from monitor.scrapers.tunnel import Tunnel
 from monitor.scrapers.turns import Turn, Turns, own_turns
 from monitor.settings import HttpSettings
 
@@ -173,9 +176,18 @@ class Client:
         if self._settings.respect_robots:
             await self._permitted(_parsed(url), _Budget(self._settings.deadline), self._usual)
 
-    def dialer(self) -> Dialer:
-        """What connects as the client does, each address checked."""
-        return Dialer(self._resolve, self._settings.allow_private_networks)
+    def way_out(self) -> Connect:
+        """What connects as the client does, each address checked, through its proxy if it has one."""
+        proxy = self._usual.proxy
+        if proxy is None:
+            return self._dialer().connect_tcp
+        place = httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=_port(proxy), target="/")
+        login = (proxy.username.encode(), proxy.password.encode()) if proxy.userinfo else None
+        return Tunnel(place, login, self._dialer(proxy), self._tls, self._check_behind_proxy).connect
+
+    def _dialer(self, proxy: httpx.URL | None = None) -> Dialer:
+        trusted = (proxy.host, _port(proxy)) if proxy else None
+        return Dialer(self._resolve, self._settings.allow_private_networks, trusted)
 
     async def aclose(self) -> None:
         """Closes every connection."""
@@ -256,7 +268,7 @@ class Client:
         self, line: _Line, url: httpx.URL, headers: dict[str, str], *, cut: bool
     ) -> tuple[int, httpx.Headers, bytes]:
         if line.proxied:
-            await self._check_behind_proxy(url)
+            await self._check_behind_proxy(url.host, _port(url))
         response = await self._head(line, url, headers)
         try:
             if response.status_code == 304:
@@ -293,10 +305,10 @@ class Client:
             raise FetchError(Outcome.INCOMPLETE, doubt)
         return content
 
-    async def _check_behind_proxy(self, url: httpx.URL) -> None:
+    async def _check_behind_proxy(self, host: str, port: int) -> None:
         """Refuses private destinations as far as they can be seen from here: the proxy looks names up for itself."""
         try:
-            await self.dialer().addresses(url.host, _port(url))
+            await self._dialer().addresses(host, port)
         except FetchError as error:
             if error.outcome is not Outcome.DNS:
                 raise
@@ -336,8 +348,7 @@ class Client:
             limits=httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE),
             proxy=httpx.Proxy(proxy, ssl_context=tls) if proxy else None,
         )
-        trusted = (proxy.host, _port(proxy)) if proxy else None
-        dialer = Dialer(self._resolve, self._settings.allow_private_networks, trusted)
+        dialer = self._dialer(proxy)
         transport._pool._network_backend = dialer  # no public way in httpx 0.28; test_address_gate.py holds it
         return _Line(dialer, transport, proxied=proxy is not None)
 
