@@ -44,9 +44,9 @@ SENTENCES = (
 def article(number: int) -> Page:
     """An article of some 100 KB, most of it markup."""
     words = "".join(
-        f"<p class='{'x' * 400}'>{SENTENCES[n % len(SENTENCES)].format(number % 50 + n)}</p>" for n in range(60)
+        f"<p class='{'x' * 400}'>{SENTENCES[n % len(SENTENCES)].format(number % 50 + n)}</p>" for n in range(12)
     )
-    scripts = f"<script>{'var a = 1;' * 7_000}</script>"
+    scripts = f"<script>{'var a = 1;' * 9_000}</script>"
     html = (
         f'<html lang="en"><head><title>smart grows, part {number}</title>{scripts}'
         f'<meta property="article:published_time" content="2026-01-05"></head>'
@@ -117,7 +117,13 @@ def efficiency() -> float:
     return pool / cluster
 
 
-if __name__ == "__main__":
+def main() -> None:
     found = efficiency()
     print(f"efficiency {found:.2f} (to reach: {TARGET})")
     sys.exit(found < TARGET)
+
+
+if __name__ == "__main__":
+    import bench_cluster  # by the name under which workers know what is in here
+
+    bench_cluster.main()

@@ -20,7 +20,7 @@ from typing import Any
 
 from distributed import Client, Security
 
-PATIENCE = 60.0
+PATIENCE = 200.0
 """Seconds that a test waits for a process before it gives up; far more than is ever needed."""
 
 

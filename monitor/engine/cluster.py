@@ -79,8 +79,8 @@ class Cluster:
         if not known:
             raise ConfigError(f"{self._place()} has no workers; start some: dask worker {self.address} --no-nanny")
         if not self._hands:
-            address, reason = next(iter(self._refused.items()))
-            raise ConfigError(f"{self._place()} has no worker that will do: {address}: {reason}")
+            reasons = (f"{address}: {reason}" for address, reason in self._refused.items())
+            raise ConfigError(f"{self._place()} has no worker that will do: {next(reasons, 'none answers')}")
         _tell(self._refused)
         self._watching = asyncio.create_task(self._watch(client, known))
 
@@ -205,6 +205,8 @@ class Cluster:
                     known = await self._admit(client, there)
             except OSError:
                 log.warning("%s is gone; what was in hand is due again, and it is sought", self._place())
+            except Exception:
+                log.exception("this is a bug in brand-monitor; the cluster is joined anew")
             await self._disconnect()
             client, known = await self._sought(), []
             log.warning("%s is there again", self._place())
