@@ -7,7 +7,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
             $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help run demo test train bench-history torture docs lint lock clean
+.PHONY: help run demo test train bench-history bench-cluster torture docs lint lock clean
 .DEFAULT_GOAL := help
 
 help:           ## what there is to make
@@ -28,6 +28,9 @@ train: $(VENV)/.test         ## makes the classifiers of config/classifiers anew
 
 bench-history: $(VENV)/.test ## how long a history of a million facts takes to answer
 	PYTHONPATH=tests $(BIN)/python tests/bench_history.py
+
+bench-cluster: $(VENV)/.test ## how much of a process pool's speed two Dask workers keep
+	PYTHONPATH=tests $(BIN)/python tests/bench_cluster.py
 
 torture: $(VENV)/.test       ## what the program bears: faults of servers, content, clocks, kills, failing writes; takes hours
 	PYTHONPATH=tests $(BIN)/python -m torture

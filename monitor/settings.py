@@ -253,6 +253,8 @@ class EngineSettings(Section):
         given = [name for name, path in files.items() if path]
         if self.kind == "local" and (self.scheduler or given):
             raise ValueError('scheduler and its files go with kind = "dask"')
+        if self.kind == "dask" and self.processes:
+            raise ValueError('processes goes with kind = "local"; each worker of a cluster reads in one')
         if self.kind == "dask" and self.scheduler is None:
             raise ValueError('scheduler: is missing; kind = "dask" needs it, as in "tls://host:8786"')
         if self.scheduler and self.scheduler.startswith("tls://") and len(given) < len(files):

@@ -20,8 +20,12 @@ from typing import Any
 
 from distributed import Client, Security
 
-PATIENCE = 60.0
+PATIENCE = 200.0
 """Seconds that a test waits for a process before it gives up; far more than is ever needed."""
+
+
+THREADS = 8
+"""How many hosts a worker asks at once."""
 
 
 def free_port() -> int:
@@ -48,7 +52,16 @@ class Machines:
         self.scheduler = _dask("scheduler", *where, *self.options)
 
     def start_worker(self, *, environment: Mapping[str, str] = {}) -> subprocess.Popen[bytes]:
-        how = ("--no-nanny", "--nthreads", "8", "--host", "127.0.0.1", "--no-dashboard", "--death-timeout", "60")
+        how = (
+            "--no-nanny",
+            "--nthreads",
+            str(THREADS),
+            "--host",
+            "127.0.0.1",
+            "--no-dashboard",
+            "--death-timeout",
+            "60",
+        )
         worker = _dask("worker", self.address, *how, *self.options, environment=environment)
         self.workers.append(worker)
         return worker

@@ -7,19 +7,15 @@ import gzip
 import io
 import itertools
 import json
-import os
 import re
-import signal
-import sqlite3
 import sys
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from commandline import command, mistake
+from commandline import command, everything, killed, mistake
 
 from monitor.backtest import Archived, Ready, Skipped, read
 from monitor.cli.archives import read_slice, shards
@@ -124,34 +120,8 @@ def test_a_given_database_holds_the_history_and_is_new(folder: Path, tmp_path: P
     assert "finds what is stored" in command("replay", "--db", tmp_path / "bt.db").err
 
 
-def everything(database: Path) -> list[str]:
-    """All that is in a database; when migrations were applied is of no interest."""
-    with closing(sqlite3.connect(database)) as db:
-        return [line for line in db.iterdump() if "_sqlite_migrations" not in line]
-
-
-def killed(step: int, *arguments: object) -> bool:
-    """Runs the command in a process of its own, which is killed at so many a step: before a part of what was read is
-    there, and before a transaction is kept. Whether it came to that."""
-    pid = os.fork()
-    if pid == 0:
-        steps = itertools.count()
-
-        def counted(target: Any, name: str) -> None:
-            call = getattr(target, name)
-
-            def counting(*given: Any, **named: Any) -> Any:
-                if next(steps) == step:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return call(*given, **named)
-
-            setattr(target, name, counting)
-
-        counted(Path, "replace")  # what makes a part be there
-        counted(History, "put_states")  # in the middle of a transaction
-        counted(Spool, "remove")
-        os._exit(command(*arguments).code)
-    return os.WIFSIGNALED(os.waitpid(pid, 0)[1])
+STEPS = ((Path, "replace"), (History, "put_states"), (Spool, "remove"))
+"""Calls that a kill may come before: a part of what was read is there; a transaction is half made; all is done."""
 
 
 def test_killed_at_any_step_it_goes_on_and_ends_as_if_nothing_had_happened(
@@ -164,10 +134,10 @@ def test_killed_at_any_step_it_goes_on_and_ends_as_if_nothing_had_happened(
     whole = tmp_path / "whole.db"
     wanted = command("backtest", folder, "--db", whole, "--format", "json")
     assert wanted.code == 0
-    for step in itertools.count():
+    for step in itertools.count(step=3):
         broken = tmp_path / f"{step}.db"
         arguments = ("backtest", folder, "--db", broken, "--format", "json")
-        if not killed(step, *arguments):
+        if not killed(step, STEPS, *arguments):
             break
         assert command(*arguments) == wanted
         assert everything(broken) == everything(whole)
@@ -176,7 +146,7 @@ def test_killed_at_any_step_it_goes_on_and_ends_as_if_nothing_had_happened(
 
 
 def test_what_was_read_for_another_backtest_is_not_gone_on_with(folder: Path, tmp_path: Path) -> None:
-    assert killed(4, "backtest", folder, "--db", tmp_path / "bt.db")
+    assert killed(4, STEPS, "backtest", folder, "--db", tmp_path / "bt.db")
     (folder / "2026-01-08-more.txt").write_text(WORDS.format(41))
     said = mistake("backtest", folder, "--db", tmp_path / "bt.db")
     assert "with other files was not finished" in said
@@ -202,7 +172,8 @@ def test_how_far_it_is_is_told_with_rate_and_time_left() -> None:
 
 def test_untrusted_pages_are_read_in_a_child(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.engine.local.Cage", Cage)
-    assert report(folder)["documents"] == 4
+    result = command("backtest", folder, "--format", "json")  # it may take long enough to say how far it is
+    assert json.loads(result.out)["documents"] == 4
 
 
 def test_rows_for_programs_and_words_for_people(folder: Path) -> None:
@@ -273,6 +244,21 @@ def test_a_web_archive_is_watched_at_its_captures(tmp_path: Path, name: str) -> 
         ("2026-01-06T08:00:00Z", "corrected", "smart: 40 → 39 markets, corrected by the source"),
     ]
     assert [one["document"] for one in found["skipped"]] == [f"{name}, record 000003"]
+
+
+@pytest.mark.parametrize("name", ["site.warc", "site.warc.gz", "site.jsonl"])
+def test_a_large_archive_is_read_in_slices(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name.endswith("jsonl"):
+        lines = [{"id": n, "text": WORDS.format(30 + n), "published": f"2026-01-0{n + 1}"} for n in range(4)]
+        (tmp_path / name).write_text("\n\nno line\n" + "\n\n".join(map(json.dumps, lines)))
+    else:
+        pages = (("https://a.example/n", f"2026-01-0{n + 1}T09:00:00Z", page(30 + n, "2026-01-01")) for n in range(4))
+        web_archive(tmp_path / name, *pages, ("https://a.example/n", "2026-01-09T09:00:00Z", "<html></html>"))
+    whole = report(tmp_path / name)
+    assert (whole["documents"], len(whole["skipped"])) == (4, 1)
+    for size in (1, 2, 3):
+        monkeypatch.setattr("monitor.cli.archives.SLICE", size)
+        assert report(tmp_path / name) == whole
 
 
 def test_a_damaged_web_archive_is_run_as_far_as_it_goes(tmp_path: Path) -> None:

@@ -4,34 +4,39 @@ is killed."""
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import pytest
 import trustme
-from commandline import mistake
+from commandline import command, everything, mistake
 from distributed import Security
-from machines import PATIENCE, Machines, Site, config, end, machines, sites
+from machines import PATIENCE, THREADS, Machines, Site, config, end, machines, sites
 
 from monitor import config as configs
 from monitor.cli.running import Once
 from monitor.cli.service import Service
+from monitor.engine.engines import observing
+from monitor.engine.errands import Errand
 from monitor.history import Queries
+from monitor.models import Memory, Observation, Source, SourceKind
 from monitor.scheduler import Scheduler
 
 ROOT = Path(__file__).parent.parent
 
-pytestmark = pytest.mark.timeout(300)  # processes are started, several a test
+pytestmark = pytest.mark.timeout(600)  # processes are started, several a test
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +215,71 @@ def test_what_is_stopped_is_due_as_before(cluster: Machines, tmp_path: Path) -> 
 
     with sites(1) as [there]:
         asyncio.run(scenario(there))
+
+
+def test_who_waits_for_a_worker_is_let_go_when_the_engine_is_left(cluster: Machines, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        settings = configs.load(config(tmp_path, cluster, ""))
+        engine = observing(settings.engine, settings.http, clock=lambda: datetime.now(UTC))
+        await engine.open()
+        errand = Errand(source=Source(name="a", kind=SourceKind.FEED, url="http://127.0.0.1/"), memory=Memory())
+
+        async def look() -> list[Observation]:
+            async with engine.room("another") as observe:
+                return [seen async for seen in observe([errand])]
+
+        async with AsyncExitStack() as held:
+            for place in range(2 * THREADS):
+                await held.enter_async_context(engine.room(f"host {place}"))
+            looking = asyncio.create_task(look())
+            closing = asyncio.create_task(engine.close())
+            assert await looking == []
+            assert not closing.done()
+        await closing
+
+    asyncio.run(scenario())
+
+
+def test_a_backtest_is_the_same_to_the_byte_wherever_and_in_whatever_order_it_is_read(
+    cluster: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = tmp_path / "press"
+    archive.mkdir()
+    with sites(1) as [there]:
+        for number in range(12):
+            there.article(f"/a-{number}", f"smart is now present in {30 + number % 5} countries and regions worldwide.")
+            (archive / f"2026-01-{number + 1:02}.html").write_text(there.pages[f"/a-{number}"])
+    for name in ("one", "two"):
+        lines = [
+            {"id": place, "published": f"2026-02-{place:02}", "text": f"smart is in {40 + place} markets."}
+            for place in range(1, 6)
+        ]
+        (archive / f"{name}.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    ways = {
+        "one": "[engine]\nprocesses = 1\n",
+        "two": "[engine]\nprocesses = 2\n",
+        "dask": f'[engine]\nkind = "dask"\nscheduler = "{cluster.address}"\n',
+    }
+    found = {}
+    for way, engine in ways.items():
+        monkeypatch.setattr("monitor.cli.archives.SLICE", {"one": 200, "two": 3, "dask": 4}[way])
+        (tmp_path / f"{way}.toml").write_text(engine)
+        where = ("--config", tmp_path / f"{way}.toml", "--db", tmp_path / f"{way}.db")
+        result = command("backtest", archive, *where, "--format", "json")
+        assert result.code == 0, result.err
+        found[way] = (result.out, everything(tmp_path / f"{way}.db"))
+    assert json.loads(found["one"][0])["documents"] == 22
+    assert found["one"] == found["two"] == found["dask"]
+
+    monkeypatch.setattr("monitor.cli.replaying.CHUNK", 3)
+    told = {}
+    for way in ("two", "dask"):
+        with closing(sqlite3.connect(tmp_path / f"{way}.db")) as db, db:
+            db.execute("UPDATE fact SET attributes = replace(attributes, '34', '12'), value = '12' WHERE value = '34'")
+        where = ("--config", tmp_path / f"{way}.toml", "--db", tmp_path / f"{way}.db")
+        told[way] = command("replay", *where, "--dry-run", "--format", "csv").out
+    assert "lost,smart,market_count,12 markets" in told["two"]
+    assert told["two"] == told["dask"]
 
 
 def certified(authority: trustme.CA, folder: Path) -> tuple[list[str], str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import trustme
 
 from monitor import config
 from monitor.config import CONFIG_VARIABLE
@@ -48,6 +49,10 @@ def mistakes(folder: Path, text: str) -> list[str]:
     return [line.removeprefix(f"{path}: ") for line in lines]
 
 
+ENGINE = "[engine]\n"
+ON_CLUSTER = 'kind = "dask"\nscheduler = "tls://a:1"\n'
+
+
 @pytest.mark.parametrize(
     ("text", "key", "fix"),
     [
@@ -82,6 +87,15 @@ def mistakes(folder: Path, text: str) -> list[str]:
         (HTTP + f'proxy = "http://u:{CANARY}@b.example"', "[http]: proxy", '"env:NAME"'),
         (HTTP + 'ca_file = "none.pem"', "[http]: ca_file", "no such file"),
         (HTTP + 'ca_file = "monitor.toml"', "[http]: ca_file", "no certificate"),
+        # where sources are observed
+        (ENGINE + 'kind = "dusk"', "[engine]: kind", 'did you mean "dask"?'),
+        (ENGINE + 'kind = "dask"', "[engine]", '"tls://host:8786"'),
+        (ENGINE + 'kind = "dask"\nscheduler = "host:8786"', "[engine]: scheduler", '"tls://scheduler.example:8786"'),
+        (ENGINE + 'kind = "dask"\nscheduler = "tls://a:1"', "[engine]", "needs ca_file"),
+        (ENGINE + 'kind = "dask"\nscheduler = "tcp://a:1"\nca_file = "a.pem"', "[engine]", "goes with"),
+        (ENGINE + 'kind = "dask"\nscheduler = "tcp://a:1"\nprocesses = 2', "[engine]", 'kind = "local"'),
+        (ENGINE + 'scheduler = "tcp://a:1"', "[engine]", 'kind = "dask"'),
+        (ENGINE + f"{ON_CLUSTER}ca_file = 'a'\ncert_file = 'a'\nkey_file = 'a'", "[engine]: ca_file", "no such file"),
         # sources
         ('[[sources]]\nkind = "feed"\nurl = "https://a.example"', "[[sources]] number 1: name", "is missing"),
         (SOURCE.replace("feed", "feeed", 1), f"{IN_NEWS}: kind", 'did you mean "feed"?'),
@@ -304,3 +318,20 @@ def test_nothing_but_the_place_is_read_from_the_environment(tmp_path: Path, monk
     for name in ("DATABASE", "TIMEZONE", "HTTP_PROXY", "HTTPS_PROXY", "USER_AGENT", "WORKERS"):
         monkeypatch.setitem(os.environ, name, "3")
     assert config.load(path) == before
+
+
+def test_the_files_for_a_cluster_are_checked_and_found_beside_the_config(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    ours, other = authority.issue_cert("a"), authority.issue_cert("a")
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    ours.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    ours.private_key_pem.write_to_path(tmp_path / "key.pem")
+    path = tmp_path / "monitor.toml"
+    path.write_text(f'{ENGINE}{ON_CLUSTER}ca_file = "ca.pem"\ncert_file = "cert.pem"\nkey_file = "key.pem"')
+    engine = config.load(path).engine
+    assert (engine.ca_file, engine.cert_file, engine.key_file) == tuple(
+        tmp_path / f"{name}.pem" for name in ("ca", "cert", "key")
+    )
+    other.private_key_pem.write_to_path(tmp_path / "key.pem")
+    with pytest.raises(ConfigError, match="do not belong together"):
+        config.load(path)

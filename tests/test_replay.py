@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import itertools
+import json
+import re
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -14,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commandline import command, mistake
+from commandline import command, killed, mistake
 from history_samples import DAY, HOUR, NOW, SITE, observed, page, read, swept
 from hypothesis import given
 from hypothesis import settings as examples
@@ -24,7 +28,7 @@ from newsdesk import settings, tell
 
 from monitor.errors import ReadError
 from monitor.history import History, Kept, Queries, ServiceLock
-from monitor.models import Authority, Document, Fact, Outcome, Source, SourceKind
+from monitor.models import Authority, Document, Fact, Outcome, Skipped, Source, SourceKind
 from monitor.parser.facts import revive
 from monitor.parser.market_count import MarketCount
 from monitor.parser.market_entry import MarketEntry
@@ -408,6 +412,49 @@ def test_the_command_shows_and_applies(database: Path, monkeypatch: pytest.Monke
     assert "finds what is stored" in command(*only).err
     with Queries.open(database) as queries:
         assert queries.changes()[0]["silence"] == "replay"
+
+
+STEPS = ((Path, "replace"), (History, "versions"), (History, "add_changes"), (History, "done"), (Path, "unlink"))
+"""Calls that a kill may come before: of reading, of the one transaction, and after it."""
+
+
+def test_killed_at_any_step_the_command_goes_on_and_ends_as_if_nothing_had_happened(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.engine.local.Cage", Here)
+    monkeypatch.setattr("monitor.cli.replaying.CHUNK", 1)
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute("UPDATE fact SET attributes = replace(attributes, '39', '12'), value = '12' WHERE value = '39'")
+
+    def told(where: Path) -> list[dict[str, Any]]:
+        """What the command says; when it read is another time each run."""
+        result = command("replay", "--db", where, "--format", "json")
+        assert result.code == 0
+        found: list[dict[str, Any]] = json.loads(re.sub(r'"detected_at": "[^"]*"', '"detected_at": ""', result.out))
+        return found
+
+    def copy(name: str) -> Path:
+        return Path(shutil.copy(database, tmp_path / name))
+
+    wanted = told(copy("whole.db"))
+    assert [row["what"] for row in wanted] == ["gained", "lost", "change"]
+    for step in itertools.count(step=3):
+        broken = copy(f"{step}.db")
+        if not killed(step, STEPS, "replay", "--db", broken, "--format", "json"):
+            break
+        assert told(broken) == wanted
+    assert step > 9
+    assert told(broken) == []
+
+
+def test_a_replay_that_was_not_finished_is_begun_anew_when_the_history_went_on(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.engine.local.Cage", Here)
+    assert killed(2, [(Path, "replace")], "replay", "--db", database)
+    with History(database, revive=revive) as history:
+        history.skip([Skipped(source=DESK.name, since=NOW, until=LATER, runs=1, reason="the machine slept")], LATER)
+    assert "begun anew: it was of other history" in command("replay", "--db", database).err
 
 
 def test_the_command_refuses_beside_the_service(database: Path) -> None:

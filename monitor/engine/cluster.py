@@ -14,7 +14,7 @@ import asyncio
 import logging
 import ssl
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,6 +70,7 @@ class Cluster:
         self._last: OrderedDict[str, str] = OrderedDict()
         self._change = asyncio.Condition()
         self._watching: asyncio.Task[None] | None = None
+        self._leaving = False
 
     async def open(self) -> None:
         """Connects. Raises ConfigError when the scheduler cannot be had, has no workers, or none that will do."""
@@ -78,10 +79,23 @@ class Cluster:
         if not known:
             raise ConfigError(f"{self._place()} has no workers; start some: dask worker {self.address} --no-nanny")
         if not self._hands:
-            address, reason = next(iter(self._refused.items()))
-            raise ConfigError(f"{self._place()} has no worker that will do: {address}: {reason}")
+            reasons = (f"{address}: {reason}" for address, reason in self._refused.items())
+            raise ConfigError(f"{self._place()} has no worker that will do: {next(reasons, 'none answers')}")
         _tell(self._refused)
         self._watching = asyncio.create_task(self._watch(client, known))
+
+    async def leave(self) -> None:
+        """Nobody waits for a worker any more."""
+        self._leaving = True
+        async with self._change:
+            self._change.notify_all()
+
+    async def halt(self) -> None:
+        """Nobody waits for a worker any more, and what they do for us ends early."""
+        await self.leave()
+        if self._client is not None:
+            with suppress(OSError):
+                await _ask(self._client, "halt", coordinator=self._client.id)
 
     async def close(self) -> None:
         """Lets go of the cluster; what runs there for us is stopped."""
@@ -95,23 +109,17 @@ class Cluster:
         """How many workers there are now."""
         return len(self._hands)
 
-    def halt(self) -> Coroutine[Any, Any, None]:
-        """Asks workers to end early what they do for us."""
-        return self._halt(self._client)
-
-    async def _halt(self, client: Client | None) -> None:
-        if client is not None:
-            with suppress(OSError):
-                await _ask(client, "halt", coordinator=client.id)
-
     @asynccontextmanager
     async def hand(self, host: str | None = None, most: int | None = None) -> AsyncIterator[Hand]:
-        """Waits for a worker with room, the one that asked the host last if it has any, and holds the room.
+        """Waits for a worker with room, the one that asked the host last if it has any, and holds the room. Raises Lost
+        when there will be none any more.
 
         `most`: how much a worker is to have at once, where that is less than it could.
         """
         async with self._change:
             while (hand := self._free(host, most)) is None:
+                if self._leaving:
+                    raise Lost("the cluster is left")
                 await self._change.wait()
             hand.busy += 1
         try:
@@ -197,6 +205,8 @@ class Cluster:
                     known = await self._admit(client, there)
             except OSError:
                 log.warning("%s is gone; what was in hand is due again, and it is sought", self._place())
+            except Exception:
+                log.exception("this is a bug in brand-monitor; the cluster is joined anew")
             await self._disconnect()
             client, known = await self._sought(), []
             log.warning("%s is there again", self._place())

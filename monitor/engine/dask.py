@@ -12,7 +12,7 @@ import asyncio
 import logging
 import pickle
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -43,9 +43,10 @@ class DaskEngine:
         self._clock = clock
         self._cluster = Cluster(settings, self._heard)
         self._batches: dict[str, asyncio.Queue[Observation | None]] = {}
+        self._in_hand = 0
         self._idle = asyncio.Event()
         self._idle.set()
-        self._halting: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         await self._cluster.open()
@@ -56,8 +57,20 @@ class DaskEngine:
 
     @asynccontextmanager
     async def room(self, host: str) -> AsyncIterator[Observe]:
-        async with self._cluster.hand(host) as hand:
-            yield partial(self._observe, host, hand)
+        self._in_hand += 1
+        self._idle.clear()
+        try:
+            async with AsyncExitStack() as stack:
+                try:
+                    hand = await stack.enter_async_context(self._cluster.hand(host))
+                except Lost:
+                    yield _nothing
+                else:
+                    yield partial(self._observe, host, hand)
+        finally:
+            self._in_hand -= 1
+            if not self._in_hand:
+                self._idle.set()
 
     async def _observe(self, host: str, hand: Hand, errands: Sequence[Errand]) -> AsyncGenerator[Observation, None]:
         batch = Batch(
@@ -70,7 +83,6 @@ class DaskEngine:
         )
         inbox: asyncio.Queue[Observation | None] = asyncio.Queue()
         self._batches[batch.id] = inbox
-        self._idle.clear()
         ended = asyncio.create_task(self._cluster.call(hand, observe, batch))
         ended.add_done_callback(lambda _: inbox.put_nowait(None))
         try:
@@ -83,8 +95,6 @@ class DaskEngine:
             ended.cancel()
             await asyncio.gather(ended, return_exceptions=True)
             del self._batches[batch.id]
-            if not self._batches:
-                self._idle.set()
 
     def _heard(self, message: dict[str, Any]) -> None:
         inbox = self._batches.get(message["batch"])
@@ -92,13 +102,20 @@ class DaskEngine:
             inbox.put_nowait(pickle.loads(message["observation"]))  # noqa: S301  # from our workers; see docs/cluster.md
 
     def stop(self) -> None:
-        self._halting = asyncio.create_task(self._cluster.halt())
+        self._stopping = asyncio.create_task(self._cluster.halt())
 
     async def close(self) -> None:
+        if self._stopping is not None:
+            await self._stopping
+        await self._cluster.leave()
         await self._idle.wait()
-        if self._halting is not None:
-            await self._halting
         await self._cluster.close()
+
+
+async def _nothing(errands: Sequence[Errand]) -> AsyncGenerator[Observation, None]:
+    """Where there is nobody to make them."""
+    return
+    yield
 
 
 class DaskReaders:
