@@ -84,6 +84,8 @@ def test_a_page_comes_whole_with_what_the_server_said_about_it() -> None:
         reply(body=zlib.compress(PAGE)[2:-4], headers=[("Content-Encoding", "deflate")]),  # raw, as some servers do
         reply(body=gzip.compress(PAGE[:99]) + gzip.compress(PAGE[99:]), headers=[("Content-Encoding", "x-gzip")]),
         reply(body=PAGE, headers=[("Content-Encoding", "identity")]),
+        reply(body=PAGE, headers=[("Content-Encoding", "UTF-8")]),
+        reply(body=PAGE, headers=[("Content-Encoding", "none")]),
     ],
 )
 def test_every_way_of_packing_that_was_asked_for_is_unpacked(answer: bytes) -> None:
@@ -489,6 +491,21 @@ def test_connections_are_used_again_and_a_closed_one_is_replaced() -> None:
         assert server.connections == 2
         asyncio.run(run(server, "/close"))
         assert server.connections == 5
+
+
+@pytest.mark.parametrize("first", [reply(body=PAGE), chunked(PAGE), reply(304)])
+def test_what_comes_behind_an_answer_is_no_answer_to_the_next_request(first: bytes) -> None:
+    async def run(server: FaultServer) -> Page:
+        client = Client(settings(), clock=lambda: NOW)
+        await client.get(server.url("/a"), Validators('"1"'))
+        page = await client.get(server.url("/b"))
+        await client.aclose()
+        return page
+
+    smuggled = reply(body=PAGE.replace(b"39", b"77"))
+    with FaultServer({"/a": first + smuggled, "/b": reply(body=PAGE)}) as server:
+        assert asyncio.run(run(server)).content == PAGE
+    assert server.connections == 2
 
 
 def test_one_request_at_a_time_goes_to_a_host() -> None:

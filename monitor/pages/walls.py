@@ -17,29 +17,38 @@ _SHORT = 1_500  # characters; longer pages have something to say
 _CONSENT_LIMIT = 6_000  # consent walls list their partners at length
 
 _CHALLENGE = re.compile(
-    r"just a moment|checking (?:if|your browser)|verify(?:ing)? (?:that )?you are (?:a )?human"
-    r"|are you (?:a )?(?:human|robot)"
-    r"|attention required|enable javascript and cookies to continue|ddos protection|human verification"
+    r"just a moment|checking (?:if|your browser)|verify(?:ing)? (?:that )?you(?:'|’)?(?: a)?re (?:a )?(?:human|not a)"
+    r"|are you (?:a )?(?:human|robot)|you(?:'|’)?(?: a)?re not a (?:bot|robot)|verifying your browser"
+    r"|security checkpoint"
+    r"|attention required|enable javascript and cookies to continue|ddos protection|^human verification$"
+    r"|requested url was rejected|^request rejected$|your access to this (?:site|service) has been limited"
+    r"|requested url could not be retrieved|bot manager|solve this captcha|^\W*403 forbidden$"
+    r"|sicherheitsprüfung|kein roboter|pas un robot|no (?:eres|es usted) un robot|non sei un robot|não é um robô"
     r"|unusual traffic|pardon our interruption|access (?:to this page )?(?:has been )?denied|request unsuccessful"
     r"|security check|please complete the captcha|einen moment|sicherheitsüberprüfung|vérification de sécurité"
     r"|un instant|comprobación de seguridad|请稍候|安全验证|人机验证|访问验证|アクセスが拒否",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _CHALLENGE_MARKUP = re.compile(
-    r"cf-chl-|challenge-platform|/cdn-cgi/challenge|_Incapsula_Resource|px-captcha|captcha-delivery\.com|ak_bmsc"
+    r"awswaf\.com|KPSDK|cf-chl-|challenge-platform|/cdn-cgi/challenge|_Incapsula_Resource|px-captcha|captcha-delivery\.com|ak_bmsc"
     r"|g-recaptcha|h-captcha|hcaptcha\.com|turnstile",
     re.IGNORECASE,
 )
 _CONSENT = re.compile(
     r"before you continue|we (?:value|care about|respect) your privacy|your privacy (?:choices|is important)"
-    r"|accept (?:all|cookies|and continue)|reject all|manage (?:cookies|preferences|options|your choices)"
+    r"|privacy preference|consent preferences|consent to (?:our|the) use|confirm my choices|allow all\b"
+    r"|form of cookies|accept (?:all(?= cookies|\W*$)|cookies|and continue)|reject all"
+    r"|manage (?:cookies|preferences|options|your choices)"
     r"|(?:we|our) (?:and our )?(?:\d+ )?partners|use(?:s|d)? cookies|cookie (?:settings|policy|preferences|notice)"
     r"|alle akzeptieren|bevor sie (?:fortfahren|weiterlesen)|cookies (?:zu)?zustimmen"
-    r"|mit werbung (?:weiter)?lesen|einwilligung"
-    r"|unsere partner|tout accepter|continuer sans accepter|nos partenaires|vos données"
+    r"|mit werbung|einwilligung|privatsphäre ist uns|ihrer zustimmung|zustimmen und|akzeptieren und weiter|pur-abo"
+    r"|unsere (?:\d+ )?partner|tout accepter|accepter et|continuer sans accepter|nos (?:\d+ )?partenaires|vos données"
+    r"|votre vie privée|paramétrer|su privacidad|tu privacidad|tua privacy|sua privacidade|rejeitar"
+    r"|accetta e|gestisci le|nostri (?:\d+ )?partner|i cookie|aceitar|nossos parceiros|us(?:a|amos) cookies"
+    r"|configurações de cookies|gerir opções|cookie 设置|使用 ?cookie|同意并继续|隐私提示|合作伙伴"
     r"|aceptar (?:todo|todas|y continuar)"
     r"|rechazar|nuestros socios|accetta tutti|rifiuta|接受所有|全部接受|隐私设置|すべて同意",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _NOT_FOUND = re.compile(
     r"(?:error|http|code|fehler|page|página)\W{0,3}404\b|^\W*404\W*$|\b404\W+(?:error|not found|page)"
@@ -47,8 +56,11 @@ _NOT_FOUND = re.compile(
     r"|(?:can(?:'|’)?t|could(?:n(?:'|’)t| not)) find (?:that|this|the) page"
     r"|(?:page|article|content) (?:you (?:requested|are looking for) )?"
     r"(?:is no longer|isn(?:'|’)t|does(?:n(?:'|’)t| not)|no longer) (?:available|exists?)"
-    r"|nothing (?:was )?found|seite (?:wurde )?nicht gefunden|seite existiert nicht"
-    r"|page (?:non trouvée|introuvable)"
+    r"|nothing (?:was )?found|content not found|(?:article|page) (?:you requested )?(?:has been|was) removed"
+    r"|(?:can(?:'|’)?t|cannot) find the page|seite (?:wurde |konnte )?nicht gefunden|seite existiert (?:leider )?nicht"
+    r"|page (?:non trouvée|introuvable)|(?:cette|la) page (?:que vous (?:re)?cherchez )?n(?:'|’)existe (?:pas|plus)"
+    r"|la página (?:que (?:busca|buscas) )?no existe|encontrar la página|la pagina (?:che \w+ cercando )?non esiste"
+    r"|a página (?:que procura )?não existe|页面找不到|已被删除"
     r"|página no encontrada|no se (?:ha )?encontr\w+ la página|pagina non trovata|página não encontrada"
     r"|pagina niet gevonden"
     r"|页面不存在|页面未找到|找不到(?:该|您|此)?.{0,6}页面|ページが見つかりません|찾을 수 없",
@@ -58,12 +70,24 @@ _MAINTENANCE = re.compile(
     r"(?:under|scheduled|planned|undergoing|(?:down|closed|offline) for) maintenance"
     r"|maintenance (?:mode|work|in progress)"
     r"|we(?:(?:'|’)ll| will) be (?:right )?back|temporarily (?:unavailable|out of service|down)"
-    r"|service unavailable|wartungsarbeiten|wird gewartet|in kürze wieder|en maintenance|maintenance en cours"
-    r"|en mantenimiento|in manutenzione|em manutenção|in onderhoud|系统维护|网站维护|维护中|メンテナンス中|점검 중",
+    r"|service unavailable|wartungsarbeiten|wird (?:gerade )?gewartet|in kürze wieder|en maintenance"
+    r"|maintenance en cours|en mantenimiento|in manutenzione|em manutenção|in onderhoud"
+    r"|系统维护|网站维护|升级维护|维护中|メンテナンス中|점검 중",
+    re.IGNORECASE,
+)
+_NOBODY = re.compile(
+    r"^welcome to nginx|^apache2? .*default page|^iis windows server|web server(?:'|’)s default page"
+    r"|^(?:account|site) suspended|account has been suspended|domain (?:\w+ )?(?:has expired|(?:may be|is) for sale)"
+    r"|\.\w+ is for sale|^coming soon$|^error establishing a database connection|critical error on this website"
+    r"|^\W*50[0-4]\b.{0,40}$|: connection timed out$|^wordpress › error$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SENT_ON = re.compile(
+    r"""<meta[^>]{0,80}http-equiv=["']?refresh["']?[^>]{0,80}content=["']?\s*\d?\s*;\s*url=|name=["']?SAMLRequest""",
     re.IGNORECASE,
 )
 _LOGIN = re.compile(
-    r"\b(?:log|sign) ?in\b|subscriber login|anmelden|einloggen|se connecter|connexion|iniciar sesión|accedi"
+    r"\b(?:log|sign) ?in\b|subscriber login|anmelden|einloggen|se connecter|connexion|iniciar ses(?:ión|são)|accedi"
     r"|登录|ログイン",
     re.IGNORECASE,
 )
@@ -78,13 +102,20 @@ class _Signs:
     text: str
     html: str
     password: bool
+    mail: bool  # it asks for a mail address: the first step of a login, or a newsletter's
 
 
 def suspicion(page: BeautifulSoup, html: str, text: str | None = None) -> str | None:
     """Why this page is no news, in plain words; None when nothing speaks against it. `text`: its lines, if known."""
     text = markup.lines(page) if text is None else text
-    signs = _Signs(_heads(page), text, html, page.find("input", type="password") is not None)
-    for test in (_challenge, _consent, _soft_404, _maintenance, _login):
+    signs = _Signs(
+        heads=_heads(page),
+        text=text,
+        html=html,
+        password=page.find("input", type="password") is not None,
+        mail=page.find("input", type="email") is not None,
+    )
+    for test in (_challenge, _consent, _soft_404, _maintenance, _nobody, _login, _sent_on):
         reason = test(signs)
         if reason:
             return reason
@@ -122,7 +153,7 @@ def _consent(signs: _Signs) -> str | None:
 
 
 def _soft_404(signs: _Signs) -> str | None:
-    words = _NOT_FOUND.search(signs.heads)
+    words = _NOT_FOUND.search(signs.heads) or (len(signs.text) < 250 and _NOT_FOUND.search(signs.text))
     if words and len(signs.text) < _SHORT:
         return f'the page says that it does not exist ("{words[0]}")'
     return None
@@ -136,6 +167,21 @@ def _maintenance(signs: _Signs) -> str | None:
 
 
 def _login(signs: _Signs) -> str | None:
+    if signs.mail and len(signs.text) < 200 and _LOGIN.search(signs.heads):
+        return "a login came instead of the page"
     if signs.password and len(signs.text) < _SHORT and _LOGIN.search(f"{signs.heads}\n{signs.text}"):
         return "a login came instead of the page"
+    return None
+
+
+def _nobody(signs: _Signs) -> str | None:
+    words = _NOBODY.search(signs.heads)
+    if words and len(signs.text) < _SHORT:
+        return f'a page of the server itself came ("{words[0]}")'
+    return None
+
+
+def _sent_on(signs: _Signs) -> str | None:
+    if len(signs.text) < 200 and _SENT_ON.search(signs.html[:20_000]):
+        return "the page only sends its readers on to another, which is not followed"
     return None

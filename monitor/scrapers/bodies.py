@@ -14,6 +14,9 @@ from monitor.models import Outcome
 
 ACCEPTED = "gzip, deflate"
 
+_NO_PACKING = frozenset({"", "identity", "none", "null", "binary", "8bit", "utf-8", "utf8", "iso-8859-1"})
+"""Labels that name no packing; some servers name the encoding of the text there."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _STEP = 1 << 20  # at most this much comes out of one call, so that a bomb is seen before it goes off
 _MAX_MEMBERS = 1_000  # of one gzip stream; real ones have one
@@ -110,7 +113,7 @@ class _Deflate:
 
 def _unpacker(encoding: str | None) -> tuple[bool, zlib._Decompress | _Deflate | None]:
     names = [name.strip().lower() for name in (encoding or "").split(",")]
-    names = [name for name in names if name not in ("", "identity")]
+    names = [name for name in names if name not in _NO_PACKING]
     if not names:
         return False, None
     if names in (["gzip"], ["x-gzip"]):

@@ -278,6 +278,7 @@ class Client:
             return response.status_code, response.headers, await self._body(response, cut=cut)
         finally:
             await response.aclose()
+            await _close_overfull(line)
 
     async def _head(self, line: _Line, url: httpx.URL, headers: dict[str, str]) -> httpx.Response:
         """The answer's head. An idle connection that the server closed meanwhile is replaced, once."""
@@ -379,6 +380,17 @@ class Known:
 
     async def get(self, url: str, validators: Validators | None = None) -> Page:
         return await self.client.get(url, validators, known=credentials(self.source))
+
+
+async def _close_overfull(line: _Line) -> None:
+    """Closes connections that hold more than the answer: it would be taken for the answer to the next request."""
+    for pooled in list(line.transport._pool.connections):  # no public way either; test_http.py holds it
+        held = pooled
+        while (inner := getattr(held, "_connection", None)) is not None:
+            held = inner
+        state = getattr(held, "_h11_state", None)
+        if state is not None and state.trailing_data[0]:
+            await pooled.aclose()
 
 
 @cache
