@@ -24,7 +24,7 @@ import lightgbm
 import numpy as np
 
 from monitor.models import Document
-from monitor.parser import announcements, classifier, counts, dating, entries, evaluate, facts, scene
+from monitor.parser import announcements, classifier, counts, dating, entries, evaluate, facts, scene, weighing
 from monitor.parser.features import DISTANCES, Candidate, Candidates, Describer
 from monitor.parser.model_announcement import Account, survey
 
@@ -52,7 +52,7 @@ SETTINGS = {
 ROUNDS = 250
 OF_DATES = {"num_leaves": 31, "feature_fraction": 0.5, "learning_rate": 0.05}
 """Few features that mean something only together: larger trees."""
-MODULES = (counts, entries, announcements, dating)
+MODULES = (weighing, dating)
 """Those that ask a classifier."""
 SAMPLE = 500
 """On how many candidates the shipped trees are compared with the trained ones."""
