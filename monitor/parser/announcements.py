@@ -21,7 +21,7 @@ from monitor.parser.stages import Step
 from monitor.parser.weighing import Weighed, weighed
 from monitor.parser.wording import ROLES, Stage, Wording
 
-LIKELY = 0.53
+LIKELY = 0.55
 """How likely news of a model must be to be told, all stages together."""
 STAGES: tuple[Stage, ...] = (
     "teased", "confirmed", "unveiled", "orders_open", "launched", "deliveries", "discontinued",

@@ -24,7 +24,7 @@ NAME = "when"
 """Of the classifier."""
 RIGHT, WRONG = "right", "wrong"
 LABELS = (RIGHT, WRONG)
-LIKELY = 0.2
+LIKELY = 0.15
 """How likely a date must be to be told: a step nearly always has one."""
 COUNTED = 0.3
 """The same of a count, which mostly has none."""
