@@ -37,7 +37,7 @@ def facts(
     for line, fact in ((described.scene.lines[one.line.number], one.fact) for one in told):
         if isinstance(fact, ModelAnnouncement):
             start = line.start + max(line.text.find(fact.model), 0)
-            when = dating.when(described, line, start, start + len(fact.model), fact.stage)
+            (when,) = dating.dates(described, [dating.Spot(line, start, start + len(fact.model), fact.stage)])
             facts.append(replace(fact, when=when))
     return facts
 

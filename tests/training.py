@@ -24,7 +24,7 @@ import lightgbm
 import numpy as np
 
 from monitor.models import Document
-from monitor.parser import announcements, classifier, counts, dating, entries, evaluate, facts, scene
+from monitor.parser import announcements, classifier, counts, dating, entries, evaluate, facts, scene, weighing
 from monitor.parser.features import DISTANCES, Candidate, Candidates, Describer
 from monitor.parser.model_announcement import Account, survey
 
@@ -52,10 +52,12 @@ SETTINGS = {
 ROUNDS = 250
 OF_DATES = {"num_leaves": 31, "feature_fraction": 0.5, "learning_rate": 0.05}
 """Few features that mean something only together: larger trees."""
-MODULES = (counts, entries, announcements, dating)
+MODULES = (weighing, dating)
 """Those that ask a classifier."""
 SAMPLE = 500
 """On how many candidates the shipped trees are compared with the trained ones."""
+KNOWN = (0, 0, 4, 7, 7, 7, 7)
+"""How much of the date of publication is known of seven texts in twenty-five: nothing, the year, the month."""
 OPTIONAL = 0.5
 """What an optional label weighs."""
 
@@ -83,15 +85,13 @@ def texts(paths: Iterable[Path]) -> list[dict[str, Any]]:
 
 def as_pages(labelled: Json) -> dict[str, Any]:
     """The text as it may come from a page. Every third has its title as the first line: so pages are read, whose titles
-    make claims of their own. Of some, the publication is known by its month only, or not at all."""
+    make claims of their own. Of some, the date of publication is known in part or not at all."""
     chance = zlib.crc32(labelled["id"].encode())
     page = dict(labelled)
     if labelled["title"] and chance % 3 == 0:
         page["text"] = f"{labelled['title']}\n{labelled['text']}"
-    if chance % 25 < 2:
-        page["published"] = None
-    elif chance % 25 < 6 and labelled["published"]:
-        page["published"] = labelled["published"][:7]
+    if labelled["published"] and chance % 25 < len(KNOWN):
+        page["published"] = labelled["published"][: KNOWN[chance % 25]] or None
     return page
 
 

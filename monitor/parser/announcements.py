@@ -11,17 +11,17 @@ from dataclasses import replace
 from itertools import islice
 from typing import cast
 
-from monitor.parser import dating
-from monitor.parser.classifier import classifier
+from monitor.parser.dating import Spot, dated
 from monitor.parser.designations import Mention
 from monitor.parser.features import DISTANCES, Candidate, Candidates, Describer
 from monitor.parser.lexicon import Cue
 from monitor.parser.model_announcement import Account, ModelAnnouncement, Survey, make, propose, survey
 from monitor.parser.scene import Finding, Scene
 from monitor.parser.stages import Step
+from monitor.parser.weighing import Weighed, weighed
 from monitor.parser.wording import ROLES, Stage, Wording
 
-LIKELY = 0.53
+LIKELY = 0.55
 """How likely news of a model must be to be told, all stages together."""
 STAGES: tuple[Stage, ...] = (
     "teased", "confirmed", "unveiled", "orders_open", "launched", "deliveries", "discontinued",
@@ -37,31 +37,23 @@ def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
     """Every name that may be a model's, kept or dropped with its share; `reasons` tells what spoke for it and
     against."""
     told = survey(described.scene)
-    found = candidates(described, told)
-    model = classifier(ModelAnnouncement.kind)
-    judged: list[Finding] = []
-    shares = zip(found.each, model.weigh([one.features for one in found.each], found.text), strict=True)
-    for candidate, share in _apart(sorted(shares, key=lambda one: one[1][NONE])):
-        findings = list(_judged(described, told, candidate, share))
-        if reasons:
-            because = model.because({**found.text, **candidate.features}, share)
-            findings = [replace(finding, why=f"{finding.why} ({because})") for finding in findings]
-        judged += findings
-    return tuple(judged)
+    each = _apart(sorted(weighed(ModelAnnouncement.kind, candidates(described, told)), key=lambda one: one.share[NONE]))
+    judged = [(_judged(told, one.candidate, one.share), one) for one in each]
+    spotted = [(one.explained(found) if reasons else found, _spot(one.candidate, found)) for found, one in judged]
+    return tuple(dated(described, spotted))
 
 
-def _apart(
-    weighed: Iterable[tuple[Candidate, dict[str, float]]],
-) -> Iterator[tuple[Candidate, dict[str, float]]]:
+def _apart(each: Iterable[Weighed]) -> Iterator[Weighed]:
     """Of names that stand on the same words ("e34", "VF e34") the likelier: the others are no news. Likeliest first."""
     taken: list[tuple[int, int]] = []
-    for candidate, share in weighed:
-        spans = [(mention.start, mention.end) for _, mention in _mentions(cast(Account, candidate.key))]
-        if 1 - share[NONE] >= LIKELY:
+    for one in each:
+        spans = [(mention.start, mention.end) for _, mention in _mentions(cast(Account, one.candidate.key))]
+        told = one
+        if 1 - one.share[NONE] >= LIKELY:
             if any(start < high and low < end for low, high in taken for start, end in spans):
-                share = {**dict.fromkeys(share, 0.0), NONE: 1.0}
+                told = replace(one, share={**dict.fromkeys(one.share, 0.0), NONE: 1.0})
             taken += spans
-        yield candidate, share
+        yield told
 
 
 def candidates(described: Describer, told: Survey) -> Candidates:
@@ -141,7 +133,7 @@ def _as_name(
     }
 
 
-def _judged(described: Describer, told: Survey, candidate: Candidate, share: Mapping[str, float]) -> Iterator[Finding]:
+def _judged(told: Survey, candidate: Candidate, share: Mapping[str, float]) -> Finding:
     account, said = cast(Account, candidate.key), candidate.proposal
     stage = max(STAGES, key=lambda one: share[one])
     likely = 1 - share[NONE]
@@ -150,26 +142,23 @@ def _judged(described: Describer, told: Survey, candidate: Candidate, share: Map
         if said and said.fact is None:
             why += f": {said.why}"
         roles = said.roles if said else ()
-        yield Finding(candidate.line, ModelAnnouncement.kind, roles, None, why, account.name)
-        return
+        return Finding(candidate.line, ModelAnnouncement.kind, roles, None, why, account.name)
     if said and said.fact and said.fact.value == stage:
-        yield _dated(described, account, replace(said, why=f"{said.why}, {share[stage]:.0%}"))
-        return
-    steps = [step for step in account.steps if step.stage == stage] or [_step(described.scene, account, stage)]
-    made = make(account, steps, described.scene, told.lines, told.title)
-    yield _dated(described, account, replace(made, why=f"{account.name} {stage}, {share[stage]:.0%}"))
+        return replace(said, why=f"{said.why}, {share[stage]:.0%}")
+    steps = [step for step in account.steps if step.stage == stage] or [_step(account, stage)]
+    return replace(make(account, steps, told.lines, told.title), why=f"{account.name} {stage}, {share[stage]:.0%}")
 
 
-def _dated(described: Describer, account: Account, finding: Finding) -> Finding:
-    """The finding with the date that stands by the model's name, in the sentence of the fact where that names it."""
-    fact = cast(ModelAnnouncement, finding.fact)
-    mentions = _mentions(account)
+def _spot(candidate: Candidate, finding: Finding) -> Spot | None:
+    """Where the sentence of a fact names the model, else its first mention."""
+    if not isinstance(finding.fact, ModelAnnouncement):
+        return None
+    mentions = _mentions(cast(Account, candidate.key))
     line, mention = next((one for one in mentions if one[0].line is finding.line), mentions[0])
-    when = dating.when(described, line.line, mention.start, mention.end, fact.stage)
-    return replace(finding, fact=replace(fact, when=when))
+    return Spot(line.line, mention.start, mention.end, finding.fact.stage)
 
 
-def _step(scene: Scene, account: Account, stage: Stage) -> Step:
+def _step(account: Account, stage: Stage) -> Step:
     """The step that no word of the rules tells: in the first sentence of the text's own that names the model."""
     mentions = _mentions(account)
     prose = ((line, mention) for line, mention in mentions if line.line.sentence.kind != "heading")

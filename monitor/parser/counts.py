@@ -11,18 +11,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import cast
 
-from monitor.parser import dating
-from monitor.parser.classifier import classifier
 from monitor.parser.clauses import bounds, modality
 from monitor.parser.counting import Counted
+from monitor.parser.dating import COUNTED, Spot, dated
 from monitor.parser.features import MOST, Candidate, Candidates, Describer
 from monitor.parser.lexicon import Cue
 from monitor.parser.market_count import MarketCount, NewMarkets, make, one_per_subject, propose
 from monitor.parser.miscounts import COUNTABLE
 from monitor.parser.numerals import Numeral
 from monitor.parser.scene import Finding, Line, Scene
+from monitor.parser.weighing import weighed
 
-LIKELY = 0.55
+LIKELY = 0.5
 """How likely a count of the brand's markets must be to be told, all kinds of counts together."""
 COUNTS = ("current", "planned", "new current", "new planned")
 SCOPED = "scoped"
@@ -36,16 +36,10 @@ def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
     against."""
     if described.scene.brand is None:
         return propose(described.scene)
-    found = candidates(described)
-    model = classifier(MarketCount.kind)
-    told: list[Finding] = []
-    for candidate, share in zip(found.each, model.weigh([one.features for one in found.each], found.text), strict=True):
-        findings = list(_judged(described, candidate, share))
-        if reasons:
-            because = model.because({**found.text, **candidate.features}, share)
-            findings = [replace(finding, why=f"{finding.why} ({because})") for finding in findings]
-        told += findings
-    return one_per_subject(told)
+    each = weighed(MarketCount.kind, candidates(described))
+    told = [(_judged(described.scene, one.candidate, one.share), one) for one in each]
+    spotted = [(one.explained(found) if reasons else found, _spot(one.candidate, found)) for found, one in told]
+    return one_per_subject(dated(described, spotted, likely=COUNTED))
 
 
 def candidates(described: Describer) -> Candidates:
@@ -119,7 +113,7 @@ def _as_number(line: Line, number: Numeral, nouns: tuple[Cue, ...]) -> dict[str,
     return found
 
 
-def _judged(described: Describer, candidate: Candidate, share: Mapping[str, float]) -> Iterator[Finding]:
+def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> Finding:
     number, said = cast(Numeral, candidate.key), candidate.proposal
     best = max(COUNTS, key=lambda one: share[one])
     likely = sum(share[one] for one in COUNTS)
@@ -127,21 +121,23 @@ def _judged(described: Describer, candidate: Candidate, share: Mapping[str, floa
     kept = said is not None and said.fact is not None and label(said) in (best, SCOPED)
     if said and kept and (likely >= LIKELY if label(said) != SCOPED else share[NONE] < LIKELY):
         why = f"{number.value} {label(said)}, {share[label(said)]:.0%}"
-        yield replace(said, fact=_dated(described, candidate, cast(MarketCount, said.fact)), why=why)
-    elif likely >= LIKELY:
-        fact = _dated(described, candidate, _fact(described.scene, candidate, best))
-        yield Finding(candidate.line, fact.kind, roles, fact, f"{number.value} {best}, {share[best]:.0%}", number.start)
-    else:
-        why = f"{number.value} counts no markets of the brand's, {1 - likely:.0%}"
-        if said and said.fact is None:
-            why += f": {said.why}"
-        yield Finding(candidate.line, MarketCount.kind, roles, None, why, number.start)
+        return replace(said, why=why)
+    if likely >= LIKELY:
+        fact = _fact(scene, candidate, best)
+        why = f"{number.value} {best}, {share[best]:.0%}"
+        return Finding(candidate.line, fact.kind, roles, fact, why, number.start)
+    why = f"{number.value} counts no markets of the brand's, {1 - likely:.0%}"
+    if said and said.fact is None:
+        why += f": {said.why}"
+    return Finding(candidate.line, MarketCount.kind, roles, None, why, number.start)
 
 
-def _dated(described: Describer, candidate: Candidate, fact: MarketCount) -> MarketCount:
-    told = f"new {fact.status}" if isinstance(fact, NewMarkets) else fact.status
-    line, start, end = candidate.line, candidate.start, candidate.end
-    return replace(fact, when=dating.when(described, line, start, end, told, likely=dating.COUNTED))
+def _spot(candidate: Candidate, finding: Finding) -> Spot | None:
+    fact = finding.fact
+    if not isinstance(fact, MarketCount):
+        return None
+    new = "new " if isinstance(fact, NewMarkets) else ""
+    return Spot(candidate.line, candidate.start, candidate.end, new + fact.status)
 
 
 def _fact(scene: Scene, candidate: Candidate, best: str) -> MarketCount:

@@ -8,8 +8,9 @@ Which dates are near, which lie between, whether they are ahead: no word's meani
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from monitor.models import When
 from monitor.parser.classifier import classifier
@@ -17,13 +18,13 @@ from monitor.parser.clauses import first_day, last_day
 from monitor.parser.dates import Moment
 from monitor.parser.features import UNSPACED, Describer
 from monitor.parser.moments import anchor
-from monitor.parser.scene import Line
+from monitor.parser.scene import Finding, Line
 
 NAME = "when"
 """Of the classifier."""
 RIGHT, WRONG = "right", "wrong"
 LABELS = (RIGHT, WRONG)
-LIKELY = 0.2
+LIKELY = 0.15
 """How likely a date must be to be told: a step nearly always has one."""
 COUNTED = 0.3
 """The same of a count, which mostly has none."""
@@ -45,13 +46,38 @@ class Option:
     features: Mapping[str, float]
 
 
-def when(described: Describer, line: Line, start: int, end: int, told: str, *, likely: float = LIKELY) -> When | None:
-    """The date of what stands between two places of a sentence; None where none is `likely` enough. `told` is what is
-    said to happen to it: "entered", "unveiled", "current"."""
-    found = tuple(options(described, line, start, end, told))
-    shares = classifier(NAME).weigh([option.features for option in found])
-    best = max(zip(shares, found, strict=True), key=lambda one: one[0][RIGHT], default=None)
-    return best[1].when if best and best[0][RIGHT] >= likely else None
+class Spot(NamedTuple):
+    """What is to be dated: where in a sentence it stands, and what is told of it: "entered", "unveiled", "current"."""
+
+    line: Line
+    start: int
+    end: int
+    told: str
+
+
+def dated(
+    described: Describer, findings: Iterable[tuple[Finding, Spot | None]], *, likely: float = LIKELY
+) -> list[Finding]:
+    """The findings with the dates of their facts, None where none is `likely` enough; those without a spot as they
+    are."""
+    told = list(findings)
+    whens = iter(dates(described, [spot for _, spot in told if spot], likely=likely))
+    return [
+        replace(finding, fact=replace(finding.fact, when=next(whens))) if spot and finding.fact else finding
+        for finding, spot in told
+    ]
+
+
+def dates(described: Describer, spots: Sequence[Spot], *, likely: float = LIKELY) -> list[When | None]:
+    """The date of each of some things, all weighed at once."""
+    found = [tuple(options(described, *spot)) for spot in spots]
+    shares = iter(classifier(NAME).weigh([option.features for each in found for option in each]))
+    whens: list[When | None] = []
+    for each in found:
+        rated = [(next(shares)[RIGHT], option.when) for option in each]
+        best, when = max(rated, default=(0.0, None), key=lambda one: one[0])
+        whens.append(when if best >= likely else None)
+    return whens
 
 
 def options(described: Describer, line: Line, start: int, end: int, told: str) -> Iterator[Option]:

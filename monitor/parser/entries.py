@@ -13,16 +13,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from monitor.parser import dating
-from monitor.parser.classifier import classifier
 from monitor.parser.clauses import bounds, modality
+from monitor.parser.dating import Spot, dated
 from monitor.parser.features import MOST, Candidate, Candidates, Describer
 from monitor.parser.market_entry import MarketEntry, propose, without_regions
 from monitor.parser.scene import Finding, Line, Scene
 from monitor.parser.step_standing import EntryStatus
 from monitor.parser.territories import Territory
+from monitor.parser.weighing import weighed
 
-LIKELY, AGREED = 0.5, 0.3
+LIKELY, AGREED = 0.55, 0.3
 """How likely a step must be to be told, all kinds of steps together; and where the rules propose the same one, as they
 do of plain statements."""
 STEPS = ("entered", "planned", "exited")
@@ -37,17 +37,14 @@ def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
     """Every place of a document, kept or dropped with its share; `reasons` tells what spoke for it and against."""
     if described.scene.brand is None:
         return propose(described.scene)
-    found = candidates(described)
-    model = classifier(MarketEntry.kind)
-    shares = model.weigh([one.features for one in found.each], found.text)
-    told = []
-    for candidate, share in zip(found.each, shares, strict=True):
-        finding = _judged(described, candidate, share)
-        if reasons:
-            because = model.because({**found.text, **candidate.features}, share)
-            finding = replace(finding, why=f"{finding.why} ({because})")
-        told.append((sum(share[step] for step in STEPS), finding))
-    return tuple(without_regions(_likeliest(told)))
+    each = weighed(MarketEntry.kind, candidates(described))
+    judged = [_judged(described.scene, one.candidate, one.share) for one in each]
+    spots = [_spot(one.candidate, finding) for one, finding in zip(each, judged, strict=True)]
+    told = dated(described, zip(judged, spots, strict=True))
+    if reasons:
+        told = [one.explained(finding) for one, finding in zip(each, told, strict=True)]
+    likely = [sum(one.share[step] for step in STEPS) for one in each]
+    return tuple(without_regions(_likeliest(list(zip(likely, told, strict=True)))))
 
 
 def _likeliest(told: list[tuple[float, Finding]]) -> list[Finding]:
@@ -130,7 +127,7 @@ def _as_place(scene: Scene, line: Line, places: tuple[Territory, ...], number: i
     return found
 
 
-def _judged(described: Describer, candidate: Candidate, share: Mapping[str, float]) -> Finding:
+def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> Finding:
     """The fact that a place makes, if a step is likely enough; mere presence only where the rules see it too."""
     place = cast(Territory, candidate.key)
     step = max(STEPS, key=lambda one: share[one])
@@ -140,7 +137,7 @@ def _judged(described: Describer, candidate: Candidate, share: Mapping[str, floa
     agreed = said is not None and said.fact is not None and _label(said) == step
     if likely >= (AGREED if agreed else LIKELY):
         why = f"{place.code} {step}, {share[step]:.0%}"
-        fact = _fact(described, candidate, cast(EntryStatus, step))
+        fact = _fact(scene, candidate, cast(EntryStatus, step))
         return Finding(line, MarketEntry.kind, roles, fact, why, place.code)
     if said and isinstance(said.fact, MarketEntry) and said.fact.basis == PRESENCE and share[PRESENCE] > share[NONE]:
         return replace(said, why=f"{place.code} present, {share[PRESENCE]:.0%}")
@@ -150,19 +147,22 @@ def _judged(described: Describer, candidate: Candidate, share: Mapping[str, floa
     return Finding(line, MarketEntry.kind, roles, None, why, place.code)
 
 
-def _fact(described: Describer, candidate: Candidate, step: EntryStatus) -> MarketEntry:
+def _spot(candidate: Candidate, finding: Finding) -> Spot | None:
+    told = _label(finding)
+    return Spot(candidate.line, candidate.start, candidate.end, told) if told in STEPS else None
+
+
+def _fact(scene: Scene, candidate: Candidate, step: EntryStatus) -> MarketEntry:
     """The fact as the rules propose it, if they see the same step; else made of what stands around the place."""
-    when = dating.when(described, candidate.line, candidate.start, candidate.end, step)
     said = candidate.proposal.fact if candidate.proposal else None
     if isinstance(said, MarketEntry) and said.status == step and said.basis == "event":
-        return replace(said, when=when)
-    scene, line, place = described.scene, candidate.line, cast(Territory, candidate.key)
+        return said
+    line, place = candidate.line, cast(Territory, candidate.key)
     low, high = bounds(line, place.start, place.end)
     return MarketEntry(
         brand=cast(str, scene.brand),
         market=place.code,
         status=step,
-        when=when,
         hedged=modality(line, low, high, scene.document.published, near=(place.start, place.end)).hedged,
         evidence=line.text,
         start=line.start,

@@ -203,7 +203,7 @@ def _judged(account: Account, scene: Scene, lines: Sequence[Wording], title: Wor
         ways = []
     for part in (ways, ends):
         if part:
-            yield make(account, part, scene, lines, title)
+            yield make(account, part, lines, title)
 
 
 def _doubt(account: Account, scene: Scene) -> str | None:
@@ -260,7 +260,7 @@ def _best(told: list[Step]) -> list[Step]:
     return [step for step in told if rank[step.stage] == top]
 
 
-def make(account: Account, told: list[Step], scene: Scene, lines: Sequence[Wording], title: Wording) -> Finding:
+def make(account: Account, told: list[Step], lines: Sequence[Wording], title: Wording) -> Finding:
     """The fact that the most advanced of some steps of a model makes, with all that the text says of the model
     but its date."""
     markets = _markets(_best(told), lines, title) or _markets(told, lines, title)
