@@ -315,6 +315,8 @@ def test_search_finds_words_and_phrases(page: Any) -> None:
     assert len(page.get('/search.json?q="present in 38"').json()["rows"]) == 1
     assert page.get('/search.json?q="in present"').json()["rows"] == []
     assert len(page.get("/search/facts.json?q=40th&brand=smart&kind=market_count").json()["rows"]) == 1
+    (row,) = page.get("/search/facts.json?q=40th").json()["rows"]
+    assert row["snippet"] == row["evidence"]
     found = shown(page, "/search/facts?q=40th")
     assert found.xpath("//mark")[0].text_content() == "40th"
 

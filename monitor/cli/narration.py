@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from monitor.cli.service import Checked
 from monitor.models import Outcome
 from monitor.settings import Settings
+
+if TYPE_CHECKING:  # only named in annotations: the page needs the logging, and nothing of the service
+    from monitor.cli.service import Checked
 
 log = logging.getLogger(__name__)
 
