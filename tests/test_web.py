@@ -102,9 +102,9 @@ def test_what_is_new_counts_from_the_visit_before(database: Path) -> None:
     """A page of the same visit still shows what was new at its beginning; another visit begins afterwards."""
     clock = [NOW - timedelta(days=3)]
     with browser(database, clock=lambda: clock[0]) as client:
-        assert "New in the last days" in words(shown(client, "/"))
+        assert "New in the last seven days" in words(shown(client, "/"))
         clock[0] += timedelta(minutes=5)
-        assert "New in the last days" in words(shown(client, "/"))
+        assert "New in the last seven days" in words(shown(client, "/"))
         clock[0] = NOW
         for _ in range(2):
             told = words(shown(client, "/"))
