@@ -102,9 +102,9 @@ def test_what_is_new_counts_from_the_visit_before(database: Path) -> None:
     """A page of the same visit still shows what was new at its beginning; another visit begins afterwards."""
     clock = [NOW - timedelta(days=3)]
     with browser(database, clock=lambda: clock[0]) as client:
-        assert "New in the last days" in words(shown(client, "/"))
+        assert "New in the last seven days" in words(shown(client, "/"))
         clock[0] += timedelta(minutes=5)
-        assert "New in the last days" in words(shown(client, "/"))
+        assert "New in the last seven days" in words(shown(client, "/"))
         clock[0] = NOW
         for _ in range(2):
             told = words(shown(client, "/"))
@@ -315,6 +315,8 @@ def test_search_finds_words_and_phrases(page: Any) -> None:
     assert len(page.get('/search.json?q="present in 38"').json()["rows"]) == 1
     assert page.get('/search.json?q="in present"').json()["rows"] == []
     assert len(page.get("/search/facts.json?q=40th&brand=smart&kind=market_count").json()["rows"]) == 1
+    (row,) = page.get("/search/facts.json?q=40th").json()["rows"]
+    assert row["snippet"] == row["evidence"]
     found = shown(page, "/search/facts?q=40th")
     assert found.xpath("//mark")[0].text_content() == "40th"
 

@@ -105,7 +105,7 @@ def test_a_walk_through_the_page(shown: Browser, history: Path, tmp_path: Path, 
         page.on("pageerror", lambda error: complaints.append(str(error)))
 
         page.goto(f"{address}enter?token={TOKEN}")
-        expect(page.get_by_role("heading", name="New in the last days")).to_be_visible()
+        expect(page.get_by_role("heading", name="New in the last seven days")).to_be_visible()
         expect(page.locator(".stream time").first).to_have_text("2026-01-05 18:00")  # 9:00 in UTC, told in Tokyo
         usable(page)
 

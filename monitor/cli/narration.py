@@ -6,13 +6,15 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monitor.cli.loglines import FIELDS, JsonLines, TextLines
-from monitor.cli.service import Checked
 from monitor.models import Outcome
 from monitor.secret import Secret
 from monitor.settings import Settings
+
+if TYPE_CHECKING:  # only named in annotations: the page needs the logging, and nothing of the service
+    from monitor.cli.service import Checked
 
 log = logging.getLogger(__name__)
 

@@ -109,7 +109,7 @@ def refusal(request: Request, status: int, title: str, text: str, link: str | No
     if program or "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"error": f"{title}: {text}"}, status)
     rendered = _PAGES.get_template("refusal.html.j2").render(
-        path=request.url.path, writes=False, title=title, text=text, link=link
+        path=request.url.path, writes=request.state.writes, title=title, text=text, link=link
     )
     return HTMLResponse(rendered, status)
 

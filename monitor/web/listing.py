@@ -15,6 +15,7 @@ from monitor.exports.atom import feed
 from monitor.exports.rows import flat
 from monitor.exports.written import csv_text
 from monitor.history import Queries, Table
+from monitor.history.searching import BEGIN, END
 from monitor.resources import shipped
 from monitor.web.answers import as_json, page
 from monitor.web.asking import FILTERS, FORMS, Asked, Form, asked, form_of
@@ -76,6 +77,7 @@ def _took(checks: Rows) -> float | None:
 
 
 def _for_programs(listing: Listing, rows: Rows, more: bool, wanted: Asked, form: Form, now: datetime) -> Response:
+    rows = [_unmarked(row) for row in rows]
     following = f"/{listing.name}.{form}?{wanted.query(page=wanted.page + 1, limit=wanted.limit)}" if more else None
     match form:
         case "csv":
@@ -91,6 +93,13 @@ def _for_programs(listing: Listing, rows: Rows, more: bool, wanted: Asked, form:
     if following:
         answer.headers["link"] = f'<{following}>; rel="next"'
     return answer
+
+
+def _unmarked(row: dict[str, Any]) -> dict[str, Any]:
+    """A row whose text has no marks around what was found in it."""
+    if "snippet" not in row:
+        return row
+    return row | {"snippet": row["snippet"].replace(BEGIN, "").replace(END, "")}
 
 
 async def sql(request: Request, site: Site) -> Response:
