@@ -69,7 +69,10 @@ def test_a_backup_is_one_whole_file_that_only_its_owner_may_read_if_that_holds_f
     assert saved.path.stat().st_mode & 0o777 == 0o600
 
 
-def test_what_is_written_meanwhile_is_in_the_copy_whole_or_not_at_all(database: Path, tmp_path: Path) -> None:
+def test_what_is_written_meanwhile_is_in_the_copy_whole_or_not_at_all(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backups, "PAGES", 5)  # somebody writes between two pieces
     stop = threading.Event()
     with History(database, revive=revive) as history:
 
@@ -91,6 +94,19 @@ def test_what_is_written_meanwhile_is_in_the_copy_whole_or_not_at_all(database: 
         with closing(sqlite3.connect(copy.path)) as db:
             assert db.execute("SELECT count(*) FROM visit WHERE facts <> 0").fetchone()[0] == copy.facts
             assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_a_program_that_stops_gives_the_backup_up_and_keeps_nothing(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    """While it copies, at once or later, and while it looks the copy through."""
+    monkeypatch.setattr(backups, "PAGES", 60)
+    monkeypatch.setattr(backups, "INSTRUCTIONS", 10)
+    asked = iter([False] * looks)
+    with pytest.raises(DatabaseError, match="was not finished"):
+        back_up(database, tmp_path / "copy.db", lambda: next(asked, True))
+    assert beside(tmp_path / "copy.db") == ["data"]
 
 
 def test_nothing_that_is_there_is_overwritten(database: Path, tmp_path: Path) -> None:

@@ -346,8 +346,11 @@ class Service:
         if cron.next_time(wanted.cron, self.settings.timezone, since) > now or now < self._no_backup_before:
             return
         try:
-            saved = await asyncio.to_thread(backups.take, self.settings.database, wanted.path, wanted.keep, now)
+            take = partial(backups.take, self.settings.database, wanted.path, wanted.keep, now, lambda: self.stopping)
+            saved = await asyncio.to_thread(take)
         except DatabaseError as error:
+            if self.stopping:
+                return
             self._no_backup_before = now + BACKUP_AGAIN
             log.error("no backup was made: %s; the next try is in an hour", error)  # noqa: TRY400  # no bug
             return

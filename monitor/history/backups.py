@@ -14,7 +14,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,14 @@ from monitor.history.store import MENDABLE, Store, check_content, connect, conne
 
 MAGIC = b"SQLite format 3\x00"
 STAMP = "%Y%m%dT%H%M%SZ"
+PAGES = 4_096
+"""Pages of the database that are copied at once: 16 MB."""
+
+INSTRUCTIONS = 1_000_000
+"""So many of SQLite's own between two looks whether to stop."""
+
+Stopping = Callable[[], bool]
+
 LEFT_OVER = timedelta(days=1)
 """The age at which a part file is none that somebody is still writing."""
 
@@ -51,10 +59,10 @@ class Restored:
     aside: Path | None
 
 
-def back_up(database: Path, target: Path) -> Saved:
+def back_up(database: Path, target: Path, stopping: Stopping = lambda: False) -> Saved:
     """Copies the database to a file that is not there yet, as it is at this moment. Raises DatabaseError.
 
-    Writers are not held up: the copy is made of one snapshot, in one go.
+    Writers are not held up: the copy is made of one snapshot. Once `stopping` says so, it is given up and nothing kept.
     """
     if not database.exists():
         raise DatabaseError(f"there is no database {database} to back up")
@@ -64,9 +72,10 @@ def back_up(database: Path, target: Path) -> Saved:
         with told(database), closing(connect_to_read(database)) as source:
             source.execute("BEGIN")  # the counts and the copy are of one snapshot
             rows = _rows(source)
-            _copy(source, part, target)
+            _copy(source, part, target, stopping)
         with opening(target), closing(connect(part)) as copy:
             copy.execute("PRAGMA journal_mode = DELETE")  # a file that is whole without another beside it
+            copy.conn.set_progress_handler(stopping, INSTRUCTIONS)
             _verify(copy, target)
             if _rows(copy) != rows:
                 raise DatabaseError(f"the backup {target} does not hold what the database holds; nothing was kept")
@@ -75,13 +84,13 @@ def back_up(database: Path, target: Path) -> Saved:
     return Saved(target, target.stat().st_size, rows["fact"])
 
 
-def take(database: Path, folder: Path, keep: int, now: datetime) -> Saved:
+def take(database: Path, folder: Path, keep: int, now: datetime, stopping: Stopping = lambda: False) -> Saved:
     """Makes the backup of this moment in a folder, which is made if need be, and keeps so many of the newest."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseError(f"the folder {folder} for backups cannot be made: {error.strerror}") from error
-    saved = back_up(database, folder / dated_name(database, now))
+    saved = back_up(database, folder / dated_name(database, now), stopping)
     for _, old in taken(database, folder)[:-keep]:
         old.unlink(missing_ok=True)
     for part in folder.glob(".*.part"):
@@ -139,10 +148,14 @@ def restore(backup: Path, database: Path, now: datetime) -> Restored:
     return Restored(facts, moment_or_none(newest), aside)
 
 
-def _copy(source: Database, part: Path, target: Path) -> None:
+def _copy(source: Database, part: Path, target: Path, stopping: Stopping = lambda: False) -> None:
+    def go_on(*_: object) -> None:
+        if stopping():
+            raise DatabaseError(_given_up(target))
+
     try:
         with closing(sqlite3.connect(part)) as copy:
-            source.conn.backup(copy)
+            source.conn.backup(copy, pages=PAGES, progress=go_on)  # never begun anew: the snapshot is held
     except sqlite3.DatabaseError as error:
         reason = MENDABLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
         raise DatabaseError(f"{target} cannot be written: {reason}") from error
@@ -150,9 +163,18 @@ def _copy(source: Database, part: Path, target: Path) -> None:
 
 def _verify(db: Database, path: Path) -> None:
     """Looks through all of it, indexes too."""
-    verdict = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    try:
+        verdict = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            raise DatabaseError(_given_up(path)) from error
+        raise
     if verdict != "ok":
         raise DatabaseError(f"the copy {path} is damaged ({' '.join(verdict.split())})")
+
+
+def _given_up(path: Path) -> str:
+    return f"the backup {path} was not finished: the program stops"
 
 
 def _rows(db: Database) -> dict[str, int]:

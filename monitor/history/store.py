@@ -23,6 +23,9 @@ from monitor.resources import shipped
 
 MIGRATIONS = "brand-monitor"
 BUSY_SECONDS = 30.0
+SAMPLED = 1_000
+"""Rows of an index that SQLite looks at to plan by."""
+
 SETTLING_SECONDS = 0.5
 """How long emptying the write-ahead log waits for readers; writers wait meanwhile."""
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
@@ -89,6 +92,7 @@ class Store:
     def settle(self) -> None:
         """Lets SQLite plan anew, moves the write-ahead log into the database and empties it if no reader needs it."""
         with self._turn, told(self.path):
+            self.db.execute(f"PRAGMA analysis_limit = {SAMPLED}")  # else a large index is read from end to end
             self.db.execute("PRAGMA optimize").fetchall()
             self.db.execute(f"PRAGMA busy_timeout = {SETTLING_SECONDS * 1000:.0f}")  # the next time will do as well
             try:
