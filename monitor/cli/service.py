@@ -346,10 +346,10 @@ class Service:
         if cron.next_time(wanted.cron, self.settings.timezone, since) > now or now < self._no_backup_before:
             return
         try:
-            take = partial(backups.take, self.settings.database, wanted.path, wanted.keep, now, lambda: self.stopping)
+            take = partial(backups.take, self.settings.database, wanted.path, wanted.keep, now, lambda: self._stopping)
             saved = await asyncio.to_thread(take)
         except DatabaseError as error:
-            if self.stopping:
+            if self._stopping:
                 return
             self._no_backup_before = now + BACKUP_AGAIN
             log.error("no backup was made: %s; the next try is in an hour", error)  # noqa: TRY400  # no bug
