@@ -18,7 +18,8 @@ from monitor.settings import Settings
 from monitor.starter import starter_config
 
 CONTRACT_KEYS = {
-    "config": "database timezone http sources channels alerts",
+    "config": "database timezone http sources channels alerts backup",
+    "backup": "path cron keep",
     "http": "user_agent deadline max_body per_host_delay respect_robots allow_private_networks proxy",
     "sources": "name brand kind url every cron authority outlet links render enabled alert_on_first",
     "channels": "name kind to from smtp password url secret",
@@ -301,9 +302,9 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 
 def assert_contract_keys(text: str) -> None:
-    """Only keys that the contract of the config names."""
+    """Only keys that the contract of the config names, and those of backups."""
     tables = tomllib.loads(text)
-    sections = {"config": [tables], "http": [tables["http"]]}
+    sections = {"config": [tables], "http": [tables["http"]], "backup": [tables.get("backup", {})]}
     sections |= {name: tables.get(name, []) for name in ("sources", "channels", "alerts")}
     for name, entries in sections.items():
         for entry in entries:
@@ -318,7 +319,7 @@ def settings_of(text: str, folder: Path) -> Settings:
 
 def without_comment_marks(text: str) -> str:
     """The starter with its commented examples switched on."""
-    return re.sub(r"(?m)^# (?=\[\[|[a-z]+ = )", "", text)
+    return re.sub(r"(?m)^# (?=\[+[a-z]+\]|[a-z]+ = )", "", text)
 
 
 def test_the_starter_without_brands_watches_smart(tmp_path: Path) -> None:
@@ -337,6 +338,8 @@ def test_the_starters_examples_are_valid_when_switched_on(tmp_path: Path) -> Non
     assert_contract_keys(text)
     settings = settings_of(text, tmp_path)
     assert [channel.kind for channel in settings.channels] == ["console", "email", "webhook"]
+    assert settings.backup
+    assert (settings.backup.path, settings.backup.keep) == (tmp_path / "backups", 7)
     assert settings.alerts[0].digest == "0 8 * * mon-fri"
 
 
