@@ -524,7 +524,9 @@ class WebSettings(Section):
     host: str = Field(default="127.0.0.1", pattern=r"^[A-Za-z0-9.:_-]+$")
     """The address to listen on: this machine only, unless a password is set."""
     port: Annotated[int, Field(ge=0, le=65_535)] = PAGE_PORT
+    """The port; 0 is any that is free."""
     password: Named | None = None
+    """What everybody is asked for; it is the right to write, too."""
     hosts: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")], ...], BeforeValidator(_listed)] = ()
     """More names by which browsers may call it, as a proxy in front of it is called; without a port."""
 

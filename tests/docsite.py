@@ -39,6 +39,8 @@ TABLES: dict[str, type[settings.Section]] = {
     "[summary]": settings.SummarySettings,
     "[backup]": settings.BackupSettings,
     "[log]": settings.LogSettings,
+    "[web]": settings.WebSettings,
+    "[engine]": settings.EngineSettings,
 }
 """Every table of the config, in the order of the page."""
 
@@ -120,6 +122,8 @@ def kind_of(annotation: Any, metadata: Iterable[Any] = ()) -> str:
         return kind_of(next(one for one in inner if one is not type(None)))
     if origin is Literal:
         return " or ".join(f'`"{one}"`' for one in inner)
+    if origin is dict:
+        return f"table of {kind_of(inner[1])}s"
     if origin is tuple:
         return f"list of {kind_of(inner[0])}"
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):

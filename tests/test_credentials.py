@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from faultserver import FaultServer, redirect, reply
 from test_http import NOW, PAGE, settings
+from watching import observed
 
 from monitor.config import load
 from monitor.engine.local import LocalEngine
@@ -84,7 +85,7 @@ def test_the_source_and_its_articles_of_one_origin_are_asked_with_it_and_nothing
     async def run(about: Source) -> Observation:
         engine = LocalEngine(load(tmp_path / "monitor.toml").http, clock=lambda: NOW)
         try:
-            return await engine.observe(about, Memory())
+            return await observed(engine, about, Memory())
         finally:
             await engine.close()
 
@@ -180,7 +181,7 @@ def test_no_value_shows_in_what_is_kept_and_said(tmp_path: Path, caplog: pytest.
     async def run(about: Source) -> Observation:
         engine = LocalEngine(load(tmp_path / "monitor.toml").http, clock=lambda: NOW)
         try:
-            return await engine.observe(about, Memory())
+            return await observed(engine, about, Memory())
         finally:
             await engine.close()
 

@@ -20,6 +20,7 @@ import docsite
 import newsdesk
 import pytest
 import tomlkit
+import trustme
 from bs4 import BeautifulSoup
 from commandline import command
 from test_schema import VIEWS
@@ -102,6 +103,9 @@ def test_config_examples_load(example: str, tmp_path: Path) -> None:
     data.setdefault("sources", []).extend(
         {"name": name, "kind": "feed", "url": "https://example.org/feed"} for name in sorted(named or {"any"})
     )
+    for name, file in data.get("engine", {}).items():
+        if name.endswith("_file"):
+            trustme.CA().cert_pem.write_to_path(str(tmp_path / file))
     path = tmp_path / "monitor.toml"
     path.write_text(tomlkit.dumps(data))
     assert load(path).sources
@@ -148,7 +152,7 @@ def test_sql_examples_run(example: str, sample: Path) -> None:
         assert db.execute(example).fetchall()
 
 
-ELSEWHERE = {"demo", "run", "check", "test-alert", "backtest", "import", "doctor", "evaluate", "replay"}
+ELSEWHERE = {"demo", "run", "check", "test-alert", "backtest", "import", "doctor", "evaluate", "replay", "web"}
 """Commands that take long, need a network or files of others; they have tests of their own."""
 
 TRIED = [

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from faultserver import FaultServer, redirect, reply
 from test_http import NOW, settings
-from watching import front, newsroom
+from watching import front, newsroom, observed
 
 from monitor.engine.local import LocalEngine
 from monitor.history import History
@@ -34,7 +34,7 @@ def checked(
         seen = []
         try:
             for source in sources:
-                found = await engine.observe(source, history.memory(source.name, now))
+                found = await observed(engine, source, history.memory(source.name, now))
                 given = Settings(path=folder / "m.toml", database=folder / "h.db")
                 record(found, source, history=history, settings=given, next_due=now, failures=0, now=now)
                 seen.append(found)

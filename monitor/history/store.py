@@ -65,7 +65,8 @@ class Store:
         with opening(self.path):
             check_content(self.db, self.path)  # before anything is written: the file may be somebody else's
         with told(self.path):
-            self.db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heard by a database that is made just now
+            if self.db.execute("PRAGMA page_count").fetchone()[0] == 0:  # a database that is there would be written to
+                self.db.execute("PRAGMA auto_vacuum = INCREMENTAL")
             self.db.execute("PRAGMA journal_mode = WAL")
             migrate(self.db, self.path)
         with opening(self.path):
