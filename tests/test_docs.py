@@ -103,9 +103,11 @@ def test_config_examples_load(example: str, tmp_path: Path) -> None:
     data.setdefault("sources", []).extend(
         {"name": name, "kind": "feed", "url": "https://example.org/feed"} for name in sorted(named or {"any"})
     )
-    for name, file in data.get("engine", {}).items():
-        if name.endswith("_file"):
-            trustme.CA().cert_pem.write_to_path(str(tmp_path / file))
+    authority = trustme.CA()
+    ours = authority.issue_cert("localhost")
+    files = {"ca_file": authority.cert_pem, "cert_file": ours.cert_chain_pems[0], "key_file": ours.private_key_pem}
+    for name in files.keys() & data.get("engine", {}).keys():
+        files[name].write_to_path(str(tmp_path / data["engine"][name]))
     path = tmp_path / "monitor.toml"
     path.write_text(tomlkit.dumps(data))
     assert load(path).sources
