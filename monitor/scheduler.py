@@ -1,8 +1,8 @@
 """When each source is checked. Knows no scraper, parser or SQL: it is told what is due and starts the work.
 
 The queue is the `next_due` of each source, kept by whoever does the work. A tick (APScheduler, in UTC) asks for what is
-due and starts it: never two checks of one source, never two at one host, never more than `workers`. A slow source keeps
-its own place and nobody else's.
+due and starts it host by host: the due sources of one host are one batch, checked one after the other. Never two
+batches at one host, never more than `workers`. A slow host keeps its own place and nobody else's.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
 REPORTING = timedelta(minutes=1)
+BATCH = 20
+"""How many sources of one host are checked in a row; what became due at it meanwhile has its turn after them."""
 BURST = 10
 PACE = timedelta(milliseconds=5)
 """The pause after so many starts: a thousand checks that begin together also meet their deadlines together, and the
@@ -93,7 +95,9 @@ class Work(Protocol):
         """The sources that are due, longest overdue first."""
         ...
 
-    async def check(self, source: Source) -> object: ...
+    async def check(self, sources: Sequence[Source]) -> object:
+        """Checks sources of one host."""
+        ...
 
     async def deliver(self) -> object: ...
 
@@ -115,7 +119,6 @@ class Scheduler:
         self._on_bug = on_bug
         self._running: dict[str, asyncio.Task[object]] = {}
         self._at_job: set[asyncio.Task[object]] = set()
-        self._hosts: set[str] = set()
         self._stopping = False
         self._steady: asyncio.Task[None] | None = None
         self._jobs = AsyncIOScheduler(
@@ -145,19 +148,17 @@ class Scheduler:
     async def _start_due(self) -> None:
         if self._stopping or len(self._running) >= self.workers:
             return
-        for source in await self._work.due():
-            host = urlsplit(source.url).netloc.lower()
+        for host, batch in _batches(await self._work.due()):
             if self._stopping or len(self._running) >= self.workers:
                 return
-            if source.name in self._running or host in self._hosts:
+            if host in self._running:
                 continue
-            self._hosts.add(host)
-            self._running[source.name] = asyncio.create_task(self._check(source, host), name=source.name)
+            self._running[host] = asyncio.create_task(self._check(host, batch), name=host)
             if len(self._running) % BURST == 0:
                 await asyncio.sleep(PACE.total_seconds())
 
     async def any_done(self) -> None:
-        """Returns when a check that is running has ended, at once when none is."""
+        """Returns when the checks at one host have ended, at once when none is running."""
         if self._running:
             await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
 
@@ -203,12 +204,11 @@ class Scheduler:
         finally:
             self._at_job.discard(task)
 
-    async def _check(self, source: Source, host: str) -> None:
+    async def _check(self, host: str, batch: Sequence[Source]) -> None:
         try:
-            await self._guarded(lambda: self._work.check(source))
+            await self._guarded(lambda: self._work.check(batch))
         finally:
-            self._hosts.discard(host)
-            self._running.pop(source.name, None)
+            self._running.pop(host, None)
 
     async def _guarded(self, job: Callable[[], Awaitable[object]]) -> None:
         """A bug is loud and ends the service (a supervisor starts it again): it must not go on half blind."""
@@ -217,3 +217,18 @@ class Scheduler:
         except Exception as bug:
             log.exception("this is a bug in brand-monitor; the service stops")
             self._on_bug(bug)
+
+
+def _batches(due: Iterable[Source]) -> list[tuple[str, list[Source]]]:
+    """The due sources by host, in the order in which the first of each host is due."""
+    batches: dict[str, list[Source]] = {}
+    for source in due:
+        batch = batches.setdefault(host_of(source), [])
+        if len(batch) < BATCH:
+            batch.append(source)
+    return list(batches.items())
+
+
+def host_of(source: Source) -> str:
+    """Where a source is asked for: its host, with the port where it is not the usual one."""
+    return urlsplit(source.url).netloc.lower()

@@ -29,7 +29,7 @@ from history_samples import (
 from monitor.history import History
 from monitor.history.links import HANDED_OUT
 from monitor.history.pages import content_of
-from monitor.models import Link, Outcome, SourceKind
+from monitor.models import Link, Outcome, SourceKind, utc_text
 
 
 @pytest.fixture
@@ -336,3 +336,28 @@ def test_old_pages_and_checks_go_documents_facts_and_their_checks_stay(history: 
     assert len(history.queries.facts()) == 2
     assert history.memory("newsroom", NOW).validators == VALIDATORS, "a source's newest body outlives the others"
     assert history._store.db.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_checks_of_a_day_that_brought_nothing_become_one(history: History) -> None:
+    record(history, observed([read("a", count(38))], page=page("first", validators=VALIDATORS)))
+    for hour in range(1, 96):
+        outcome, reason = (Outcome.TIMEOUT, "slow") if hour % 24 == 3 else (Outcome.UNCHANGED, None)
+        record(history, observed(outcome=outcome, reason=reason, page=None, at=NOW + hour * HOUR))
+    record(history, observed([read("b", count(39), at=NOW + 2 * DAY)], page=None, at=NOW + 2 * DAY))
+    before = history.queries.activity(NOW)
+    last = history.fold(NOW + 4 * DAY)
+    assert last == "newsroom"
+    assert history.fold(NOW + 4 * DAY, last) is None
+    rows = [row for row in history.queries.checks() if row["started_at"] < utc_text(NOW + 3 * DAY)[:10]]
+    folded = sorted((row["started_at"][:10], row["outcome"], row["times"]) for row in rows)
+    days = [utc_text(NOW + day * DAY)[:10] for day in range(3)]
+    first = 23 - NOW.hour
+    assert [day for day, _, times in folded if times > 1] == days, "one row a day"
+    assert sum(times for _, _, times in folded) == 1 + first + 24 + 24 + 1
+    assert [times for _, outcome, times in folded if outcome == "timeout"] == [1, 1, 1]
+    assert [times for _, outcome, times in folded if outcome == "ok"] == [1, 1], "what brought something stays as it is"
+    assert history.queries.activity(NOW) == before
+    assert len(history.queries.facts()) == 2
+    assert history._store.db.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert history.fold(NOW + 4 * DAY) == last, "and again, which changes nothing"
+    assert history.queries.activity(NOW) == before

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.models import Observation, Outcome, Source, SourceKind
-from monitor.scheduler import LONGEST_RETRY, Scheduler, left_out, next_check, spread
+from monitor.scheduler import BATCH, LONGEST_RETRY, Scheduler, left_out, next_check, spread
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -105,15 +105,15 @@ class Recorded:
     async def due(self) -> Sequence[Source]:
         return list(self.waiting)
 
-    async def check(self, source: Source) -> None:
-        host = source.url.split("/")[2]
-        self.started.append(source.name)
+    async def check(self, sources: Sequence[Source]) -> None:
+        [host] = {source.url.split("/")[2] for source in sources}
+        self.started += [source.name for source in sources]
         self.running[host] += 1
         self.most = max(self.most, self.running.total())
         assert self.running[host] == 1
         await self.release.wait()
         self.running[host] -= 1
-        self.waiting = [other for other in self.waiting if other.name != source.name]
+        self.waiting = [other for other in self.waiting if other not in sources]
 
     async def deliver(self) -> None: ...
 
@@ -126,16 +126,19 @@ def unexpected(bug: BaseException) -> None:
     raise AssertionError(bug)
 
 
-def test_one_check_a_host_and_so_many_overall() -> None:
+def test_one_batch_a_host_and_so_many_overall() -> None:
     async def scenario() -> None:
-        sources = [source(f"{host}{n}", f"https://host{host}.example/{n}") for host in range(5) for n in range(3)]
+        sources = [source(f"{host}{n}", f"https://host{host}.example/{n}") for n in range(3) for host in range(5)]
+        sources += [source(f"0-{n}", f"https://host0.example/{n}") for n in range(BATCH)]
         work = Recorded(sources)
         scheduler = Scheduler(work, workers=4, on_bug=unexpected)
         await scheduler.dispatch()
         await asyncio.sleep(0)
-        assert work.started == ["00", "10", "20", "30"]
-        await scheduler.dispatch()  # nothing may start: four are running
-        assert len(work.started) == 4
+        first = ["00", "01", "02", *(f"0-{n}" for n in range(BATCH - 3))]
+        assert work.started == [*first, "10", "11", "12", "20", "21", "22", "30", "31", "32"]
+        before = len(work.started)
+        await scheduler.dispatch()  # nothing may start: batches at four hosts are running
+        assert len(work.started) == before
         work.release.set()
         while work.waiting:
             await scheduler.dispatch()
@@ -151,9 +154,9 @@ def test_a_slow_source_delays_nobody_else() -> None:
         slow, good = source("slow", "https://slow.example/"), source("good", "https://good.example/")
 
         class OneHangs(Recorded):
-            async def check(self, source: Source) -> None:
-                self.started.append(source.name)
-                if source.name == "slow":
+            async def check(self, sources: Sequence[Source]) -> None:
+                self.started.append(sources[0].name)
+                if sources[0].name == "slow":
                     await self.release.wait()
 
         work = OneHangs([slow, good])
@@ -203,9 +206,9 @@ def test_what_overstays_the_grace_is_given_up() -> None:
 def test_a_bug_is_told_and_stops_no_other_check() -> None:
     async def scenario() -> None:
         class Buggy(Recorded):
-            async def check(self, source: Source) -> None:
-                self.started.append(source.name)
-                if source.name == "bad":
+            async def check(self, sources: Sequence[Source]) -> None:
+                self.started.append(sources[0].name)
+                if sources[0].name == "bad":
                     raise RuntimeError("a bug")
 
         bugs: list[BaseException] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import random
@@ -11,18 +12,19 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TypeVar
 
 import click
 
 from monitor.cli.narration import Round, describe, setup_logging
 from monitor.cli.options import Place, placed
-from monitor.cli.service import Service, style_of
+from monitor.cli.service import Checked, Service, style_of
 from monitor.cli.watchdog import Watchdog, die
 from monitor.errors import UsageError
 from monitor.models import Alert, Answer, Change, Delivery, Health, Source
 from monitor.notifier.dispatch import Dispatcher
-from monitor.scheduler import Scheduler
+from monitor.scheduler import BATCH, Scheduler, host_of
 from monitor.settings import Settings, hint
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ def run(place: Place) -> None:
     setup_logging()
     _allow_sockets()
     settings = place.settings()
+    gc.freeze()  # what the config holds stays: looking through it for garbage, again and again, is no use
     if not any(source.enabled for source in settings.sources):
         raise UsageError(f"{settings.path}: there is no source to check; add a [[sources]] table")
     sys.exit(asyncio.run(_serve(settings, place)))
@@ -129,6 +132,7 @@ def check(place: Place, sources: Sequence[str]) -> None:
     """
     setup_logging(logging.WARNING)
     settings = place.settings()
+    gc.freeze()
     chosen = _chosen(settings, sources)
     sys.exit(asyncio.run(_with_service(settings, lambda service: _check(service, chosen))))
 
@@ -177,20 +181,36 @@ class Once:
     """The scheduler's work with these sources due, each once, and nothing else. Tells a line a source."""
 
     def __init__(self, service: Service, sources: Sequence[Source], tell: Callable[[str], None]) -> None:
-        self.waiting = list(sources)
+        self.waiting = len(sources)
         self.failed = 0
         self._service = service
         self._tell = tell
+        self._free: dict[str, list[Source]] = {}
+        """By host, what is left to check at those where no check is running."""
+        for source in sources:
+            self._free.setdefault(host_of(source), []).append(source)
+        self._busy = 0
 
     async def tick(self) -> None:
         """Nothing: one look is no time for pauses."""
 
     async def due(self) -> Sequence[Source]:
-        return list(self.waiting)
+        free = islice(self._free.values(), self._service.settings.workers - self._busy)
+        return [source for lane in free for source in lane[:BATCH]]
 
-    async def check(self, source: Source) -> None:
-        self.waiting.remove(source)
-        checked = await self._service.check(source)
+    async def check(self, sources: Sequence[Source]) -> None:
+        host = host_of(sources[0])
+        left = self._free.pop(host)[len(sources) :]
+        self._busy += 1
+        try:
+            await self._service.check(sources, self._heard)
+        finally:
+            self._busy -= 1
+            self.waiting -= len(sources)
+            if left:
+                self._free[host] = left
+
+    def _heard(self, checked: Checked) -> None:
         self.failed += not checked.observation.outcome.good
         self._tell(describe(checked))
 

@@ -10,19 +10,23 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
 from monitor import cron
+from monitor.cli.recorder import Recorder
+from monitor.engine.errands import Errand
 from monitor.engine.local import LocalEngine
 from monitor.errors import DatabaseError
 from monitor.history import History, ServiceLock
 from monitor.history.outbox import STORM_WINDOW
-from monitor.models import Alert, Answer, Change, Delivery, Health, Observation, Skipped, Source
+from monitor.models import Alert, Answer, Change, Delivery, Fact, Health, Observation, Skipped, Source
 from monitor.notifier.dispatch import Dispatcher
 from monitor.notifier.health import notices
 from monitor.notifier.heartbeat import beat
@@ -31,9 +35,8 @@ from monitor.notifier.rendering import Templates
 from monitor.notifier.route import GROUP, group_window, recipients
 from monitor.notifier.summary import summary
 from monitor.notifier.wording import words_of
-from monitor.parser.facts import revive
 from monitor.pipeline import record
-from monitor.scheduler import left_out, next_check, spread
+from monitor.scheduler import host_of, left_out, next_check, spread
 from monitor.scrapers import browser
 from monitor.settings import Channel, Settings
 
@@ -42,7 +45,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LEASE = timedelta(minutes=15)
-"""How long a check or a delivery may take before it counts as lost and is done again."""
+"""How long a check or a delivery may take before it counts as lost and is done again. Those of one host are checked one
+after the other: the last of them may take as long as all."""
 
 LATE = timedelta(minutes=10)
 """How late a check may be until there is no sign of life."""
@@ -78,7 +82,7 @@ class Service:
         on_checked: Callable[[Checked], None] = lambda checked: None,
     ) -> None:
         self.settings = settings
-        self.stopping = False
+        self._sources = _by_name(settings)
         self.undelivered = 0
         """How many attempts to deliver have failed since the start."""
         self._clock = clock
@@ -86,7 +90,8 @@ class Service:
         self._on_checked = on_checked
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history")
         self._lock = ServiceLock(settings.database)
-        self._engine = LocalEngine(settings.http, clock=clock, stopping=lambda: self.stopping)
+        self._engine = LocalEngine(settings.http, clock=clock)
+        self._recorder: Recorder[Checked] = Recorder(partial(self.history, History.together))
         self._ticked: datetime | None = None
         self._retiring: set[asyncio.Task[None]] = set()
         self._dispatcher = self._new_dispatcher(settings)
@@ -95,7 +100,7 @@ class Service:
         """Takes the lock, opens the history, makes the configured sources known. Raises DatabaseError, ConfigError."""
         _all_there(self.settings)
         self._lock.acquire()
-        await asyncio.to_thread(self._engine.prepare)
+        await self._engine.open()
         self._history: History = await self.db(partial(History, self.settings.database, revive=revive))
         await self.history(History.turn_back, self._clock())
         await self.history(History.release_leases)  # whoever held them is gone: the lock is ours
@@ -103,12 +108,13 @@ class Service:
 
     def stop(self) -> None:
         """What is in hand ends early: checks after the article they are at, deliveries after the message."""
-        self.stopping = True
+        self._engine.stop()
         self._dispatcher.stop()
 
     async def close(self) -> None:
         """Closes everything; safe after a failed `open`."""
         await asyncio.gather(self._engine.close(), self._dispatcher.aclose(), *self._retiring)
+        await self._recorder.aclose()
         if hasattr(self, "_history"):
             await self.db(self._history.close)
         self._thread.shutdown()
@@ -127,8 +133,7 @@ class Service:
         never checked are left to be first."""
         now = self._clock()
         overdue = await self.history(History.overdue, now)
-        sources = {source.name: source for source in self.settings.sources}
-        late = ((sources[name], due) for name, due in overdue.items() if name in sources)
+        late = ((self._sources[name], due) for name, due in overdue.items() if name in self._sources)
         await self._skip([gap for source, due in late for gap in self._left_out(source, due, now, why)])
         await self.history(History.defer, spread(list(overdue), now))
 
@@ -150,8 +155,9 @@ class Service:
         self._retire(retired.aclose())
         if settings.http != self.settings.http:
             self._retire(self._engine.close())
-            self._engine = LocalEngine(settings.http, clock=self._clock, stopping=lambda: self.stopping)
-        self.settings = settings
+            self._engine = LocalEngine(settings.http, clock=self._clock)
+            await self._engine.open()
+        self.settings, self._sources = settings, _by_name(settings)
         await self._known(settings)
 
     async def _known(self, settings: Settings) -> None:
@@ -188,39 +194,72 @@ class Service:
 
     async def due(self) -> Sequence[Source]:
         names = await self.history(History.due, self._clock(), DUE)
-        sources = {source.name: source for source in self.settings.sources}
-        return [sources[name] for name in names if name in sources]
+        return [self._sources[name] for name in names if name in self._sources]
 
-    async def check(self, source: Source) -> Checked:
-        """One check of one source, recorded; its alerts are in the outbox afterwards."""
-        started = self._clock()
-        due = await self.history(History.lease, source.name, started + LEASE)
-        if due and self._ticked:  # without ticks it is somebody who asks for a check now, and nothing is late
-            await self._skip([*self._left_out(source, due, started, "other checks had to be made first")])
-        memory = await self.history(History.memory, source.name, self._clock())
-        if not self.settings.revisit:
-            memory = replace(memory, revisits=())
-        observation = await self._engine.observe(source, memory)
+    async def check(self, sources: Sequence[Source], heard: Callable[[Checked], None] = lambda checked: None) -> None:
+        """Checks sources of one host, each recorded as soon as it is done; its alerts are in the outbox when it is
+        `heard`. What is stopped or lost on the way stays due.
+        """
+        recorded: deque[asyncio.Future[Checked]] = deque()
+        async with self._engine.room(host_of(sources[0])) as observe:
+            errands = await self._leased(sources)
+            try:
+                with self._recorder.giving():
+                    async with aclosing(observe(list(errands.values()))) as seen:
+                        async for observation in seen:
+                            recorded.append(await self._record(errands.pop(observation.source), observation))
+                            while recorded[0].done():
+                                self._heard(recorded.popleft(), heard)
+                                if not recorded:
+                                    break
+            finally:
+                if recorded:
+                    await asyncio.wait(recorded)
+                if errands:
+                    await self.history(History.release, list(errands))
+        for done in recorded:
+            self._heard(done, heard)
+
+    async def _leased(self, sources: Sequence[Source]) -> dict[str, Errand]:
+        """The sources by name, leased, each with its memory."""
         now = self._clock()
+        names = [source.name for source in sources]
+        due, memories = await self.history(History.take, names, now, now + LEASE * len(sources))
+        if self._ticked:  # without ticks it is somebody who asks for a check now, and nothing is late
+            late = ((source, due[source.name]) for source in sources if source.name in due)
+            why = "other checks had to be made first"
+            await self._skip([gap for source, since in late for gap in self._left_out(source, since, now, why)])
+        if not self.settings.revisit:
+            memories = {name: replace(memory, revisits=()) for name, memory in memories.items()}
+        return {source.name: Errand(source=source, memory=memories[source.name]) for source in sources}
+
+    async def _record(self, errand: Errand, observation: Observation) -> asyncio.Future[Checked]:
+        """Hands an observation over to be recorded."""
+        source, now = errand.source, self._clock()
         if source.cron and self._ticked:  # an interval counts from the check's end: a long one leaves nothing out
-            await self._skip([*self._left_out(source, started, now, "the check before took so long")])
-        failures = 0 if observation.outcome.good else memory.failures + 1
+            await self._skip([*self._left_out(source, observation.started_at, now, "the check before took so long")])
+        failures = 0 if observation.outcome.good else errand.memory.failures + 1
         due = next_check(source, observation, failures, now, self.settings.timezone, self._rng)
-        changes = await self.db(
-            partial(
-                record,
+        settings = self.settings
+
+        def recorded() -> Checked:
+            changes = record(
                 observation,
                 source,
                 history=self._history,
-                settings=self.settings,
+                settings=settings,
                 next_due=due,
                 failures=failures,
                 now=now,
             )
-        )
-        checked = Checked(source, observation, changes)
+            return Checked(source, observation, changes)
+
+        return await self._recorder.add(recorded, at_once=not observation.quiet)
+
+    def _heard(self, recorded: asyncio.Future[Checked], heard: Callable[[Checked], None]) -> None:
+        checked = recorded.result()
         self._on_checked(checked)
-        return checked
+        heard(checked)
 
     async def deliver(self) -> int:
         """One round over the outbox. Returns how many messages were accepted by the other side."""
@@ -258,6 +297,9 @@ class Service:
             await self.history(History.done, SUMMARY, now, messages)
 
     async def housekeep(self) -> None:
+        after: str | None = ""
+        while after is not None:  # bit by bit, so that checks are recorded in between
+            after = await self.history(History.fold, self._clock(), after)
         await self.history(History.housekeep, self._clock(), self.settings.keep_pages, self.settings.keep_checks)
 
     # The outbox, as the dispatcher uses it
@@ -287,9 +329,20 @@ class Service:
             await self.history(History.release_alerts, [alert.id for alert in alerts])
 
 
+def revive(stored: Mapping[str, Any]) -> Fact:
+    """The fact that a stored form stands for. Late: what reads facts is most of what the program has to load."""
+    from monitor.parser import facts
+
+    return facts.revive(stored)
+
+
 def style_of(settings: Settings) -> Style:
     """How messages look. Raises ConfigError for templates that are none."""
     return Style(settings.timezone, words_of(settings.language), Templates(settings.templates))
+
+
+def _by_name(settings: Settings) -> Mapping[str, Source]:
+    return {source.name: source for source in settings.sources}
 
 
 def _config(channel: Channel) -> str:

@@ -20,6 +20,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from monitor.errors import MonitorError, ReadError
 from monitor.models import Outcome
+from monitor.visits import prepare
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +91,9 @@ class Cage:
 
 
 def _settle(memory: int) -> None:
-    """In the child: the bounds, and deafness to the terminal's Ctrl-C, which is the parent's to handle."""
+    """In the child: what it reads with, the bounds, and deafness to the terminal's Ctrl-C, which is the parent's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":  # elsewhere the kernel does not keep to it, or refuses it
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    prepare()

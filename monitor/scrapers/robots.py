@@ -24,6 +24,8 @@ MAX_BYTES = 512 * 1024  # RFC 9309 wants at least 500 KiB read; the rest is not 
 _LIFE = timedelta(hours=24)
 _LONGEST_DELAY = 60.0
 _MAX_ORIGINS = 1_000
+_SMALL = 4_096
+"""Bytes of a robots.txt that is matched on the spot: a hop to a thread costs ten times as much as matching it."""
 
 
 @dataclass
@@ -31,6 +33,8 @@ class _Entry:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     rules: Protego | None = None
     read_at: datetime | None = None
+    large: bool = False
+    """Matching an address against it may take long: it is done in a thread."""
 
 
 class Robots:
@@ -43,15 +47,18 @@ class Robots:
 
     async def check(self, origin: str, url: str, fetch: Fetch) -> timedelta:
         """The pause the site asks for between requests. Raises FetchError when `url` must not be fetched."""
-        rules = await self._rules(origin, fetch)
-        # Half a megabyte of hostile rules takes a quarter of a second, for each address.
-        if not await asyncio.to_thread(rules.can_fetch, url, self._agent):
+        entry = self._entry(origin)
+        rules = await self._rules(entry, origin, fetch)
+        if entry.large:  # half a megabyte of hostile rules takes a quarter of a second, for each address
+            allowed = await asyncio.to_thread(rules.can_fetch, url, self._agent)
+        else:
+            allowed = rules.can_fetch(url, self._agent)
+        if not allowed:
             raise FetchError(Outcome.ROBOTS, f"{origin}/robots.txt does not allow it")
         delay = rules.crawl_delay(self._agent) or 0.0
         return timedelta(seconds=min(delay, _LONGEST_DELAY) if math.isfinite(delay) and delay > 0 else 0.0)
 
-    async def _rules(self, origin: str, fetch: Fetch) -> Protego:
-        entry = self._entry(origin)
+    async def _rules(self, entry: _Entry, origin: str, fetch: Fetch) -> Protego:
         async with entry.lock:
             if entry.rules is None or not self._fresh(entry):
                 await self._renew(entry, origin, fetch)
@@ -73,6 +80,7 @@ class Robots:
                 raise FetchError(Outcome.ROBOTS, f"robots.txt answers HTTP {status}, so nothing may be fetched")
             return
         rules = b"" if status >= 400 else content
+        entry.large = len(rules) > _SMALL
         entry.rules = await asyncio.to_thread(_parsed, rules)  # half a megabyte of hostile rules takes a second
         entry.read_at = self._clock()
 

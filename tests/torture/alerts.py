@@ -31,8 +31,8 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -47,8 +47,9 @@ from sinks import mail_server
 
 from monitor import config
 from monitor.cli import service as parts
+from monitor.engine.errands import Errand, Observe
 from monitor.errors import DatabaseError
-from monitor.models import Document, Link, Memory, Observation, Outcome, Reading, Source
+from monitor.models import Document, Link, Observation, Outcome, Reading, Source
 from monitor.parser.market_count import MarketCount
 from torture.bench import Tally, suite
 
@@ -193,7 +194,15 @@ class News:
     def __init__(self, *_: Any, clock: Callable[[], datetime], **__: Any) -> None:
         self._clock = clock
 
-    async def observe(self, source: Source, memory: Memory) -> Observation:
+    @asynccontextmanager
+    async def room(self, host: str) -> AsyncIterator[Observe]:
+        yield self._observe
+
+    async def _observe(self, errands: Sequence[Errand]) -> AsyncGenerator[Observation, None]:
+        for errand in errands:
+            yield self._news(errand.source)
+
+    def _news(self, source: Source) -> Observation:
         now, name = self._clock(), os.urandom(6).hex()
         text = f"Brand {name} is in 39 markets."
         url = f"https://newsroom.example/{name}"
@@ -206,7 +215,9 @@ class News:
             source=source.name, started_at=now, finished_at=now, outcome=Outcome.OK, readings=(reading,), requests=1
         )
 
-    def prepare(self) -> None: ...
+    async def open(self) -> None: ...
+
+    def stop(self) -> None: ...
 
     async def close(self) -> None: ...
 
@@ -229,7 +240,7 @@ async def live(path: Path, start: datetime, ready: Callable[[], None], *, checks
         [source] = service.settings.sources
         for number in itertools.count():
             if number < checks:
-                await service.check(source)
+                await service.check([source])
             clock.now += step
             await service.deliver()
             waiting = await service.db(lambda: service._history.queries.activity(start)["waiting"])

@@ -12,8 +12,10 @@ import os
 import random
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from monitor.cli.running import _allow_sockets
 from monitor.cli.service import Checked, Service
@@ -69,13 +71,14 @@ class Timed(Service):
 
     latest = timedelta(0)
 
-    async def check(self, source: Source) -> Checked:
+    async def check(self, sources: Sequence[Source], *more: Any) -> None:
+        [source] = sources
         db = self._history._store
         query = "SELECT next_due FROM source WHERE name = ?"
         row = await self.db(lambda: db.db.execute(query, [source.name]).fetchone())
         if source.name.startswith("good"):
             self.latest = max(self.latest, datetime.now(UTC) - datetime.fromisoformat(row[0]))
-        return await super().check(source)
+        await super().check(sources, *more)
 
 
 async def measure(settings: Settings, seconds: float) -> None:

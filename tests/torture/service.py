@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,6 +28,7 @@ from watching import front, newsroom
 from monitor import cron
 from monitor.cli.service import Service
 from monitor.cli.watchdog import Watchdog
+from monitor.engine.errands import Errand
 from monitor.errors import DatabaseError
 from monitor.history import ServiceLock
 from monitor.models import Observation, Outcome, Source
@@ -56,12 +57,13 @@ class Counting(Service):
     def __init__(self, settings: Settings, clock: Clock) -> None:
         super().__init__(settings, clock=clock, rng=random.Random(1))
         self.made: list[tuple[str, datetime]] = []
-        self._engine.observe = self._nothing  # type: ignore[method-assign]
+        self._engine._observe = self._nothing  # type: ignore[attr-defined]
 
-    async def _nothing(self, source: Source, memory: Any) -> Observation:
-        now = self._clock()
-        self.made.append((source.name, now))
-        return Observation(source=source.name, started_at=now, finished_at=now, outcome=Outcome.UNCHANGED)
+    async def _nothing(self, errands: Sequence[Errand]) -> AsyncGenerator[Observation, None]:
+        for errand in errands:
+            now, name = self._clock(), errand.source.name
+            self.made.append((name, now))
+            yield Observation(source=name, started_at=now, finished_at=now, outcome=Outcome.UNCHANGED)
 
     async def pass_time(self, span: timedelta, step: timedelta, clock: Clock) -> None:
         """Ticks as the scheduler does, the clock turned on by `step` at each."""
@@ -69,7 +71,7 @@ class Counting(Service):
         while clock.now < end:
             await self.tick()
             for source in await self.due():
-                await self.check(source)
+                await self.check([source])
             clock.now += step
 
     async def skipped(self) -> list[tuple[str, str]]:
@@ -395,7 +397,7 @@ class _Work:
     async def due(self) -> Sequence[Source]:
         return ()
 
-    async def check(self, source: Source) -> None: ...
+    async def check(self, sources: Sequence[Source]) -> None: ...
 
     async def deliver(self) -> None: ...
 

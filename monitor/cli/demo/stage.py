@@ -102,7 +102,7 @@ class Stage:
 
     async def close(self) -> None:
         """Ends the service; a check in hand reads no further articles."""
-        self.service.stopping = True
+        self.service.stop()
         await self.service.close()
 
     def publish(self, articles: Sequence[Article]) -> None:
