@@ -105,7 +105,7 @@ def test_sources_that_nobody_is_to_check_or_that_are_being_checked_neglect_nobod
     with History(asked.database, revive=revive) as history:
         history.sync_sources([newsdesk.NEWSROOM], asked.now)
         history.defer({"smart-newsroom": asked.now})
-        history.lease("smart-newsroom", asked.now + 2 * HOUR)
+        history.take(["smart-newsroom"], asked.now, asked.now + 2 * HOUR)
     asked.now += 2 * HOUR - MINUTE
     assert asked.health()[0] == 200
     asked.now += MINUTE  # whoever was checking it is lost

@@ -27,6 +27,9 @@ SETTLING_SECONDS = 0.5
 """How long emptying the write-ahead log waits for readers; writers wait meanwhile."""
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 
+LOOKED_THROUGH = 64 * 1024 * 1024
+"""Bytes up to which a file is looked through for damage whenever it is opened; `doctor` looks through any."""
+
 MENDABLE = {
     sqlite3.SQLITE_PERM: "no permission",
     sqlite3.SQLITE_BUSY: "another program has held it locked for too long",
@@ -59,10 +62,12 @@ class Store:
             raise
 
     def _prepare(self) -> None:
-        with opening(self.path):
-            check_content(self.db, self.path)  # before anything is written: the file may be somebody else's
+        small = not self.path.exists() or self.path.stat().st_size <= LOOKED_THROUGH
+        with opening(self.path):  # before anything is written: the file may be somebody else's
+            (check_content if small else check_schema)(self.db, self.path)
         with told(self.path):
-            self.db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heard by a database that is made just now
+            if self.db.execute("PRAGMA page_count").fetchone() == (0,):  # later it does nothing but write to the file
+                self.db.execute("PRAGMA auto_vacuum = INCREMENTAL")
             self.db.execute("PRAGMA journal_mode = WAL")
             migrate(self.db, self.path)
         with opening(self.path):
@@ -204,7 +209,9 @@ def check_schema(db: Database, path: Path) -> None:
 def check_shape(db: Database, path: Path) -> None:
     """Raises DatabaseError when a table or view lacks a column that the migrations give it; more are welcome."""
     with Database(memory=True, execute_plugins=False) as expected:
-        migrations().apply(expected)
+        migrations().ensure_migrations_table(expected)
+        for _, sql in scripts():
+            expected.conn.executescript(sql)  # at once: by `migrations` statement by statement, which takes long
         wanted = {name: _columns(expected, name) for name in (*expected.table_names(), *expected.view_names())}
     for name, columns in wanted.items():
         missing = columns - _columns(db, name)
