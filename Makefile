@@ -7,8 +7,11 @@ UV     := $(shell command -v uv 2>/dev/null)
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
             $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help run demo test train bench-history bench-cluster torture docs lint lock clean
+.PHONY: help run demo test train bench bench-history bench-cluster torture docs lint lock clean
 .DEFAULT_GOAL := help
+
+BENCH     ?= ../shared/bench
+BENCH_DIR ?= $(BENCH)
 
 help:           ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1 — /'
@@ -25,6 +28,11 @@ test: $(VENV)/.test          ## the test suite
 train: $(VENV)/.test         ## makes the classifiers of config/classifiers anew from the labelled texts in tests/
 	$(if $(UV),VIRTUAL_ENV=$(VENV) uv pip install --quiet,$(BIN)/pip install --quiet --disable-pip-version-check) "lightgbm>=4.6,<5"
 	PYTHONPATH=tests $(BIN)/python tests/training.py
+
+bench: $(VENV)/.test         ## how fast checks are, and what many sources need, beside the least that could do it
+	PYTHONPATH=tests $(BIN)/python -m bench
+	PYTHONPATH=tests $(BIN)/python tests/bench_history.py
+	BENCH=$(BENCH) BENCH_DIR=$(BENCH_DIR) PYTHONPATH=tests $(BIN)/python -m bench.peers
 
 bench-history: $(VENV)/.test ## how long a history of a million facts takes to answer
 	PYTHONPATH=tests $(BIN)/python tests/bench_history.py

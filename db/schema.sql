@@ -29,7 +29,8 @@ CREATE TABLE source (
     baseline_at TEXT,                         -- the first good check; null: none yet
     moved_url TEXT,                           -- where it has moved to for good; null: it has not
     body_hash TEXT,                           -- SHA-256 of its last good body; null: none yet
-    page TEXT REFERENCES page (hash) ON DELETE SET NULL,  -- that body, kept; null: not kept, then never ask "changed since?"
+    page TEXT REFERENCES page (hash) ON DELETE SET NULL,  -- the last that said something new, kept; null: not kept, then
+                                              -- never ask "changed since?"
     etag TEXT,                                -- null: the server gave none
     last_modified TEXT,                       -- null: the server gave none
     last_checked_at TEXT,                     -- derived from visit; null: never
@@ -41,7 +42,9 @@ CREATE TABLE source (
     trouble TEXT,                             -- what people were told is wrong with it; null: nothing
     trouble_since TEXT,                       -- since when; null: as `trouble`
     told_at TEXT,                             -- when people were last told of trouble; null: never
-    gone_at TEXT                              -- since when its server says that it is gone for good (410); null: it does not
+    gone_at TEXT,                             -- since when its server says that it is gone for good (410); null: it does not
+    outline TEXT                              -- digest of what could bring news on its page when that was last read; null: it
+                                              -- is read whenever it changes
 );
 CREATE INDEX source_due ON source (next_due) WHERE configured AND enabled AND gone_at IS NULL;
 CREATE INDEX source_page ON source (page);
@@ -54,7 +57,8 @@ CREATE TABLE pause (
 );
 
 
--- One check of one source, or the checks that were left out for one reason (outcome `skipped`).
+-- One check of one source, or several that brought nothing, or the checks that were left out for one reason (outcome
+-- `skipped`).
 CREATE TABLE visit (
     id INTEGER PRIMARY KEY,
     source TEXT NOT NULL REFERENCES source (name),
@@ -69,7 +73,8 @@ CREATE TABLE visit (
     links INTEGER NOT NULL,                   -- derived: links it added
     documents INTEGER NOT NULL,               -- derived: document versions it added
     facts INTEGER NOT NULL,                   -- derived: facts it added
-    listed INTEGER                            -- articles that its list held, known or not; null: no list was read
+    listed INTEGER,                           -- articles that its list held, known or not; null: no list was read
+    times INTEGER NOT NULL DEFAULT 1          -- how many checks it stands for: see the view `checks`
 );
 CREATE INDEX visit_source ON visit (source, id);
 CREATE INDEX visit_recorded ON visit (recorded_at);
@@ -698,7 +703,10 @@ SELECT
     visit.documents,
     visit.facts,
     (SELECT count(*) FROM change WHERE change.visit = visit.id) AS changes,
-    visit.listed                              -- articles that its list held; null: no list was read
+    visit.listed,                             -- articles that its list held; null: no list was read
+    visit.times                               -- how many checks the row stands for: after some days those of one day that
+                                              -- brought nothing and came to the same are one row, `started_at` that of the
+                                              -- first, `finished_at` and the rest those of the last
 FROM visit;
 
 

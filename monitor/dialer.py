@@ -9,17 +9,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from ipaddress import IPv4Address, ip_address
 
 import httpcore
-from httpcore._backends.anyio import AnyIOBackend, AnyIOStream  # httpcore exports neither
 
 from monitor.addresses import Address, Network, refuse_reason
 from monitor.errors import FetchError
 from monitor.models import Outcome
+from monitor.streams import Stream
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """All addresses of a host name, as texts. Raises OSError when there are none."""
@@ -53,22 +52,6 @@ def _getaddrinfo(host: str, port: int) -> list[tuple[int, int, int, str, tuple[o
     return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
 
 
-class _Stream(AnyIOStream):
-    """A connection that is closed when agreeing on TLS is cancelled; httpcore's own is left open then."""
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 (httpcore's signature)
-    ) -> httpcore.AsyncNetworkStream:
-        try:
-            return await super().start_tls(ssl_context, server_hostname, timeout)
-        except BaseException:
-            await self.aclose()
-            raise
-
-
 class Dialer(httpcore.AsyncNetworkBackend):
     """The network side of one host's connections. Raises FetchError with the reason in words.
 
@@ -88,7 +71,6 @@ class Dialer(httpcore.AsyncNetworkBackend):
         self._allowed = allowed
         self._trusted = trusted
         self._any_port = any_port
-        self._backend = AnyIOBackend()
         self.dialled = 0
         """Connections made so far."""
 
@@ -142,10 +124,12 @@ class Dialer(httpcore.AsyncNetworkBackend):
         except httpcore.ConnectError as error:
             raise FetchError(Outcome.REFUSED, f"{_dial_words(error)} ({host}, port {port})") from error
 
-    async def _connected(self, address: Address, port: int, seconds: float | None) -> _Stream:
-        stream = await self._backend.connect_tcp(str(address), port, timeout=seconds)
-        assert isinstance(stream, AnyIOStream)
-        return _Stream(stream._stream)
+    async def _connected(self, address: Address, port: int, seconds: float | None) -> Stream:
+        try:
+            async with asyncio.timeout(seconds):
+                return await Stream.connect(str(address), port)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(f"no connection within {seconds} s") from error
 
 
 def _literal(host: str) -> Address | None:

@@ -16,9 +16,8 @@ from typing import Any
 
 from monitor.errors import FetchError, ReadError
 from monitor.models import Index, Link, Outcome, Page, Source, Validators
-from monitor.parser.strangers import refuse_strangers
 from monitor.scrapers import INDEXES
-from monitor.scrapers.sitemap import newest
+from monitor.scrapers.links import newest
 
 FEEDS = 4
 """How many addresses are tried for the feed of a page."""
@@ -46,6 +45,8 @@ class Reach:
 
 def read_index(page: Page, source: Source) -> Index:
     """What one index page says. Pure; raises ReadError when it is none, or another brand's."""
+    from monitor.parser.strangers import refuse_strangers  # late: only the children, where this runs, need it
+
     refuse_strangers(page, source)
     return INDEXES[source.kind](page, source)
 

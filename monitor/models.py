@@ -122,7 +122,8 @@ class Validators:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One answer of a server, complete and decompressed. `content` is empty when the server said 304."""
+    """One answer of a server, complete and decompressed. `content` is empty when the server said 304, and when it has
+    been seen to say what is known already."""
 
     url: str  # after redirects
     requested_url: str
@@ -294,8 +295,12 @@ class Memory:
     """Read lately and due to be looked at again: articles are corrected while they are young."""
     usual: int | None = None
     """How many articles its list has held at least, strays left out; None: not known, or it is no list."""
+    outline: str | None = None
+    """The digest of what could bring news on the source's page when it was last read (`monitor.pages.outline`)."""
     fingerprint: int | None = None
     """Of the last text of a source that is a page or an article, as in Claim."""
+    text_hash: str | None = None
+    """SHA-256 of that text, hex."""
     pauses: Mapping[str, datetime] = field(default_factory=dict)
     """Hosts that have asked to be left alone (429 and 503 with Retry-After), and until when."""
 
@@ -312,6 +317,8 @@ class Observation:
     page: Page | None = None
     """The index page of a feed, listing or sitemap; None when unchanged or failed."""
     body_hash: str | None = None
+    outline: str | None = None
+    """As in Memory; None when the page was not read."""
     links: tuple[Link, ...] = ()
     """Every link that the index holds and the memory does not know, read or not; those not read are tried later."""
     skipped: tuple[Link, ...] = ()
@@ -323,6 +330,11 @@ class Observation:
     pauses: Mapping[str, datetime] = field(default_factory=dict)
     """As in Memory: those that stand after the check."""
     requests: int = 0
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing has changed, and nothing else was visited: all there is to lose is that it was seen."""
+        return self.outcome is Outcome.UNCHANGED and not self.readings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,8 @@
     record    Observation ─► history: check, pages, documents, facts ─► reconcile: changes ─► route: outbox rows
                          └─► judge: how the source is ─► a notice when it is in trouble, or well again ─► outbox rows
 
-`observe` touches the network and the CPU, never the database; what it takes and gives can be pickled, so that it runs
-wherever the engine puts it. `record` is the only writer, one transaction: nothing is told that is not stored, nothing
-stored that is never told. Expected failures are outcomes; anything else that is raised is a bug and goes up.
+`observe` touches network and CPU, never the database; its arguments and its answer can be pickled. `record` is the only
+writer, one transaction: nothing is told that is not stored, and the reverse. Expected failures are outcomes.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from monitor.models import Change, Memory, Observation, Source
 from monitor.notifier.route import route, route_notice
 from monitor.notifier.trouble import source_notice
 from monitor.notifier.wording import words_of
-from monitor.parser.reconcile import concerned, reconcile
 from monitor.settings import Settings
 from monitor.visits import Tools, look, to_read, visit
 
@@ -33,20 +31,8 @@ async def observe(source: Source, memory: Memory, tools: Tools) -> Observation:
         if tools.stopping():
             break
         readings.append(await visit(task, source, tools))
-    return Observation(
-        source=source.name,
-        started_at=started,
-        finished_at=max(started, tools.clock()),  # the clock may have been set back meanwhile
-        outcome=seen.outcome,
-        reason=seen.reason,
-        page=seen.page,
-        body_hash=seen.body_hash,
-        links=seen.links,
-        listed=seen.listed,
-        skipped=seen.skipped,
-        readings=tuple(readings),
-        retry_after=seen.retry_after,
-    )
+    finished = max(started, tools.clock())  # the clock may have been set back meanwhile
+    return seen.observation(source, started, finished, tuple(readings))
 
 
 def record(
@@ -61,19 +47,23 @@ def record(
 ) -> tuple[Change, ...]:
     """Stores an observation and all that follows from it, in one transaction. Returns the changes."""
     with history.writing():
+        if observation.quiet and history.seen(observation, next_due, now):
+            return ()
         stored = history.store(observation, source, now, settings.revisit)
-        claims = history.claims(concerned(stored.subjects), stored.check_id)
-        states, changes = reconcile(claims, now, history.past(stored.subjects))
-        history.put_states(states, now)
-        history.add_changes(changes, stored.check_id)
-        silences = history.silences(now)
-        history.queue(route(changes, settings.alerts, settings.channels, now, settings.timezone, silences), now)
+        changes: tuple[Change, ...] = ()
+        if stored.subjects:
+            from monitor.parser import reconcile as weigh  # late: most checks bring no claims
+
+            claims = history.claims(weigh.concerned(stored.subjects), stored.check_id)
+            states, changes = weigh.reconcile(claims, now, history.past(stored.subjects))
+            history.put_states(states, now)
+            history.add_changes(changes, stored.check_id)
+        asked = settings.alerts, settings.channels, now, settings.timezone, history.silences(now)
+        history.queue(route(changes, *asked), now)
         condition = judge(source, observation, failures, history.vitals(source.name), now, settings.timezone)
         history.put_condition(source.name, condition)
         if condition.told:
             notice = source_notice(condition.told, words_of(settings.language), settings.timezone)
-            history.queue(
-                route_notice(notice, settings.alerts, settings.channels, now, settings.timezone, silences), now
-            )
+            history.queue(route_notice(notice, *asked), now)
         history.schedule(source.name, next_due, observation, failures)
     return changes

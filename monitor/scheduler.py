@@ -224,7 +224,12 @@ def _batches(due: Iterable[Source]) -> list[tuple[str, list[Source]]]:
     """The due sources by host, in the order in which the first of each host is due."""
     batches: dict[str, list[Source]] = {}
     for source in due:
-        batch = batches.setdefault(urlsplit(source.url).netloc.lower(), [])
+        batch = batches.setdefault(host_of(source), [])
         if len(batch) < BATCH:
             batch.append(source)
     return list(batches.items())
+
+
+def host_of(source: Source) -> str:
+    """Where a source is asked for: its host, with the port where it is not the usual one."""
+    return urlsplit(source.url).netloc.lower()

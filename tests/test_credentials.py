@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from faultserver import FaultServer, redirect, reply
 from test_http import NOW, PAGE, settings
-from watching import observed
 
 from monitor.config import load
+from monitor.engine.errands import Errand
 from monitor.engine.local import LocalEngine
 from monitor.errors import ConfigError, FetchError
 from monitor.history import History
@@ -73,6 +73,17 @@ def fetch(about: Source, url: str) -> None:
     asyncio.run(run())
 
 
+async def checked(folder: Path, about: Source) -> Observation:
+    """What one check of a source comes to."""
+    engine = LocalEngine(load(folder / "monitor.toml").http, clock=lambda: NOW)
+    try:
+        async with engine.room("a host") as observe:
+            [observation] = [seen async for seen in observe([Errand(source=about, memory=Memory())])]
+            return observation
+    finally:
+        await engine.close()
+
+
 def seen(server: FaultServer) -> list[Mapping[str, str]]:
     """What came along with each request."""
     return [{name: value for name, value in one.headers.items() if name in SENT} for one in server.requests]
@@ -82,16 +93,9 @@ def seen(server: FaultServer) -> list[Mapping[str, str]]:
 def test_the_source_and_its_articles_of_one_origin_are_asked_with_it_and_nothing_else_is(tmp_path: Path) -> None:
     scripts = {path: reply(body=PAGE) for path in ("/news/a-first-story-of-the-day", "/news/a-second-story-of-the-day")}
 
-    async def run(about: Source) -> Observation:
-        engine = LocalEngine(load(tmp_path / "monitor.toml").http, clock=lambda: NOW)
-        try:
-            return await observed(engine, about, Memory())
-        finally:
-            await engine.close()
-
     with FaultServer(reply(body=PAGE)) as other, FaultServer(scripts) as server:
         server.scripts = scripts | {"/": reply(body=LISTING % other.url("").encode())}
-        observation = asyncio.run(run(source(tmp_path, server.url("/"))))
+        observation = asyncio.run(checked(tmp_path, source(tmp_path, server.url("/"))))
     assert len(observation.links) == 3
     assert server.paths == ["/robots.txt", "/", *scripts]
     assert seen(server) == [{}, SENT, SENT, SENT]
@@ -178,17 +182,10 @@ def test_what_cannot_be_sent_is_an_outcome_that_shows_no_value(
 def test_no_value_shows_in_what_is_kept_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(0)
 
-    async def run(about: Source) -> Observation:
-        engine = LocalEngine(load(tmp_path / "monitor.toml").http, clock=lambda: NOW)
-        try:
-            return await observed(engine, about, Memory())
-        finally:
-            await engine.close()
-
     with FaultServer(reply(500)) as server:
         given = load(config(tmp_path, server.url(), ACCESS.replace('"yes"', '"given-hunter1"')))
         (about,) = given.sources
-        observation = asyncio.run(run(about))
+        observation = asyncio.run(checked(tmp_path, about))
     with History(tmp_path / "h.db", revive=revive) as history:
         history.sync_sources(given.sources, NOW)
         record(observation, about, history=history, settings=given, next_due=NOW, failures=1, now=NOW)

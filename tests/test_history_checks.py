@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from history_samples import (
@@ -29,7 +30,7 @@ from history_samples import (
 from monitor.history import History
 from monitor.history.links import HANDED_OUT
 from monitor.history.pages import content_of
-from monitor.models import Link, Outcome, SourceKind
+from monitor.models import Link, Observation, Outcome, SourceKind, Validators
 
 
 @pytest.fixture
@@ -319,3 +320,53 @@ def test_where_a_source_has_moved_to_is_remembered(history: History) -> None:
     record(history, observed(page=page("index", moved_to=f"{SITE}/new")))
     record(history, observed(at=NOW + HOUR))
     assert history.memory("newsroom", NOW).url == f"{SITE}/new"
+
+
+# What was seen unchanged
+
+
+def unchanged(at: datetime, **changes: Any) -> Observation:
+    return observed(outcome=Outcome.UNCHANGED, page=None, body_hash=None, at=at, **changes)
+
+
+def seen(history: History, observation: Observation) -> bool:
+    with history.writing():
+        return history.seen(observation, observation.finished_at + DAY, observation.finished_at)
+
+
+def test_a_source_that_is_well_is_judged_once_an_hour(history: History) -> None:
+    assert not seen(history, unchanged(NOW)), "nothing is known of it"
+    record(history, observed())
+    assert seen(history, unchanged(NOW + timedelta(minutes=15)))
+    assert not seen(history, unchanged(NOW + HOUR))
+    assert len(history.queries.checks()) == 2
+    assert history.due(NOW + DAY, 10) == []
+    assert history.due(NOW + DAY + timedelta(minutes=15), 10) == ["newsroom"]
+
+
+def test_what_hosts_ask_for_is_kept_by_a_check_that_changed_nothing(history: History) -> None:
+    record(history, observed())
+    until = NOW + HOUR
+    assert seen(history, unchanged(NOW + timedelta(minutes=15), pauses={"a.example": until}))
+    assert history.memory("newsroom", NOW + timedelta(minutes=16)).pauses == {"a.example": until}
+
+
+def test_a_source_that_is_not_well_is_judged_at_every_check(history: History) -> None:
+    record(history, observed())
+    record(history, observed(outcome=Outcome.TIMEOUT, page=None), failures=1)
+    assert not seen(history, unchanged(NOW + timedelta(minutes=15)))
+    assert len(history.queries.checks()) == 2
+
+
+def test_what_says_the_same_is_asked_for_by_its_own_validators(history: History) -> None:
+    first = page("first", validators=VALIDATORS)
+    record(history, observed(page=first, body_hash=hashlib.sha256(first.content).hexdigest()))
+    later = Validators('"later"', None)
+    same = replace(page("", validators=later), content=b"")
+    assert seen(history, replace(unchanged(NOW + timedelta(minutes=1)), page=same, body_hash="other"))
+    assert (history.memory("newsroom", NOW).validators, history.memory("newsroom", NOW).body_hash) == (later, "other")
+    assert seen(history, unchanged(NOW + timedelta(minutes=2)))
+    assert history.memory("newsroom", NOW).validators == later, "a 304 says nothing else"
+    record(history, replace(unchanged(NOW + 2 * HOUR), page=same, body_hash="third"))
+    assert (history.memory("newsroom", NOW).validators, history.memory("newsroom", NOW).body_hash) == (later, "third")
+    assert history._store.db.execute("SELECT count(*) FROM page").fetchall() == [(1,)], "the body that said it stays"

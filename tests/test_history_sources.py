@@ -65,11 +65,11 @@ def test_only_configured_and_enabled_sources_are_due_the_others_are_kept(history
 
 def test_a_leased_source_is_not_due_until_the_lease_runs_out_or_the_check_is_recorded(history: History) -> None:
     history.sync_sources([source("a"), source("b")], NOW)
-    assert history.lease(["a", "b", "unknown"], NOW + HOUR) == {"a": NOW, "b": NOW}
+    assert history.take(["a", "b", "unknown"], NOW, NOW + HOUR)[0] == {"a": NOW, "b": NOW}
     assert history.due(NOW + HOUR - MINUTE, 10) == []
     history.release(["b"])
     assert history.due(NOW + HOUR - MINUTE, 10) == ["b"]
-    history.lease(["b"], NOW + HOUR)
+    history.take(["b"], NOW, NOW + HOUR)
     assert history.due(NOW + HOUR, 10) == ["a", "b"]
     record(history, observed(), source("b"))
     assert history.due(NOW + 20 * MINUTE, 10) == ["b"]
@@ -81,7 +81,7 @@ def test_overdue_sources_can_be_spread(history: History) -> None:
     history.sync_sources([source("a"), source("b"), source("new")], NOW)
     for name in ("b", "a"):
         record(history, observed(at=NOW + (name == "a") * MINUTE), source(name))
-    history.lease(["b"], NOW + 3 * DAY)
+    history.take(["b"], NOW, NOW + 3 * DAY)
     assert list(history.overdue(NOW + DAY)) == ["b", "a"], (
         "those never checked are no backlog; a lost lease is no excuse"
     )

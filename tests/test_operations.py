@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -16,7 +15,6 @@ import newsdesk
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
-from street import stop, street
 
 from monitor.history import History
 from monitor.history.figures import Waiting
@@ -107,7 +105,7 @@ def test_sources_that_nobody_is_to_check_or_that_are_being_checked_neglect_nobod
     with History(asked.database, revive=revive) as history:
         history.sync_sources([newsdesk.NEWSROOM], asked.now)
         history.defer({"smart-newsroom": asked.now})
-        history.lease(["smart-newsroom"], asked.now + 2 * HOUR)
+        history.take(["smart-newsroom"], asked.now, asked.now + 2 * HOUR)
     asked.now += 2 * HOUR - MINUTE
     assert asked.health()[0] == 200
     asked.now += MINUTE  # whoever was checking it is lost
@@ -216,45 +214,3 @@ def test_no_label_holds_a_name_or_an_address(asked: Asked) -> None:
     text = asked.get("/metrics").text
     assert text.count("# HELP brand_monitor_") >= 15
     assert not any(word in text for word in ("smart", "trade", "example", "screen"))
-
-
-# In the service
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
-def test_the_service_answers_its_watchers_beside_the_page(tmp_path: Path) -> None:
-    async def scenario() -> tuple[Mapping[str, Any], str, int]:
-        async with street(tmp_path) as there:
-            there.site.article("/page", "smart grows", "smart is now present in 39 countries and regions worldwide.")
-            port = free_port()
-            there.configure(
-                f'[[sources]]\nname = "page"\nkind = "page"\nurl = "{{site}}/page"\n[web]\nport = {port}\n',
-                channels=False,
-            )
-            service = await there.start("run", "--web")
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-
-                async def metrics() -> str:
-                    try:
-                        return (await client.get("/metrics")).text
-                    except httpx.TransportError:
-                        return ""
-
-                text = ""
-                while 'checks_total{outcome="ok"} 1.0' not in text:
-                    assert service.returncode is None
-                    text = await metrics()
-                    await asyncio.sleep(0.05)  # another process is at work
-                health = (await client.get("/healthz")).json()
-                foreign = (await client.get("/metrics", headers={"host": "evil.example"})).status_code
-            assert (await stop(service))[0] == 0
-            return health, text, foreign
-
-    health, text, foreign = asyncio.run(asyncio.wait_for(scenario(), 100))
-    assert (health["status"], health["reasons"]) == ("ok", [])
-    assert "brand_monitor_facts 1.0" in text
-    assert foreign == 421

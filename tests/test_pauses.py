@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from faultserver import FaultServer, redirect, reply
 from test_http import NOW, settings
-from watching import front, newsroom, observed
+from watching import front, newsroom
 
+from monitor.engine.errands import Errand
 from monitor.engine.local import LocalEngine
 from monitor.history import History
 from monitor.models import Observation, Outcome, Source
 from monitor.parser.facts import revive
 from monitor.pipeline import record
+from monitor.scheduler import host_of
 from monitor.settings import HttpSettings, Settings
 
 HOUR = timedelta(hours=1)
@@ -34,10 +37,12 @@ def checked(
         seen = []
         try:
             for source in sources:
-                found = await observed(engine, source, history.memory(source.name, now))
+                errand = Errand(source=source, memory=history.memory(source.name, now))
                 given = Settings(path=folder / "m.toml", database=folder / "h.db")
-                record(found, source, history=history, settings=given, next_due=now, failures=0, now=now)
-                seen.append(found)
+                async with engine.room(host_of(source)) as observe, aclosing(observe([errand])) as observations:
+                    async for found in observations:
+                        record(found, source, history=history, settings=given, next_due=now, failures=0, now=now)
+                        seen.append(found)
         finally:
             await engine.close()
         return seen

@@ -36,7 +36,7 @@ VIEWS = {
     """,
     "checks": """
         id source started_at finished_at outcome good reason requests baseline links documents facts changes
-        listed
+        listed times
     """,
     "alerts": """
         id queued_at channel recipient rule digest status reason changes text not_before attempts

@@ -11,11 +11,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from history_samples import DAY, HOUR, NOW, SITE, VALIDATORS, count, observed, page, read, record, revive, swept
+from history_samples import DAY, HOUR, NOW, SITE, VALIDATORS, count, observed, page, read, record, revive, source, swept
 
 from monitor.history import History, upkeep
 from monitor.history.store import connect
-from monitor.models import Outcome, Reading
+from monitor.models import Outcome, Reading, utc_text
 
 
 @pytest.fixture
@@ -26,8 +26,9 @@ def history(tmp_path: Path) -> Iterator[History]:
 
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three rows and one page of the database a step: a small history takes many."""
+    """Three rows, one source and one page of the database a step: a small history takes many."""
     monkeypatch.setattr(upkeep, "ROWS", 3)
+    monkeypatch.setattr(upkeep, "SOURCES", 1)
     monkeypatch.setattr(upkeep, "SPACE", 1)
 
 
@@ -85,6 +86,37 @@ def test_what_is_young_stays_and_housekeeping_again_finds_nothing(history: Histo
     assert (number(history, "page"), number(history, "visit")) == (1, 3)
     assert swept(history, NOW + 30 * DAY).checks == 2
     assert swept(history, NOW + 30 * DAY) == upkeep.Swept()
+
+
+@pytest.mark.usefixtures("small_steps")
+def test_checks_of_a_day_that_brought_nothing_become_one(history: History) -> None:
+    record(history, observed([read("a", count(38))], page=page("first", validators=VALIDATORS)))
+    for hour in range(1, 96):
+        outcome, reason = (Outcome.TIMEOUT, "slow") if hour % 24 == 3 else (Outcome.UNCHANGED, None)
+        record(history, observed(outcome=outcome, reason=reason, page=None, at=NOW + hour * HOUR))
+    record(history, observed([read("b", count(39), at=NOW + 2 * DAY)], page=None, at=NOW + 2 * DAY))
+    for hour in (1, 2, 3):
+        record(history, observed(outcome=Outcome.UNCHANGED, page=None, at=NOW + hour * HOUR), source("other"))
+    before = history.queries.activity(NOW)
+    removed = swept(history, NOW + 4 * DAY, keep_pages=30 * DAY, keep_checks=30 * DAY)
+    assert removed.checks == 0, "each counts on"
+    rows = [row for row in history.queries.checks() if row["started_at"] < utc_text(NOW + 3 * DAY)[:10]]
+    others = sorted((row["times"], row["baseline"]) for row in rows if row["source"] == "other")
+    assert others == [(1, True), (2, False)], "a baseline stays as it is"
+    folded = sorted((row["started_at"][:10], row["outcome"], row["times"]) for row in rows if row["source"] != "other")
+    days = [utc_text(NOW + day * DAY)[:10] for day in range(3)]
+    first = 23 - NOW.hour
+    assert [day for day, _, times in folded if times > 1] == days, "one row a day"
+    assert sum(times for _, _, times in folded) == 1 + first + 24 + 24 + 1
+    assert [times for _, outcome, times in folded if outcome == "timeout"] == [1, 1, 1]
+    assert [times for _, outcome, times in folded if outcome == "ok"] == [1, 1], "what brought something stays as it is"
+    assert history.queries.activity(NOW) == before
+    assert history.recorded() == 1 + 95 + 1 + 3
+    assert len(history.queries.facts()) == 2
+    assert history._store.db.execute("PRAGMA foreign_key_check").fetchall() == []
+    kept = history.queries.checks()
+    swept(history, NOW + 4 * DAY, keep_pages=30 * DAY, keep_checks=30 * DAY)
+    assert history.queries.checks() == kept, "and again, which changes nothing"
 
 
 @pytest.mark.usefixtures("small_steps")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor.errors import FetchError
+from monitor.history.storable import text_hash
 from monitor.models import Link, Memory, Observation, Outcome, Page, Source, SourceKind, Validators
 from monitor.pipeline import observe
 from monitor.visits import Tools
@@ -71,3 +72,76 @@ def test_what_waits_is_read_although_the_index_is_unchanged() -> None:
     seen = observed(pages, memory)
     assert seen.outcome is Outcome.UNCHANGED
     assert [reading.link.url for reading in seen.readings] == ["https://a.example/w"]
+
+
+# What says nothing new is not read
+
+
+LISTING = """<html><head><script>var nonce = "{}";</script></head><body><main><h1>News</h1>
+<article><h3><a href="/news/smart-enters-a-market-today">smart enters a market today, says the brand</a></h3>
+<time datetime="2026-01-04">4 January</time><p>{}</p></article>
+<article><h3><a href="/news/smart-shows-another-model-now">smart shows another model, says the brand</a></h3>
+<time datetime="2026-01-03">3 January</time></article>{}</main></body></html>"""
+MORE = """<article><h3><a href="/news/smart-enters-one-more-market">smart enters one more market, it says</a></h3>
+<time datetime="2026-01-05">5 January</time></article>"""
+CALLED = list[str]
+
+
+def looked(kind: SourceKind, body: str, memory: Memory) -> tuple[Observation, CALLED]:
+    """One check of a page, and the names of what was called to read it."""
+    called: CALLED = []
+
+    async def noted(function: Callable[..., Any], *arguments: Any) -> Any:
+        called.append(function.__name__)
+        return function(*arguments)
+
+    source = Source(name="page", kind=kind, url="https://a.example/news", brand="smart", outlet="a")
+    web = Web({"https://a.example/news": body})
+    tools = Tools(client=web, run=noted, clock=lambda: NOW)
+    return asyncio.run(observe(source, memory, tools)), called
+
+
+def remembered(seen: Observation) -> Memory:
+    [own] = seen.readings if seen.readings and seen.readings[0].page else [None]
+    return Memory(
+        first=False,
+        body_hash=seen.body_hash,
+        outline=seen.outline,
+        known={link.url: None for link in seen.links},
+        text_hash=text_hash(own.document.text) if own and own.document else None,
+    )
+
+
+def test_a_listing_with_the_same_addresses_is_not_read_again() -> None:
+    first, called = looked(SourceKind.LISTING, LISTING.format("a", "17 views", ""), Memory())
+    assert (first.outcome, called, len(first.links)) == (Outcome.OK, ["read_index"], 2)
+    again, called = looked(SourceKind.LISTING, LISTING.format("b", "18 views", ""), remembered(first))
+    assert (again.outcome, called, again.quiet) == (Outcome.UNCHANGED, [], True)
+    assert again.page is not None
+    assert (again.page.status, again.page.content, again.outline) == (200, b"", None)
+    assert again.body_hash != first.body_hash
+
+
+def test_a_listing_with_another_address_is() -> None:
+    first, _ = looked(SourceKind.LISTING, LISTING.format("a", "17 views", ""), Memory())
+    again, called = looked(SourceKind.LISTING, LISTING.format("b", "17 views", MORE), remembered(first))
+    assert (again.outcome, called) == (Outcome.OK, ["read_index"])
+    assert [link.url for link in again.links] == ["https://a.example/news/smart-enters-one-more-market"]
+
+
+def test_a_page_with_the_same_words_is_not_read_again() -> None:
+    body = "<html><head><script>{}</script></head><body><main><p>{}</p></main></body></html>"
+    first, called = looked(SourceKind.PAGE, body.format("1", STORY), Memory())
+    assert (first.outcome, called) == (Outcome.OK, ["read_again"])
+    again, called = looked(SourceKind.PAGE, body.format("2", STORY), remembered(first))
+    assert (again.outcome, called, again.quiet) == (Outcome.UNCHANGED, [], True)
+
+
+def test_a_text_that_is_known_is_not_read_for_facts() -> None:
+    body = "<html><head><meta name='day' content='{}'></head><body><main><p>{}</p></main></body></html>"
+    first, _ = looked(SourceKind.PAGE, body.format("1", STORY), Memory())
+    assert [fact.value for fact in first.readings[0].facts] == ["39"]
+    again, called = looked(SourceKind.PAGE, body.format("2", STORY), remembered(first))
+    assert (again.outcome, called, again.readings[0].facts) == (Outcome.OK, ["read_again"], ())
+    other, _ = looked(SourceKind.PAGE, body.format("3", STORY.replace("39", "40")), remembered(first))
+    assert [fact.value for fact in other.readings[0].facts] == ["40"]

@@ -11,12 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor.engine.errands import Engine, Errand
 from monitor.errors import FetchError
 from monitor.health import Told, Turn
 from monitor.history import History
 from monitor.history.storable import moment
-from monitor.models import Authority, Change, Memory, Observation, Outcome, Page, Source, SourceKind, Validators
+from monitor.models import Authority, Change, Observation, Outcome, Page, Source, SourceKind, Validators
 from monitor.parser.facts import revive
 from monitor.pipeline import observe, record
 from monitor.scheduler import next_check
@@ -154,13 +153,6 @@ class Watch:
     def health(self) -> str:
         (row,) = self.history.queries.sources()
         return str(row["health"])
-
-
-async def observed(engine: Engine, source: Source, memory: Memory) -> Observation:
-    """One source, observed alone."""
-    async with engine.room(source.url) as observe:
-        (found,) = [found async for found in observe([Errand(source=source, memory=memory)])]
-    return found
 
 
 def story(number: int, markets: int | None, day: datetime) -> str:

@@ -5,8 +5,8 @@ SELECT
     sources.last_outcome,
     sources.last_reason,
     sources.last_good_at,
-    count(checks.id) AS checks,
-    sum(checks.good) AS good,
+    coalesce(sum(checks.times), 0) AS checks,
+    sum(checks.good * checks.times) AS good,
     sources.url,
     sources.trouble,
     sources.trouble_since

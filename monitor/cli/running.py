@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import random
@@ -12,14 +13,14 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from monitor.cli.narration import Round, describe, setup_logging
 from monitor.cli.options import Place, placed
 from monitor.cli.service import Checked, Service, style_of
-from monitor.cli.serving import metrics_of, page_of
 from monitor.cli.supervisor import ALIVE, READY, STOPPING, notify
 from monitor.cli.values import Word
 from monitor.cli.watchdog import Watchdog, die
@@ -27,8 +28,11 @@ from monitor.errors import UsageError
 from monitor.history import History
 from monitor.models import Alert, Answer, Change, Delivery, Health, Source
 from monitor.notifier.dispatch import Dispatcher
-from monitor.scheduler import Scheduler
+from monitor.scheduler import BATCH, Scheduler, host_of
 from monitor.settings import Settings, hint
+
+if TYPE_CHECKING:
+    from monitor.web.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +67,7 @@ def run(place: Place, with_page: bool, log_format: str | None) -> None:
     settings = place.settings()
     setup_logging(logging.INFO, log_format or settings.log.format, settings.secrets())
     _allow_sockets()
+    gc.freeze()  # what the config holds stays: looking through it for garbage, again and again, is no use
     if not any(source.enabled for source in settings.sources):
         raise UsageError(f"{settings.path}: there is no source to check; add a [[sources]] table")
     sys.exit(asyncio.run(_serve(settings, place, log_format, with_page=with_page)))
@@ -78,14 +83,23 @@ def _allow_sockets() -> None:
 
 async def _serve(settings: Settings, place: Place, log_format: str | None, *, with_page: bool) -> int:
     first = Round(settings)
-    metrics = metrics_of(settings.database, lambda: service.settings, lambda: service.children_replaced)
+    metrics: Metrics | None = None  # those that the page shows
+    if with_page:
+        from monitor.cli.serving import metrics_of, page_of  # late: a service without it need not load what serves
+
+        metrics = metrics_of(settings.database, lambda: service.settings, lambda: service.children_replaced)
 
     def on_checked(checked: Checked) -> None:
-        metrics.checked(checked.observation)
+        if metrics:
+            metrics.checked(checked.observation)
         first.heard(checked)
 
+    def on_delivered(delivery: Delivery) -> None:
+        if metrics:
+            metrics.delivered(delivery)
+
     rng = random.Random()  # noqa: S311  # jitter only
-    service = Service(settings, clock=now, rng=rng, on_checked=on_checked, on_delivered=metrics.delivered)
+    service = Service(settings, clock=now, rng=rng, on_checked=on_checked, on_delivered=on_delivered)
     stop = asyncio.Event()
     bugs: list[BaseException] = []
 
@@ -97,7 +111,7 @@ async def _serve(settings: Settings, place: Place, log_format: str | None, *, wi
         await service.open()
         scheduler = Scheduler(service, workers=settings.workers, on_bug=on_bug)
         watchdog = Watchdog(lambda: scheduler.cycles, stuck=die, alive=lambda: notify(ALIVE))
-        page = page_of(lambda: service.settings, service.history, metrics, watchdog.still) if with_page else None
+        page = page_of(lambda: service.settings, service.history, metrics, watchdog.still) if metrics else None
         await service.catch_up()
         _on_signals(stop, lambda: _reload(service, scheduler, place, log_format))
         scheduler.start()
@@ -130,16 +144,9 @@ def _on_signals(stop: asyncio.Event, reload: Callable[[], Awaitable[None]]) -> N
     loop.add_signal_handler(signal.SIGHUP, start_reload)
 
 
-def _read(place: Place) -> Settings:
-    """The settings with their sources made: of thousands that takes a while."""
-    settings = place.settings()
-    _ = settings.sources
-    return settings
-
-
 async def _reload(service: Service, scheduler: Scheduler, place: Place, log_format: str | None) -> None:
     try:
-        settings = await asyncio.to_thread(_read, place)
+        settings = await asyncio.to_thread(place.settings)  # thousands of sources take a while
         await service.use(settings)
     except UsageError as error:
         for line in str(error).splitlines():
@@ -161,6 +168,7 @@ def check(place: Place, sources: Sequence[str], log_format: str | None) -> None:
     """
     settings = place.settings()
     setup_logging(logging.WARNING, log_format or settings.log.format, settings.secrets())
+    gc.freeze()
     chosen = _chosen(settings, sources)
     sys.exit(asyncio.run(_with_service(settings, lambda service: _check(service, chosen, named=bool(sources)))))
 
@@ -213,22 +221,42 @@ class Once:
     """The scheduler's work with these sources due, each once, and nothing else. Tells a line a source."""
 
     def __init__(self, service: Service, sources: Sequence[Source], tell: Callable[[str], None]) -> None:
-        self.waiting = list(sources)
+        self.waiting = len(sources)
         self.failed = 0
         self._service = service
         self._tell = tell
+        self._free: dict[str, list[Source]] = {}
+        """By host, what is left to check at those where no check is running."""
+        for source in sources:
+            self._free.setdefault(host_of(source), []).append(source)
+        self._busy = 0
 
     async def tick(self) -> None:
         """Nothing: one look is no time for pauses."""
 
     async def due(self) -> Sequence[Source]:
-        return list(self.waiting)
+        free = islice(self._free.values(), self._service.settings.workers - self._busy)
+        return [source for lane in free for source in lane[:BATCH]]
 
     async def check(self, sources: Sequence[Source]) -> None:
-        await self._service.check(sources, self._heard)
+        host = host_of(sources[0])
+        lane = self._free.pop(host)
+        lost = {source.name: source for source in sources}
+
+        def heard(checked: Checked) -> None:
+            del lost[checked.source.name]
+            self._heard(checked)
+
+        self._busy += 1
+        try:
+            await self._service.check(sources, heard)
+        finally:
+            self._busy -= 1
+            if left := [*lost.values(), *lane[len(sources) :]]:
+                self._free[host] = left
 
     def _heard(self, checked: Checked) -> None:
-        self.waiting.remove(checked.source)
+        self.waiting -= 1
         self.failed += not checked.observation.outcome.good
         self._tell(describe(checked))
 

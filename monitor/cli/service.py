@@ -10,23 +10,24 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from monitor import cron
+from monitor.cli.recorder import Recorder
 from monitor.engine.engines import observing
 from monitor.engine.errands import Engine, Errand
 from monitor.errors import DatabaseError
 from monitor.history import History, ServiceLock, backups
 from monitor.history.outbox import STORM_WINDOW
 from monitor.history.upkeep import Swept
-from monitor.models import Alert, Answer, Change, Delivery, Health, Observation, Skipped, Source
+from monitor.models import Alert, Answer, Change, Delivery, Fact, Health, Observation, Skipped, Source
 from monitor.notifier.dispatch import Dispatcher
 from monitor.notifier.health import notices
 from monitor.notifier.heartbeat import beat
@@ -35,9 +36,8 @@ from monitor.notifier.rendering import Templates
 from monitor.notifier.route import GROUP, group_window, recipients
 from monitor.notifier.summary import summary
 from monitor.notifier.wording import words_of
-from monitor.parser.facts import revive
 from monitor.pipeline import record
-from monitor.scheduler import left_out, next_check, spread
+from monitor.scheduler import host_of, left_out, next_check, spread
 from monitor.scrapers import browser
 from monitor.settings import BackupSettings, Channel, Settings
 
@@ -93,6 +93,7 @@ class Service:
         on_delivered: Callable[[Delivery], None] = lambda delivery: None,
     ) -> None:
         self.settings = settings
+        self._sources = _by_name(settings)
         self.undelivered = 0
         """How many attempts to deliver have failed since the start."""
         self._clock = clock
@@ -102,6 +103,7 @@ class Service:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history")
         self._lock = ServiceLock(settings.database)
         self._engine = self._new_engine(settings)
+        self._recorder: Recorder[Checked] = Recorder(partial(self.history, History.together))
         self._ticked: datetime | None = None
         self._stopping = False
         self._no_backup_before = datetime.min.replace(tzinfo=UTC)
@@ -127,6 +129,7 @@ class Service:
     async def close(self) -> None:
         """Closes everything; safe after a failed `open`."""
         await asyncio.gather(self._engine.close(), self._dispatcher.aclose(), *self._retiring)
+        await self._recorder.aclose()
         if hasattr(self, "_history"):
             await self.db(self._history.close)
         self._thread.shutdown()
@@ -150,8 +153,7 @@ class Service:
         never checked are left to be first."""
         now = self._clock()
         overdue = await self.history(History.overdue, now)
-        sources = {source.name: source for source in self.settings.sources}
-        late = ((sources[name], due) for name, due in overdue.items() if name in sources)
+        late = ((self._sources[name], due) for name, due in overdue.items() if name in self._sources)
         await self._skip([gap for source, due in late for gap in self._left_out(source, due, now, why)])
         await self.history(History.defer, spread(list(overdue), now))
 
@@ -180,7 +182,7 @@ class Service:
             self._engine = engine
         retired, self._dispatcher = self._dispatcher, self._new_dispatcher(settings)
         self._retire(retired.aclose())
-        self.settings = settings
+        self.settings, self._sources = settings, _by_name(settings)
         await self._known(settings)
 
     async def _known(self, settings: Settings) -> None:
@@ -220,62 +222,72 @@ class Service:
 
     async def due(self) -> Sequence[Source]:
         names = await self.history(History.due, self._clock(), DUE)
-        sources = {source.name: source for source in self.settings.sources}
-        return [sources[name] for name in names if name in sources]
+        return [self._sources[name] for name in names if name in self._sources]
 
     async def check(self, sources: Sequence[Source], heard: Callable[[Checked], None] = lambda checked: None) -> None:
         """Checks sources of one host, each recorded as soon as it is done; its alerts are in the outbox when it is
         `heard`. What is stopped or lost on the way stays due.
         """
-        async with self._engine.room(urlsplit(sources[0].url).netloc.lower()) as observe:
+        recorded: deque[asyncio.Future[Checked]] = deque()
+        async with self._engine.room(host_of(sources[0])) as observe:
             errands = await self._leased(sources)
             try:
-                async with aclosing(observe(list(errands.values()))) as seen:
-                    async for observation in seen:
-                        checked = await self._record(errands[observation.source], observation)
-                        del errands[observation.source]
-                        heard(checked)
+                with self._recorder.giving():
+                    async with aclosing(observe(list(errands.values()))) as seen:
+                        async for observation in seen:
+                            recorded.append(await self._record(errands.pop(observation.source), observation))
+                            while recorded[0].done():
+                                self._heard(recorded.popleft(), heard)
+                                if not recorded:
+                                    break
             finally:
+                if recorded:
+                    await asyncio.wait(recorded)
                 if errands:
                     await self.history(History.release, list(errands))
+        for done in recorded:
+            self._heard(done, heard)
 
     async def _leased(self, sources: Sequence[Source]) -> dict[str, Errand]:
         """The sources by name, leased, each with its memory."""
         now = self._clock()
-        due = await self.history(History.lease, [source.name for source in sources], now + LEASE * len(sources))
+        names = [source.name for source in sources]
+        due, memories = await self.history(History.take, names, now, now + LEASE * len(sources))
         if self._ticked:  # without ticks it is somebody who asks for a check now, and nothing is late
             late = ((source, due[source.name]) for source in sources if source.name in due)
             why = "other checks had to be made first"
             await self._skip([gap for source, since in late for gap in self._left_out(source, since, now, why)])
-        errands = {}
-        for source in sources:
-            memory = await self.history(History.memory, source.name, now)
-            if not self.settings.revisit:
-                memory = replace(memory, revisits=())
-            errands[source.name] = Errand(source=source, memory=memory)
-        return errands
+        if not self.settings.revisit:
+            memories = {name: replace(memory, revisits=()) for name, memory in memories.items()}
+        return {source.name: Errand(source=source, memory=memories[source.name]) for source in sources}
 
-    async def _record(self, errand: Errand, observation: Observation) -> Checked:
+    async def _record(self, errand: Errand, observation: Observation) -> asyncio.Future[Checked]:
+        """Hands an observation over to be recorded."""
         source, now = errand.source, self._clock()
         if source.cron and self._ticked:  # an interval counts from the check's end: a long one leaves nothing out
             await self._skip([*self._left_out(source, observation.started_at, now, "the check before took so long")])
         failures = 0 if observation.outcome.good else errand.memory.failures + 1
         due = next_check(source, observation, failures, now, self.settings.timezone, self._rng)
-        changes = await self.db(
-            partial(
-                record,
+        settings = self.settings
+
+        def recorded() -> Checked:
+            changes = record(
                 observation,
                 source,
                 history=self._history,
-                settings=self.settings,
+                settings=settings,
                 next_due=due,
                 failures=failures,
                 now=now,
             )
-        )
-        checked = Checked(source, observation, changes)
+            return Checked(source, observation, changes)
+
+        return await self._recorder.add(recorded, at_once=not observation.quiet)
+
+    def _heard(self, recorded: asyncio.Future[Checked], heard: Callable[[Checked], None]) -> None:
+        checked = recorded.result()
         self._on_checked(checked)
-        return checked
+        heard(checked)
 
     async def deliver(self) -> int:
         """One round over the outbox. Returns how many messages were accepted by the other side."""
@@ -385,9 +397,20 @@ class Service:
             await self.history(History.release_alerts, [alert.id for alert in alerts])
 
 
+def revive(stored: Mapping[str, Any]) -> Fact:
+    """The fact that a stored form stands for. Late: what reads facts is most of what the program has to load."""
+    from monitor.parser import facts
+
+    return facts.revive(stored)
+
+
 def style_of(settings: Settings) -> Style:
     """How messages look. Raises ConfigError for templates that are none."""
     return Style(settings.timezone, words_of(settings.language), Templates(settings.templates))
+
+
+def _by_name(settings: Settings) -> Mapping[str, Source]:
+    return {source.name: source for source in settings.sources}
 
 
 def _config(channel: Channel) -> str:

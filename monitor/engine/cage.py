@@ -6,7 +6,6 @@ The main process never parses what the web sent, so that no page, however made, 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 import multiprocessing
 import resource
@@ -21,6 +20,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from monitor.errors import MonitorError, ReadError
 from monitor.models import Outcome
+from monitor.visits import prepare
 
 log = logging.getLogger(__name__)
 
@@ -98,8 +98,8 @@ class Cage:
 def _settle(memory: int) -> None:
     """In the child: the bounds, deafness to the terminal's Ctrl-C, which is the parent's to handle, and what reading
     needs, so that it is loaded before the time of the first page counts."""
-    importlib.import_module("monitor.visits")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":  # elsewhere the kernel does not keep to it, or refuses it
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    prepare()

@@ -34,7 +34,7 @@ class LocalEngine:
     ) -> None:
         self._client = Client(http, clock=clock, turns=turns)
         self._browser = Browser(self._client, http, clock=clock)
-        self._cage, self._owns_cage = cage or Cage(), cage is None
+        self._cage, self._owns_cage = cage or Cage(os.cpu_count() or 1), cage is None
         self._stopping = False
         run = self._cage.run
         self._tools = Tools(client=self._client, run=run, clock=clock, stopping=lambda: self._stopping)

@@ -12,6 +12,11 @@ searching     words in documents and claims  overview  what is to be seen at a g
 lock          one service a database
 """
 
+from monitor.lean import without
+
+with without("numpy", "pandas"):  # sqlite-utils loads them where they are, for who stores tables of theirs
+    import sqlite_utils as _  # noqa: F401
+
 from monitor.history.history import History
 from monitor.history.lock import ServiceLock
 from monitor.history.observations import Stored

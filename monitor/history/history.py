@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from sqlite_utils import Database
 
+from monitor.errors import DatabaseError
 from monitor.health import Condition, Vitals
 from monitor.history import beliefs, channels, claims, health, observations, outbox, replays, reviews, sources, upkeep
 from monitor.history.claims import Revive
@@ -35,6 +37,8 @@ from monitor.models import (
     State,
     Subject,
 )
+
+T = TypeVar("T")
 
 
 class History:
@@ -107,11 +111,13 @@ class History:
         with self._store.writing() as db:
             return sources.turn_back(db, now)
 
-    def lease(self, names: Iterable[str], until: datetime) -> dict[str, datetime]:
-        """Says that somebody is checking sources; `schedule` ends it, `release`, or `until`. Returns when those that
-        are known were due."""
+    def take(
+        self, names: Collection[str], now: datetime, until: datetime
+    ) -> tuple[dict[str, datetime], dict[str, Memory]]:
+        """Says that somebody is checking sources; `schedule` ends it, `seen`, `release`, or `until`. Returns when those
+        that are known were due, and what `observe` may know of each."""
         with self._store.writing() as db:
-            return sources.lease(db, names, until)
+            return sources.lease(db, names, until), {name: observations.memory(db, name, now) for name in names}
 
     def release(self, names: Iterable[str]) -> None:
         """Ends the leases of sources whose checks came to nothing: they are due as before."""
@@ -128,7 +134,21 @@ class History:
         with told(self.path):
             return observations.memory(self._store.db, name, now)
 
-    # One record
+    # One record, or several
+
+    def together(self, records: Iterable[Callable[[], T]]) -> list[T | Exception]:
+        """Several records, each a `writing()` of its own, in one transaction. One that raises leaves nothing behind and
+        harms no other; its error is its result. What ails the database ails all: then none is kept."""
+        results: list[T | Exception] = []
+        with self._store.writing():
+            for one in records:
+                try:
+                    results.append(one())
+                except DatabaseError:
+                    raise
+                except Exception as bug:
+                    results.append(bug)
+        return results
 
     @contextmanager
     def writing(self) -> Generator[None, None, None]:
@@ -144,6 +164,14 @@ class History:
         `revisit` says how long after its first reading an article is visited again; empty: never.
         """
         return observations.store(self._inside(), observation, source, now, self._revive, revisit)
+
+    def seen(self, observation: Observation, next_due: datetime, now: datetime) -> bool:
+        """Inside writing(): stores that a source was seen unchanged and when the next check is due; ends the lease.
+
+        Says whether that was all there is to do. It is not when anything is, or was, wrong with the source, and once an
+        hour, so that its health is judged: then nothing is stored.
+        """
+        return observations.seen(self._inside(), observation, next_due, now)
 
     def claims(self, subjects: Iterable[Subject], check_id: int) -> dict[Subject, tuple[Claim, ...]]:
         """All claims about each subject, by (date, id); `fresh` and `closed_now` are relative to the check."""
@@ -350,7 +378,8 @@ class History:
     # Upkeep
 
     def housekeep(self, now: datetime, keep_pages: timedelta, keep_checks: timedelta) -> Iterator[Swept]:
-        """Removes old raw pages and checks, gives free space back, and empties the write-ahead log.
+        """Removes old raw pages and checks, makes one row of the checks of a day that brought nothing, gives free space
+        back, and empties the write-ahead log.
 
         Each `next` is one small step, a short transaction, after which others may write.
         """

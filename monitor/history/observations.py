@@ -31,8 +31,24 @@ _LENGTHS = """
 SELECT listed FROM visit WHERE source = ? AND listed IS NOT NULL AND outcome = 'ok' ORDER BY id DESC LIMIT ?
 """
 
-_OWN_FINGERPRINT = """
-SELECT fingerprint FROM document WHERE source = ? AND link IS NULL ORDER BY id DESC LIMIT 1
+_OWN_TEXT = """
+SELECT fingerprint, text_hash FROM document WHERE source = ? AND link IS NULL ORDER BY id DESC LIMIT 1
+"""
+
+
+_WELL = """
+UPDATE source SET next_due = :due, leased_until = NULL, last_checked_at = :finished, last_good_at = :finished,
+    last_outcome = 'unchanged',
+    last_reason = NULL, body_hash = coalesce(:hash, body_hash), etag = iif(:asked, :etag, etag),
+    last_modified = iif(:asked, :modified, last_modified), moved_url = coalesce(:moved, moved_url)
+WHERE name = :name AND failures = 0 AND failing_since IS NULL AND trouble IS NULL AND baseline_at IS NOT NULL
+    AND substr(last_checked_at, 1, 13) = substr(:finished, 1, 13)
+"""
+
+_SEEN = """
+INSERT INTO visit (source, started_at, finished_at, recorded_at, outcome, requests, baseline, body_hash, links,
+    documents, facts)
+VALUES (?, ?, ?, ?, 'unchanged', ?, 0, ?, 0, 0, 0)
 """
 
 
@@ -61,16 +77,17 @@ def memory(db: Database, name: str, now: datetime) -> Memory:
     """What `observe` may know of a source. Links that wait for a later attempt count as known until then."""
     row = db.execute(
         """
-        SELECT baseline_at, failures, moved_url, body_hash, page, etag, last_modified FROM source WHERE name = ?
+        SELECT baseline_at, failures, moved_url, body_hash, page, etag, last_modified, outline FROM source
+        WHERE name = ?
         """,
         [name],
     ).fetchone()
     if row is None:
         return Memory(pauses=pauses.standing(db, now))
-    baseline_at, failures, moved_url, body_hash, page, etag, last_modified = row
+    baseline_at, failures, moved_url, body_hash, page, etag, last_modified, outline = row
     waiting = links.waiting(db, name, now)
     known = links.known(db, name)
-    likeness = db.execute(_OWN_FINGERPRINT, [name]).fetchone()
+    likeness, digest = db.execute(_OWN_TEXT, [name]).fetchone() or (None, None)
     for link in waiting:
         known.pop(link.url, None)
     return Memory(
@@ -83,14 +100,16 @@ def memory(db: Database, name: str, now: datetime) -> Memory:
         waiting=waiting,
         revisits=revisits.due(db, name, now),
         usual=usual_length([listed for (listed,) in db.execute(_LENGTHS, [name, LISTS]).fetchall()]),
-        fingerprint=int(likeness[0], 16) if likeness and likeness[0] else None,
+        outline=outline,
+        fingerprint=int(likeness, 16) if likeness else None,
+        text_hash=digest,
         pauses=pauses.standing(db, now),
     )
 
 
 def recorded(db: Database) -> int:
     """How many checks there are."""
-    return int(db.execute("SELECT count(*) FROM visit").fetchone()[0])
+    return int(db.execute("SELECT coalesce(sum(times), 0) FROM visit").fetchone()[0])
 
 
 def store(
@@ -120,6 +139,18 @@ def store(
         "UPDATE visit SET links = ?, documents = ?, facts = ? WHERE id = ?", [new_links, documents, facts, check.id]
     )
     return Stored(check_id=check.id, subjects=frozenset(subjects), new_documents=documents, facts=facts)
+
+
+def seen(db: Database, observation: Observation, next_due: datetime, now: datetime) -> bool:
+    """Stores a check that found nothing new at a source that is well. Says whether it did."""
+    name, page = observation.source, observation.page
+    started, finished = utc_text(observation.started_at), utc_text(observation.finished_at)
+    values = {"name": name, "due": utc_text(next_due), "finished": finished, "hash": observation.body_hash}
+    if db.execute(_WELL, values | sources.validators(page)).rowcount == 0:
+        return False
+    pauses.put(db, observation.pauses, now)
+    db.execute(_SEEN, [name, started, finished, utc_text(now), observation.requests, observation.body_hash])
+    return True
 
 
 def _settle(db: Database, source: str, reading: Reading, revisit: Sequence[timedelta], now: datetime) -> None:

@@ -78,9 +78,10 @@ WHERE alert_change.alert = :id ORDER BY alert_change.position
 _ACTIVITY = """
 SELECT
     (SELECT count(*) FROM source WHERE configured AND enabled) AS sources,
-    (SELECT count(*) FROM visit WHERE recorded_at >= :since AND outcome <> 'skipped') AS checks,
+    (SELECT coalesce(sum(times), 0) FROM visit WHERE recorded_at >= :since AND outcome <> 'skipped') AS checks,
     (
-        SELECT count(*) FROM visit WHERE recorded_at >= :since AND outcome NOT IN ('ok', 'unchanged', 'skipped')
+        SELECT coalesce(sum(times), 0) FROM visit
+        WHERE recorded_at >= :since AND outcome NOT IN ('ok', 'unchanged', 'skipped')
     ) AS failed_checks,
     (SELECT count(*) FROM document WHERE fetched_at >= :since) AS documents,
     (SELECT count(*) FROM alert WHERE status = 'sent' AND settled_at >= :since) AS sent,

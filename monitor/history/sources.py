@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -23,6 +23,7 @@ ON CONFLICT (name) DO UPDATE SET
     baseline_at = iif(url = excluded.url AND kind = excluded.kind, baseline_at, NULL),
     moved_url = iif(url = excluded.url AND kind = excluded.kind, moved_url, NULL),
     body_hash = iif(url = excluded.url AND kind = excluded.kind, body_hash, NULL),
+    outline = iif(url = excluded.url AND kind = excluded.kind, outline, NULL),
     page = iif(url = excluded.url AND kind = excluded.kind, page, NULL),
     etag = iif(url = excluded.url AND kind = excluded.kind, etag, NULL),
     last_modified = iif(url = excluded.url AND kind = excluded.kind, last_modified, NULL),
@@ -37,30 +38,52 @@ ON CONFLICT (name) DO UPDATE SET
 """
 
 
+_CONFIG = (
+    *("kind", "url", "brand", "authority", "outlet", "language", "rhythm"),
+    *("alert_on_first", "enabled", "configured"),
+)
+_KNOWN = f"SELECT name, {', '.join(_CONFIG)} FROM source"  # noqa: S608 - a constant
+
+
 def sync(db: Database, sources: Iterable[Source], now: datetime) -> None:
     """Makes the configured sources the known ones. New ones, and those with another rhythm or address, are due now."""
-    db.execute("UPDATE source SET configured = 0")
-    for source in sources:
-        add(db, source, now)
+    known = {row[0]: row[1:] for row in db.execute(_KNOWN)}
+    wanted = {plain(source.name): source for source in sources}
+    gone = [(name,) for name in known if name not in wanted]
+    db.conn.executemany("UPDATE source SET configured = 0 WHERE name = ? AND configured", gone)
+    other = (source for name, source in wanted.items() if known.get(name) != _values(source))
+    db.conn.executemany(_ADD, (_row(source) | {"now": utc_text(now)} for source in other))
 
 
 def add(db: Database, source: Source, now: datetime) -> None:
     """Makes one source known, or brings its row up to date."""
-    rhythm = source.cron or (f"{source.every.total_seconds():g}" if source.every else "")
-    row = {
-        "name": source.name,
-        "kind": str(source.kind),
-        "url": source.url,
-        "brand": source.brand,
-        "authority": str(source.authority),
-        "outlet": source.outlet,
-        "language": source.language,
-        "rhythm": rhythm,
-        "alert_on_first": source.alert_on_first,
-        "enabled": source.enabled,
-        "now": utc_text(now),
-    }
-    db.execute(_ADD, {name: plain(value) if isinstance(value, str) else value for name, value in row.items()})
+    db.execute(_ADD, _row(source) | {"now": utc_text(now)})
+
+
+def _row(source: Source) -> dict[str, Any]:
+    values = dict(zip(("name", *_CONFIG), (source.name, *_values(source)), strict=True))
+    return {name: plain(str(value)) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _values(source: Source) -> tuple[Any, ...]:
+    """What the row of a source says of how it is configured."""
+    return (
+        source.kind,
+        source.url,
+        source.brand,
+        source.authority,
+        source.outlet,
+        source.language,
+        source.cron or _seconds(source.every),
+        source.alert_on_first,
+        source.enabled,
+        True,
+    )
+
+
+@lru_cache(1_000)
+def _seconds(every: timedelta | None) -> str:
+    return f"{every.total_seconds():g}" if every else ""
 
 
 def due(db: Database, now: datetime, limit: int) -> list[str]:
@@ -160,7 +183,7 @@ def turn_back(db: Database, now: datetime) -> int:
 
 def release_leases(db: Database) -> None:
     """Forgets who was checking and sending what: for a service that has just taken the lock."""
-    db.execute("UPDATE source SET leased_until = NULL")
+    db.execute("UPDATE source SET leased_until = NULL WHERE leased_until IS NOT NULL")
     db.execute("UPDATE alert SET leased_until = NULL WHERE status = 'pending'")
 
 
@@ -172,7 +195,8 @@ def schedule(db: Database, name: str, next_due: datetime, observation: Observati
         UPDATE source SET next_due = :next_due, leased_until = NULL, last_checked_at = :finished,
             last_outcome = :outcome, last_reason = :reason, failures = :failures,
             last_good_at = iif(:good, :finished, last_good_at),
-            baseline_at = iif(:good, coalesce(baseline_at, :finished), baseline_at)
+            baseline_at = iif(:good, coalesce(baseline_at, :finished), baseline_at),
+            outline = iif(:good, coalesce(:outline, outline), outline)
         WHERE name = :name
         """,
         {
@@ -183,11 +207,23 @@ def schedule(db: Database, name: str, next_due: datetime, observation: Observati
             "reason": plain_or_none(observation.reason),
             "failures": failures,
             "good": observation.outcome.good,
+            "outline": observation.outline,
         },
     )
     page = _own_page(db, name, observation)
     if observation.outcome.good and page is not None and not page.unchanged:
-        _remember_body(db, name, page, finished)
+        _remember_body(db, name, page, observation.body_hash, finished)
+
+
+def validators(page: Page | None) -> dict[str, Any]:
+    """What to ask with next time, as values; `asked`: whether the server gave an answer that says so."""
+    asked = page is not None and not page.unchanged
+    return {
+        "asked": asked,
+        "etag": plain_or_none(page.validators.etag) if page else None,
+        "modified": plain_or_none(page.validators.last_modified) if page else None,
+        "moved": plain_or_none(page.moved_to) if page and asked else None,
+    }
 
 
 def _own_page(db: Database, name: str, observation: Observation) -> Page | None:
@@ -199,24 +235,18 @@ def _own_page(db: Database, name: str, observation: Observation) -> Page | None:
     return observation.readings[0].page if alone and observation.readings else None
 
 
-def _remember_body(db: Database, name: str, page: Page, now: str) -> None:
-    """Keeps the newest body of a source, and only that one: its validators are good for as long as it is kept."""
+def _remember_body(db: Database, name: str, page: Page, body_hash: str | None, now: str) -> None:
+    """Keeps the newest body of a source that said something, and only that one: validators, its own and those of later
+    ones that say the same, are good for as long as it is kept."""
     (old,) = db.execute("SELECT page FROM source WHERE name = ?", [name]).fetchone() or (None,)
-    kept = keep_page(db, page, now)
+    kept = keep_page(db, page, now) if page.content else old
     db.execute(
         """
         UPDATE source SET page = :page, body_hash = :hash, etag = :etag, last_modified = :modified,
             moved_url = coalesce(:moved, moved_url)
         WHERE name = :name
         """,
-        {
-            "name": name,
-            "page": kept,
-            "hash": hashlib.sha256(page.content).hexdigest(),
-            "etag": plain_or_none(page.validators.etag),
-            "modified": plain_or_none(page.validators.last_modified),
-            "moved": plain_or_none(page.moved_to),
-        },
+        {"name": name, "page": kept, "hash": kept if page.content else body_hash} | validators(page),
     )
     if old and old != kept:
         forget_page(db, old)

@@ -23,12 +23,12 @@ from monitor.resources import shipped
 
 MIGRATIONS = "brand-monitor"
 BUSY_SECONDS = 30.0
-SAMPLED = 1_000
-"""Rows of an index that SQLite looks at to plan by."""
-
 SETTLING_SECONDS = 0.5
 """How long emptying the write-ahead log waits for readers; writers wait meanwhile."""
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
+
+LOOKED_THROUGH = 64 * 1024 * 1024
+"""Bytes up to which a file is looked through for damage whenever it is opened; `doctor` looks through any."""
 
 MENDABLE = {
     sqlite3.SQLITE_PERM: "no permission",
@@ -62,10 +62,11 @@ class Store:
             raise
 
     def _prepare(self) -> None:
-        with opening(self.path):
-            check_content(self.db, self.path)  # before anything is written: the file may be somebody else's
+        small = not self.path.exists() or self.path.stat().st_size <= LOOKED_THROUGH
+        with opening(self.path):  # before anything is written: the file may be somebody else's
+            (check_content if small else check_schema)(self.db, self.path)
         with told(self.path):
-            if self.db.execute("PRAGMA page_count").fetchone()[0] == 0:  # a database that is there would be written to
+            if self.db.execute("PRAGMA page_count").fetchone() == (0,):  # later it does nothing but write to the file
                 self.db.execute("PRAGMA auto_vacuum = INCREMENTAL")
             self.db.execute("PRAGMA journal_mode = WAL")
             migrate(self.db, self.path)
@@ -93,7 +94,6 @@ class Store:
     def settle(self) -> None:
         """Lets SQLite plan anew, moves the write-ahead log into the database and empties it if no reader needs it."""
         with self._turn, told(self.path):
-            self.db.execute(f"PRAGMA analysis_limit = {SAMPLED}")  # else a large index is read from end to end
             self.db.execute("PRAGMA optimize").fetchall()
             self.db.execute(f"PRAGMA busy_timeout = {SETTLING_SECONDS * 1000:.0f}")  # the next time will do as well
             try:
@@ -209,7 +209,9 @@ def check_schema(db: Database, path: Path) -> None:
 def check_shape(db: Database, path: Path) -> None:
     """Raises DatabaseError when a table or view lacks a column that the migrations give it; more are welcome."""
     with Database(memory=True, execute_plugins=False) as expected:
-        migrations().apply(expected)
+        migrations().ensure_migrations_table(expected)
+        for _, sql in scripts():
+            expected.conn.executescript(sql)  # at once: by `migrations` statement by statement, which takes long
         wanted = {name: _columns(expected, name) for name in (*expected.table_names(), *expected.view_names())}
     for name, columns in wanted.items():
         missing = columns - _columns(db, name)

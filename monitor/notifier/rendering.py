@@ -14,13 +14,15 @@ import difflib
 import logging
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from jinja2 import BaseLoader, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from typing import TYPE_CHECKING, Any
 
 from monitor.errors import ConfigError
+
+if TYPE_CHECKING:  # jinja2 itself is imported late: most rounds of checks have no message to make
+    from jinja2 import BaseLoader
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +41,7 @@ class Templates:
     """Renders by name. Raises ConfigError when the user's folder holds something that is no template of ours."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._shipped = _environments(PackageLoader("monitor.notifier", "templates"))
-        self._own = _environments(FileSystemLoader(folder)) if folder else {}
+        self._own = _own(folder) if folder else {}
         self._replaced = _checked(folder, self._own) if folder else frozenset()
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
@@ -51,6 +52,18 @@ class Templates:
                 log.warning("the template %s breaks (%s); the message goes out by the one that ships", name, error)
         return self._shipped[_form(name)].get_template(name).render(values)
 
+    @cached_property
+    def _shipped(self) -> dict[str, ImmutableSandboxedEnvironment]:
+        from jinja2 import PackageLoader
+
+        return _environments(PackageLoader("monitor.notifier", "templates"))
+
+
+def _own(folder: Path) -> dict[str, ImmutableSandboxedEnvironment]:
+    from jinja2 import FileSystemLoader
+
+    return _environments(FileSystemLoader(folder))
+
 
 def _form(name: str) -> str:
     return name.split(".")[1]
@@ -58,6 +71,9 @@ def _form(name: str) -> str:
 
 def _environments(loader: BaseLoader) -> dict[str, ImmutableSandboxedEnvironment]:
     """One for each form of text, which makes strangers' words harmless in that form."""
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
     return {
         form: ImmutableSandboxedEnvironment(
             loader=loader,
@@ -83,6 +99,8 @@ def _in_markdown(value: Any) -> Any:
 
 def _checked(folder: Path, environments: Mapping[str, ImmutableSandboxedEnvironment]) -> frozenset[str]:
     """The templates that the folder replaces."""
+    from jinja2 import TemplateError
+
     if not folder.is_dir():
         raise ConfigError(f"templates: there is no folder {folder}")
     found = sorted(path.name for path in folder.glob("*.j2"))

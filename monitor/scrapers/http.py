@@ -22,7 +22,11 @@ from datetime import datetime, timedelta
 from functools import cache, cached_property, partial
 
 import httpcore
-import httpx
+
+from monitor.lean import without
+
+with without("httpx._main"):  # httpx's own command line, with all of rich
+    import httpx
 
 from monitor.answers import LONGEST_WAIT, PERMANENT, REDIRECTS, refusal, retry_after, tls_words, validators
 from monitor.dialer import Dialer, Resolve, system_resolver

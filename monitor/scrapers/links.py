@@ -1,4 +1,4 @@
-"""Addresses of articles: made absolute, written in one way, and told apart from addresses that are no articles.
+"""Addresses of articles: made absolute, written in one way, told apart from addresses that are no articles, in order.
 
 Knows no HTML and fetches nothing.
 """
@@ -6,7 +6,10 @@ Knows no HTML and fetches nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+
+from monitor.models import Link
 
 _TRACKING = re.compile(
     r"(?:utm_\w+|fbclid|gclid|gclsrc|gbraid|wbraid|dclid|msclkid|yclid|twclid|ttclid|igshid|igsh|mc_[ce]id|_ga|_gl"
@@ -61,6 +64,11 @@ def site(url: str) -> str:
         return host.removeprefix("www.")
     keep = 3 if len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL else 2
     return ".".join(labels[-keep:])
+
+
+def newest(links: Iterable[Link]) -> tuple[Link, ...]:
+    """By their dates, newest first; ISO dates sort as texts. Those without one come last, in the order they had."""
+    return tuple(sorted(links, key=lambda link: link.published or link.updated or "", reverse=True))
 
 
 def _ascii_host(host: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -17,7 +17,7 @@ from monitor.errors import ReadError
 from monitor.models import Index, Link, Outcome, Page, Source
 from monitor.pages import dates
 from monitor.pages.markup import squeeze_line
-from monitor.scrapers.links import absolute
+from monitor.scrapers.links import absolute, newest
 from monitor.scrapers.safexml import parse_xml
 
 MAX_LINKS = 5_000
@@ -41,11 +41,6 @@ def read_sitemap(page: Page, source: Source) -> Index:
     dropped = len(found) - MAX_LINKS
     note = f"the sitemap holds {len(found):,} addresses; the newest {MAX_LINKS:,} are read" if dropped > 0 else None
     return Index(links=found[:MAX_LINKS], note=note)
-
-
-def newest(links: Iterable[Link]) -> tuple[Link, ...]:
-    """By their dates, newest first; ISO dates sort as texts. Those without one come last, in the order they had."""
-    return tuple(sorted(links, key=lambda link: link.published or link.updated or "", reverse=True))
 
 
 def _root(content: bytes) -> etree._Element:
