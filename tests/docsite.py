@@ -216,6 +216,7 @@ def columns(body: str, comments: Comments) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     depth, text = 0, ""
     lines = body.splitlines()
+    last = max(place for place, line in enumerate(lines) if line.partition("--")[0].strip())
     for place, line in enumerate(lines):
         code, _, comment = (part.strip() for part in line.partition("--"))
         if not code and found and comment:
@@ -223,7 +224,7 @@ def columns(body: str, comments: Comments) -> list[tuple[str, str]]:
             continue
         text = f"{text} {code}".strip()
         depth += len(re.findall(r"\(|\bCASE\b", code)) - len(re.findall(r"\)|\bEND\b", code))
-        if depth == 0 and (code.endswith(",") or place == len(lines) - 1):
+        if depth == 0 and (code.endswith(",") or place == last):
             [name] = re.findall(r'(\w+)"?,?$', text)
             of_table = re.match(r"(\w+)\.(\w+),?$", text)
             found.append((name, comment or (comments.get((of_table[1], of_table[2]), "") if of_table else "")))

@@ -276,7 +276,9 @@ class Client:
         response = await self._head(line, url, headers)
         try:
             if response.status_code == 304:
-                await response.aread()  # there is no body, but only an answer read to its end keeps the connection
+                assert isinstance(response.stream, httpx.AsyncByteStream)
+                async for _ in response.stream:  # no body comes, but only what is read to its end keeps the connection
+                    pass
             if response.status_code not in (200, 203):
                 return response.status_code, response.headers, b""
             return response.status_code, response.headers, await self._body(response, cut=cut)

@@ -71,6 +71,16 @@ def _card(rng: random.Random, place: int) -> str:
     )
 
 
+def _news(number: int, version: int, place: int) -> str:
+    """The card of an article that was not there before this version."""
+    slug = "the-company-enters-another-market-today"
+    return (
+        f'<article class="card card--news"><a class="card__link" href="/article/{number}-v{version}-{place}/{slug}">'
+        '<time class="card__date" datetime="2025-11-06">2025-11-06</time>'
+        f'<h3 class="card__title">The company enters another market today, part {place}</h3></a></article>'
+    )
+
+
 def _words(rng: random.Random, count: int) -> str:
     return " ".join(rng.choice(WORDS) for _ in range(count)).capitalize()
 
@@ -133,14 +143,7 @@ class Site:
         return _whole(200, self.page(number, version), "text/html; charset=utf-8", f"ETag: {etag}\r\n")
 
     def page(self, number: int, version: int) -> bytes:
-        news = b""
-        if self.news:
-            address = f"/article/{number}-v{version}/the-company-enters-another-market-today"
-            news = f'<article class="card card--news"><a class="card__link" href="{address}">'.encode()
-            news += (
-                b'<time datetime="2025-11-06"></time><h3 class="card__title">The company enters another market today'
-            )
-            news += b"</h3></a></article>"
+        news = "".join(_news(number, version, place) for place in range(self.news if version else 0)).encode()
         put = {b"ID": str(number).encode(), b"VERSION": b"%010d" % version, b"NEWS": news}
         return b"".join(put.get(piece, piece) for piece in listing(number % PAGES))
 
