@@ -63,6 +63,16 @@ def test_a_count_has_the_date_of_its_target() -> None:
     assert dates("Zeekr wants to be in 60 markets by the end of 2027.") == {"worldwide": "2027-late"}
 
 
+def test_a_model_that_is_spoken_of_as_it_has_the_date_of_that_sentence() -> None:
+    text = (
+        "Nova confirmed two cars for its range.\nThe Nova #4 is a two-seat electric city car for two people and their "
+        "luggage, said the company. It was drawn in Munich. It is scheduled to make its global debut in Europe in late "
+        "2027 and will use its own platform."
+    )
+    found = {fact.subject: fact.when for fact in read_facts(document(text, published=None), brand="Nova")}
+    assert found == {"#4": "2027-late"}
+
+
 def test_without_a_date_of_publication_only_dates_of_the_text_are_weighed() -> None:
     described = Describer(scene.read(document("Zeekr entered Chile in May 2025.", published=None), brand="Zeekr"))
     (line,) = described.scene.lines

@@ -169,10 +169,12 @@ def label_dates(labelled: Json, described: Describer, candidate: Candidate, answ
         return
     line, start, end = candidate.line, candidate.start, candidate.end
     if isinstance(candidate.key, Account):
-        mentions = [(told.line, mention) for told, mention, _ in candidate.key.lines if mention]
-        there = [(told, mention) for told, mention in mentions if _touches(labelled, answer.fact, told)]
-        line, mention = next(iter(there), mentions[0])
-        start, end = mention.start, mention.end
+        there = [one for one in described.scene.lines if _touches(labelled, answer.fact, one)]
+        named = [(one.line, mention) for one, mention, _ in candidate.key.lines if mention and one.line in there]
+        if named:
+            line, start, end = named[0][0], named[0][1].start, named[0][1].end
+        elif there:  # it is spoken of as "it"
+            line, start, end = there[0], there[0].start, there[0].start
     right = {answer.fact.get("when"), answer.fact.get("next_when")} - {None}
     for option in dating.options(described, line, start, end, answer.label):
         yield dict(option.features), dating.RIGHT if option.when in right else dating.WRONG, answer.weight

@@ -150,12 +150,13 @@ def _judged(told: Survey, candidate: Candidate, share: Mapping[str, float]) -> F
 
 
 def _spot(candidate: Candidate, finding: Finding) -> Spot | None:
-    """Where the sentence of a fact names the model, else its first mention."""
+    """Where the sentence of a fact names the model; where it speaks of "it", the sentence's beginning."""
     if not isinstance(finding.fact, ModelAnnouncement):
         return None
-    mentions = _mentions(cast(Account, candidate.key))
-    line, mention = next((one for one in mentions if one[0].line is finding.line), mentions[0])
-    return Spot(line.line, mention.start, mention.end, finding.fact.stage)
+    line = finding.line
+    named = [mention for told, mention in _mentions(cast(Account, candidate.key)) if told.line is line]
+    start, end = (named[0].start, named[0].end) if named else (line.start, line.start)
+    return Spot(line, start, end, finding.fact.stage)
 
 
 def _step(account: Account, stage: Stage) -> Step:
