@@ -172,7 +172,7 @@ def test_a_table_shows_so_many_rows_and_says_that_there_are_more(tmp_path: Path)
     with sqlite3.connect(tmp_path / "news.db") as db:
         db.executemany(
             "INSERT INTO visit SELECT :id, source, started_at, finished_at, recorded_at, outcome, reason, requests,"
-            " baseline, body_hash, links, documents, facts, listed FROM visit WHERE id = 1",
+            " baseline, body_hash, links, documents, facts, listed, times FROM visit WHERE id = 1",
             [{"id": number} for number in range(100, 200)],
         )
     told = command("--db", tmp_path / "news.db", "checks", "--format", "table")

@@ -12,8 +12,8 @@ import random
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,9 +29,10 @@ from monitor import catalogue
 from monitor.cli.loglines import JsonLines
 from monitor.cli.narration import Round
 from monitor.cli.service import Checked, Service
+from monitor.engine.errands import Errand, Observe
 from monitor.errors import FetchError
 from monitor.history import backups
-from monitor.models import Memory, Observation, Outcome, Page, Source, Validators, utc_text
+from monitor.models import Observation, Outcome, Page, Validators, utc_text
 from monitor.pipeline import observe
 from monitor.settings import Settings
 from monitor.visits import Tools
@@ -136,10 +137,17 @@ class OwnEngine:
     async def _run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return function(*arguments)
 
-    def prepare(self) -> None: ...
+    async def open(self) -> None: ...
 
-    async def observe(self, source: Source, memory: Memory) -> Observation:
-        return await observe(source, memory, self._tools)
+    @asynccontextmanager
+    async def room(self, host: str) -> AsyncIterator[Observe]:
+        yield self._observe
+
+    async def _observe(self, errands: Sequence[Errand]) -> AsyncGenerator[Observation, None]:
+        for errand in errands:
+            yield await observe(errand.source, errand.memory, self._tools)
+
+    def stop(self) -> None: ...
 
     async def close(self) -> None: ...
 
@@ -216,7 +224,7 @@ class Run:
         await service.tick()
         if not STALL[0] <= past < STALL[1]:
             for source in await service.due():
-                await service.check(source)
+                await service.check([source])
         await service.deliver()
         await service.report()
         await service.housekeep()
