@@ -75,8 +75,9 @@ class Cluster:
     async def open(self) -> None:
         """Connects. Raises ConfigError when the scheduler cannot be had, has no workers, or none that will do."""
         client = await self._connected()
-        known = await self._admit(client, await _ask(client, "workers", known=None))
-        if not known:
+        there = await _ask(client, "workers", known=None)
+        known = await self._admit(client, there)
+        if not there:
             raise ConfigError(f"{self._place()} has no workers; start some: dask worker {self.address} --no-nanny")
         if not self._hands:
             reasons = (f"{address}: {reason}" for address, reason in self._refused.items())
@@ -203,6 +204,8 @@ class Cluster:
                 while True:
                     there = await _ask(client, "workers", known=known)
                     known = await self._admit(client, there)
+                    if len(known) < len(there):  # one that gave no answer is asked again
+                        await asyncio.sleep(FIRST_RETRY)
             except OSError:
                 log.warning("%s is gone; what was in hand is due again, and it is sought", self._place())
             except Exception:
@@ -232,7 +235,8 @@ class Cluster:
                 await client.close(timeout=CONNECT)
 
     async def _admit(self, client: Client, there: dict[str, int]) -> list[str]:
-        """Makes these the workers, those that will do; a new one is looked at first. Returns all their addresses."""
+        """Makes these the workers, those that will do; a new one is looked at first. Returns the addresses of those
+        that have answered."""
         new = [address for address in there if address not in self._hands and address not in self._refused]
         reasons = await _looked_at(client, new) if new else {}
         refused = {address: reason for address, reason in reasons.items() if reason}
@@ -244,7 +248,7 @@ class Cluster:
             address: Hand(address, there[address], client) for address, reason in reasons.items() if reason is None
         }
         await self._keep(hands)
-        return list(there)
+        return [address for address in there if address in hands or address in self._refused]
 
     async def _keep(self, hands: dict[str, Hand]) -> None:
         for address, hand in self._hands.items():
@@ -286,7 +290,7 @@ async def _looked_at(client: Client, workers: list[str]) -> dict[str, str | None
         if isinstance(theirs, ImportError | AttributeError):
             reasons[address] = "this brand-monitor is not installed there"
         elif isinstance(theirs, Exception):
-            continue  # gone again; if not, it is asked again at the next change
+            continue  # gone again; if not, it is asked again
         else:
             told = difference(theirs, versions())
             reasons[address] = told and f"another version: {told}; install the same on all machines"
