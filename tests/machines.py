@@ -131,9 +131,10 @@ class Site:
         return [path for path, _, _ in self.spans]
 
     def pauses(self) -> list[float]:
-        """Seconds between the end of each request and the start of the next."""
-        spans = sorted(self.spans, key=lambda span: span[1])
-        return [after[1] - before[2] for before, after in pairwise(spans)]
+        """Seconds from the start of each request to that of the next. Its end is known too late here: who asks has the
+        answer before this thread looks at its clock again."""
+        starts = sorted(start for _, start, _ in self.spans)
+        return [after - before for before, after in pairwise(starts)]
 
     def wait_for(self, number: int) -> None:
         """Returns when so many requests have come."""
