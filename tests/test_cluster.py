@@ -143,6 +143,17 @@ def test_hosts_are_asked_politely_by_whichever_worker(cluster: Machines, tmp_pat
         reckon(tmp_path, there, 0.1)
 
 
+def test_the_pause_of_a_host_outlives_who_asked(cluster: Machines, tmp_path: Path) -> None:
+    with sites(4) as there:
+        for name in ("one", "other"):
+            folder = tmp_path / name
+            folder.mkdir()
+            asyncio.run(look(config(folder, cluster, publish(there), delay="1s")))
+        for site in there:
+            assert site.most == 1
+            assert min(site.pauses()) >= 1
+
+
 def test_a_killed_worker_loses_nothing_and_tells_nothing_twice(whole: Machines, tmp_path: Path) -> None:
     with sites(2) as there:
         path = config(tmp_path, whole, publish(there, feeds=2), delay="0.3s")

@@ -65,6 +65,20 @@ def test_a_host_is_kept_until_another_wants_it() -> None:
     asyncio.run(scenario())
 
 
+def test_a_worker_that_forgot_what_it_has_waits_for_the_pause() -> None:
+    """Its clients go with their coordinator, and what they knew of the last request with them."""
+
+    async def scenario() -> None:
+        clock = Clock()
+        hosts = Hosts(Recalls(), clock)
+        clock.now += 60
+        assert (await hosts.take("a", "x", 1.0))["wait"] == 0.0
+        clock.now += 60
+        assert (await hosts.take("a", "x", 1.0))["wait"] == 1.0
+
+    asyncio.run(scenario())
+
+
 def test_what_a_lost_worker_had_is_free_after_the_pause() -> None:
     async def scenario() -> None:
         clock = Clock()

@@ -548,6 +548,8 @@ def test_between_two_requests_the_turn_waits() -> None:
             pass
         async with turn:
             pass
+        assert not turn.idle, "the pause must not be forgotten"
+        now[0] += 7
         assert turn.idle
 
     asyncio.run(run())

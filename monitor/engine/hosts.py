@@ -59,6 +59,8 @@ class Hosts:
         """Waits for the right to ask a host. `delay`: the least pause between two requests, in seconds."""
         state = self._hosts.get(host) or self._new(host, delay)
         state.delay = max(state.delay, delay)
+        if state.holder == worker:  # it forgot the host with the client that asked, perhaps a moment ago
+            state.ready_at = max(state.ready_at, self._now() + state.delay)
         if state.holder in (None, worker) and not (state.holder is None and state.queue):
             return self._grant(host, state, worker)
         waiting: asyncio.Future[Grant] = asyncio.get_running_loop().create_future()

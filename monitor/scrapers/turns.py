@@ -36,8 +36,8 @@ class Turn:
 
     @property
     def idle(self) -> bool:
-        """Nobody holds or awaits the turn, and no wish of the host must be remembered."""
-        return not self._lock.locked() and self._blocked_until <= self._now()
+        """Nobody holds or awaits the turn, and neither a pause nor a wish of the host must be remembered."""
+        return not self._lock.locked() and max(self._ready_at, self._blocked_until) <= self._now()
 
     def slow_down(self, delay: timedelta) -> None:
         """Pauses at least this long from now on: what the host's robots.txt asks for."""
