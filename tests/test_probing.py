@@ -140,6 +140,46 @@ def test_what_cannot_be_read_says_why(server: FaultServer, config: Path, path: s
     assert json.loads(result.out)["links"] == []
 
 
+def closed(config: Path, *urls: str) -> None:
+    """Sources of these addresses, each with a key of its own."""
+    keys = "".join(
+        f'[[sources]]\nname = "s{n}"\nkind = "listing"\nurl = "{url}"\nheaders = {{ "X-Key" = "env:KEY_{n}" }}\n'
+        for n, url in enumerate(urls)
+    )
+    config.write_text(config.read_text() + keys)
+
+
+def test_an_address_of_a_configured_source_is_asked_as_the_source_is(
+    server: FaultServer, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        monkeypatch.setenv(f"KEY_{number}", f"hunter{number}")
+    closed(config, server.url("/other"), server.url("/news?page=1"), "https://127.0.0.1/news")
+    answer = found(server, config, "/news", "--articles", "1")
+    assert answer["asked_as"] == "s1"
+    keys = {request.path: request.headers.get("x-key") for request in server.requests}
+    assert keys == {"/robots.txt": None, "/news": "hunter1", PATHS[0]: "hunter1"}
+    result = probed(server, config, "/news", form="table")
+    assert 'asked as [[sources]] "s1" is, with its headers, cookies, login and proxy' in result.err
+    assert "hunter" not in result.out + result.err
+
+
+def test_an_address_that_is_no_configured_source_s_is_asked_with_nothing(
+    server: FaultServer, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY_0", "hunter0")
+    closed(config, "https://127.0.0.1/news")
+    assert found(server, config, "/news", "--articles", "0")["asked_as"] is None
+    assert all("x-key" not in request.headers for request in server.requests)
+
+
+def test_a_secret_of_a_configured_source_that_is_not_there_is_told(server: FaultServer, config: Path) -> None:
+    closed(config, server.url("/news"))
+    result = probed(server, config, "/news")
+    assert (result.code, "the environment variable KEY_0 is not set" in result.err) == (1, True)
+    assert server.requests == []
+
+
 def test_what_is_no_address_is_a_mistake(config: Path) -> None:
     assert "not a web address" in mistake("sources", "test", "kestrel.example", "--config", config)
     assert "No such command" in mistake("sources", "tset", "https://kestrel.example/")

@@ -15,7 +15,7 @@ import click
 from monitor import config
 from monitor.cli.values import Word
 from monitor.errors import ConfigError
-from monitor.settings import EngineSettings, HttpSettings, Settings
+from monitor.settings import EngineSettings, Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,11 +42,6 @@ class Place:
                 raise
             return None
         return config.load(path, self.db)
-
-    def http(self) -> HttpSettings:
-        """How pages are fetched; as usual when there is no config and none was asked for."""
-        settings = self.settings_if_any()
-        return settings.http if settings else HttpSettings()
 
     def engine(self) -> EngineSettings:
         """Where stored pages are read; as usual when there is no config and none was asked for."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 from urllib.parse import urlsplit
 
 import click
@@ -21,6 +22,7 @@ from monitor.exports.written import inert_json
 from monitor.models import Link, Memory, Outcome, Page, Reading, Source, SourceKind, Validators
 from monitor.notifier.wording import fact_words
 from monitor.scrapers import Browser, Client, browser, shapes
+from monitor.scrapers.links import canonical
 from monitor.settings import HttpSettings, registrable_domain
 from monitor.visits import Fetches, Look, Tools, look, visit
 
@@ -64,6 +66,8 @@ class Probe:
     source: Source
     seen: Look
     readings: tuple[Reading, ...]
+    asked_as: str | None = None
+    """The configured source whose headers, cookies, login and proxy were used."""
 
     @property
     def feed(self) -> str | None:
@@ -94,15 +98,18 @@ def test(
 ) -> None:
     """What would be found on an address: its kind, its feed, its articles, their dates and facts. Stores nothing.
 
-    It is asked for as the service would: politely, and with the limits of the config's [http]. Exit 1 when nothing
-    could be read there.
+    It is asked for as the service would: politely, with the limits of the config's [http], and, where a source of the
+    config has the same origin, with that source's headers, cookies, login and proxy. Exit 1 when nothing could be read
+    there.
     """
     if not is_address(url):
         raise UsageError(f"{url}: not a web address; it begins with https:// or http://")
-    http = place.http()
+    settings = place.settings_if_any()
+    http = settings.http if settings else HttpSettings()
     if render:
         browser.require(http)
     host = urlsplit(url).hostname or ""
+    owner = None if render or settings is None else _owner(url, settings.sources)
     source = Source(
         name=registrable_domain(host),
         kind=SourceKind(kind) if kind else SourceKind.LISTING,
@@ -111,11 +118,27 @@ def test(
         links=links,
         outlet=registrable_domain(host),
         render=render,
+        access=owner.access if owner else None,
     )
     probe = asyncio.run(_probed(source, http, guess=kind is None and links is None, articles=articles))
+    probe = replace(probe, asked_as=owner.name if owner and owner.access else None)
     _report(probe, form)
     if not probe.seen.outcome.good:
         click.get_current_context().exit(1)
+
+
+def _owner(url: str, sources: Sequence[Source]) -> Source | None:
+    """The configured source that the address belongs to: it is its own, else the likest of those of its origin."""
+    asked = canonical(url) or ""
+    written = {source.name: canonical(source.url) or "" for source in sources}
+    near = [source for source in sources if urlsplit(written[source.name])[:2] == urlsplit(asked)[:2]]
+    return max(near, key=lambda source: _likeness(written[source.name], asked), default=None)
+
+
+def _likeness(one: str, other: str) -> tuple[bool, int]:
+    """Whether they are the same, and how many characters they begin with in common."""
+    common = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return one == other, sum(1 for _ in common)
 
 
 async def _probed(source: Source, http: HttpSettings, *, guess: bool, articles: int) -> Probe:
@@ -125,7 +148,7 @@ async def _probed(source: Source, http: HttpSettings, *, guess: bool, articles: 
     client = Client(http, clock=clock)
     shown = Browser(client, http, clock=clock)
     cage = Cage()
-    tools = Tools(client=Once(shown if source.render else client), run=cage.run, clock=clock)
+    tools = Tools(client=Once(shown if source.render else client.of(source)), run=cage.run, clock=clock)
     try:
         source, seen = await _guessed(source, tools) if guess else (source, await _look(source, tools))
         readings = [await visit(link, source, tools) for link in seen.links[:articles]]
@@ -164,6 +187,7 @@ def _report(probe: Probe, form: str) -> None:
     if form == "json":
         head = {"url": probe.source.url, "kind": str(probe.source.kind), "feed": probe.feed}
         head |= {"outcome": str(probe.seen.outcome), "reason": probe.seen.reason}
+        head |= {"asked_as": probe.asked_as}
         click.echo(inert_json(head | {"links": rows}, indent=2))
     elif form == "table":
         emit(rows[:SHOWN], form, LINK_COLUMNS, zone=UTC)
@@ -196,11 +220,14 @@ def _row(link: Link, readings: Sequence[Reading]) -> Row:
 def _words(probe: Probe, rows: Sequence[Row], facts: int) -> list[str]:
     """What was found, for people, and the lines for the config."""
     seen, kind = probe.seen, probe.source.kind
+    own = "its headers, cookies, login and proxy"
+    asked = [f'asked as [[sources]] "{probe.asked_as}" is, with {own}'] if probe.asked_as else []
     if not seen.outcome.good:
-        return [f"{probe.source.url}: {seen.reason}"]
+        return [f"{probe.source.url}: {seen.reason}", *asked]
     dated = [str(row["published"]) for row in rows if row["published"]]
     newest = f", the newest of {max(dated)[:10]}" if dated else ""
-    told = [f"kind: {kind}" + (f", found at {probe.feed}" if probe.feed not in (None, probe.source.url) else "")]
+    found_at = f", found at {probe.feed}" if probe.feed not in (None, probe.source.url) else ""
+    told = [*asked, f"kind: {kind}{found_at}"]
     told += [f"note: {seen.reason}"] if seen.reason else []
     told.append(f"links: {len(rows)}, {len(dated)} with a date{newest}; {len(probe.readings)} read: {facts} facts")
     return [*told, "for the config:", *_table(probe.source)]
