@@ -166,8 +166,8 @@ def makes(size: int, rng: random.Random) -> Iterator[tuple[str, bytes]]:
         if rng.random() < 0.3:
             name = rng.choice([*MAKES])
             content = MAKES[name](size // 20).encode()
-        damaged = bytearray(content[: rng.randrange(1, len(content) + 1)])
-        for _ in range(rng.choice([0, 1, 20])):
+        damaged = bytearray(content[: rng.randint(min(1, len(content)), len(content))])  # one sample is empty
+        for _ in range(rng.choice([0, 1, 20]) if damaged else 0):
             damaged[rng.randrange(len(damaged))] = rng.randrange(256)
         yield f"{name}, damaged", bytes(damaged)
 
