@@ -342,17 +342,101 @@ LAYOUTS = {
         '<div class="swiper">{}</div>',
         '<div class="slide"><i>{day}</i><h4>{title}</h4><a class="btn" href="/newsroom/{path}">Read more</a></div>',
     ),
+    "day above its articles": (
+        "<div>{}</div>",
+        '<h3>{day}</h3><ul><li><a href="/newsroom/{path}">{title}</a></li></ul>',
+    ),
+    "day before each line": ("<div>{}</div>", '<p>{day}</p><p><a href="/newsroom/{path}">{title}</a></p>'),
+    "sections of a day": (
+        "<div>{}</div>",
+        '<section><h2>{day}</h2><div class="row"><a href="/newsroom/{path}"><h3>{title}</h3></a></div></section>',
+    ),
+    "day in pieces": (
+        "<ul>{}</ul>",
+        '<li><div class="when"><b>{date}</b><i>{month}</i><u>{year}</u></div>'
+        '<a href="/newsroom/{path}">{title}</a></li>',
+    ),
+    "rows of a table": (
+        "<table><tr><th>Date</th><th>Topic</th><th>Title</th><th>File</th></tr>{}</table>",
+        '<tr><td>{day}</td><td><a href="/newsroom/category/corporate">Corporate</a></td>'
+        '<td><a href="/newsroom/{path}">{title}</a></td><td><a href="/files/{path}.pdf">PDF</a></td></tr>',
+    ),
+    "caption below a picture": (
+        '<div class="masonry">{}</div>',
+        '<figure><a href="/newsroom/{path}"><img src="x.jpg" alt=""></a>'
+        "<figcaption><small>{day}</small><br><strong>{title}</strong></figcaption></figure>",
+    ),
+    "title beside a picture": (
+        '<div class="tiles">{}</div>',
+        '<div class="tile"><a href="/newsroom/{path}"><img src="x.jpg"></a>'
+        '<p class="tile-title">{title}</p>{day}</div>',
+    ),
+    "title in an attribute": (
+        '<div class="tiles">{}</div>',
+        '<div class="tile"><a href="/newsroom/{path}" title="{title}"><img src="x.jpg"></a><p>{day}</p></div>',
+    ),
+    "address of a card in its data": (
+        '<div class="grid">{}</div>',
+        '<div class="card" data-href="/newsroom/{path}" role="link"><span>{day}</span><h3>{title}</h3></div>',
+    ),
+    "address of an article in its data": (
+        '<div class="grid">{}</div>',
+        '<article data-url="https://media.veloria.example/newsroom/{path}"><p>{day}</p><h3>{title}</h3></article>',
+    ),
+    "address in the data of a link": (
+        '<div class="grid">{}</div>',
+        '<div><span>{day}</span><a href="#" data-link="/newsroom/{path}">{title}</a></div>',
+    ),
+    "address in a click": (
+        '<div class="grid">{}</div>',
+        """<div onclick="location.href='/newsroom/{path}'"><span>{day}</span><h3>{title}</h3></div>""",
+    ),
+    "window opened by a click": (
+        '<div class="grid">{}</div>',
+        '<div onclick="window.open(&quot;/newsroom/{path}&quot;)"><span>{day}</span><h3>{title}</h3></div>',
+    ),
+    "each in several languages": (
+        "<ul>{}</ul>",
+        '<li><time datetime="{when}"></time><a href="/newsroom/{path}">{title}</a><p class="lang-links">'
+        '<a hreflang="de" href="/de/newsroom/{path}-auf-deutsch">Deutsch</a></p></li>',
+    ),
+    "what is shown without scripts": (
+        '<div id="app"></div><noscript><ul>{}</ul></noscript>',
+        '<li>{day} <a href="/newsroom/{path}">{title}</a></li>',
+    ),
+    "modules of investor relations": (
+        "<div>{}</div>",
+        '<div class="module_item"><span class="module_date-text">{day}</span><div class="module_headline">'
+        '<a class="module_headline-link" href="/newsroom/{path}">{title}</a></div></div>',
+    ),
+    "latest posts": (
+        '<ul class="wp-block-latest-posts__list">{}</ul>',
+        '<li><a class="wp-block-latest-posts__post-title" href="/newsroom/{path}">{title}</a>'
+        '<time datetime="{when}" class="wp-block-latest-posts__post-date">{day}</time></li>',
+    ),
 }
+
+
+def told_by(html: str) -> Expected:
+    return [(link.url.rsplit("/", 1)[1], link.title or "", link.published) for link in links(html)]
+
+
+ALL = [(path, title, when) for path, title, _, when in STORIES]
+
+
+def page_of(body: str, head: str = "") -> str:
+    nav = "<header><nav><a href='/cars/the-model-one'>Model One</a></nav></header>"
+    return f"<html><head><title>News</title>{head}</head><body>{nav}<main><h1>News</h1>{body}</main></body></html>"
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_layouts_that_nobody_configured(name: str) -> None:
     around, card = LAYOUTS[name]
-    cards = "".join(card.format(path=path, title=title, day=day) for path, title, day, _ in STORIES)
-    html = f"<html><body><nav><a href='/cars/the-model-one'>Model One</a></nav>{around.format(cards)}</body></html>"
-    assert [(link.url.rsplit("/", 1)[1], link.title, link.published) for link in links(html)] == [
-        (path, title, when) for path, title, _, when in STORIES
-    ]
+    cards = ""
+    for path, title, day, when in STORIES:
+        date, month, year = day.split()
+        cards += card.format(path=path, title=title, day=day, when=when, date=date, month=month, year=year)
+    assert told_by(page_of(around.format(cards))) == ALL
 
 
 BARE = [
@@ -366,3 +450,105 @@ BARE = [
 def test_on_a_bare_page_the_links_that_read_like_headlines_are_the_articles(html: str) -> None:
     page = f'<html><body><nav><a href="/">Home</a> <a href="/about">About us</a></nav>{html}</body></html>'
     assert len(links(page)) == html.count("<a ")
+
+
+def test_a_day_below_an_article_is_not_that_of_the_next() -> None:
+    lines = "".join(f'<h3><a href="/newsroom/{path}">{title}</a></h3><p>{day}</p>' for path, title, day, _ in STORIES)
+    assert [(path, title) for path, title, _ in told_by(page_of(lines))] == [(path, title) for path, title, _ in ALL]
+    assert {when for _, _, when in told_by(page_of(lines))} == {None}
+
+
+def test_a_day_stands_for_all_articles_below_it_until_the_next_heading() -> None:
+    line = '<p><a href="/newsroom/{0}">{1}</a></p>'
+    first, second, third = (line.format(path, title) for path, title, _ in ALL)
+    found = told_by(page_of(f"<h3>5 January 2026</h3>{first}{second}<h3>From the archive</h3>{third}"))
+    assert [when for *_, when in found] == ["2026-01-05", "2026-01-05", None]
+
+
+ENTRIES = [
+    {"title": title, "url": f"/newsroom/{path}", "publishedAt": f"{when}T09:00:00Z"} for path, title, _, when in STORIES
+]
+STATE = {
+    "menu": [
+        {"title": "All our models", "url": "/cars/all-of-our-models"},
+        {"title": "Dealers", "url": "/our-dealers"},
+    ],
+    "page": {"list": {"entries": ENTRIES}},
+}
+NESTED = [
+    {"headline": {"rendered": title}, "link": {"href": f"/newsroom/{path}"}, "date": when}
+    for path, title, _, when in STORIES
+]
+ROW = f'4:["$","ul",null,{{"items":{json.dumps(ENTRIES)}}}]\n'
+CARRIED = {
+    "data of a framework": f'<script id="__NEXT_DATA__" type="application/json">{json.dumps(STATE)}</script>',
+    "a variable": f"<script>var a = {{}}; window.__STATE__ = {json.dumps(STATE)};</script>",
+    "text that is parsed": f"<script>window.state = JSON.parse({json.dumps(json.dumps(STATE))})</script>",
+    "a stream in chunks": "".join(
+        f"<script>self.__next_f.push([1,{json.dumps(chunk)}])</script>" for chunk in (ROW[:90], ROW[90:])
+    ),
+    "an attribute": f"<news-list items='{json.dumps(ENTRIES)}'></news-list>",
+    "objects within": f'<script type="application/json">{json.dumps(NESTED)}</script>',
+}
+
+
+@pytest.mark.parametrize("name", CARRIED)
+def test_articles_that_are_carried_as_data_are_found(name: str) -> None:
+    assert [(path, title, (when or "")[:10]) for path, title, when in told_by(page_of(CARRIED[name]))] == ALL
+
+
+def test_a_list_that_goes_on_in_data_is_read_to_its_end_and_other_data_is_left_alone() -> None:
+    cards = "".join(
+        f'<li><time datetime="{when}"></time><a href="/newsroom/{path}">{title}</a></li>'
+        for path, title, when in ALL[:2]
+    )
+    events = [{"title": f"Fair number {n}", "url": f"/events/fair-{n}", "date": f"2025-11-1{n}"} for n in range(2)]
+    data = f'<script type="application/json">{json.dumps({"news": ENTRIES, "events": events})}</script>'
+    assert [path for path, *_ in told_by(page_of(f"<ul>{cards}</ul>{data}"))] == [path for path, *_ in ALL]
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        '<button class="load-more" data-next-url="{}">Load more</button>',
+        '<a class="load-more" href="#" data-href="{}">Show more news</a>',
+        """<a href="javascript:void(0)" onclick="location.href='{}'">Ältere Meldungen</a>""",
+    ],
+)
+def test_a_button_that_loads_more_leads_to_older_articles(control: str) -> None:
+    cards = "".join(f'<h3><a href="/newsroom/{path}">{title}</a></h3>' for path, title, _ in ALL)
+    url = "https://media.veloria.example/newsroom/"
+    html = page_of(cards + control.format("/newsroom/?page=2"))
+    page = Page(url=url, requested_url=url, status=200, content=html.encode(), content_type="text/html", fetched_at=NOW)
+    found = INDEXES[SourceKind.LISTING](page, Source(name="x", kind=SourceKind.LISTING, url=url))
+    assert found.older == f"{url}?page=2"
+    assert [link.url.rsplit("/", 1)[1] for link in found.links] == [path for path, *_ in ALL]
+
+
+def test_a_selector_is_for_the_page_as_it_came() -> None:
+    cards = "".join(f'<div class="card" data-href="/newsroom/{path}"><b>{title}</b></div>' for path, title, _ in ALL)
+    assert [link.title for link in links(page_of(cards), selector="div.card")] == [title for _, title, _ in ALL]
+
+
+def test_a_frame_around_links_and_a_share_button_act_as_no_articles() -> None:
+    cards = "".join(
+        f'<li><a href="/newsroom/{path}">{title}</a><button data-url="https://social.example/share-this-story">Share</button>'
+        "</li>"
+        for path, title, _ in ALL
+    )
+    html = page_of(f'<ul data-url="/api/all-of-the-news-items" onclick="track()">{cards}</ul>')
+    assert [path for path, *_ in told_by(html)] == [path for path, *_ in ALL]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div data-url='/news/a-b-c-d'>" * 1_000,
+        f"<script>{'window' * 100_000}</script>",
+        f"<script>{'a=[' * 100_000}</script>",
+        f"<script type='application/json'>{'[' * 100_000}</script>",
+        "<script>self.__next_f.push([1,'x'])</script>" * 300,
+    ],
+)
+def test_hostile_data_is_no_list(html: str) -> None:
+    assert refusal(html).outcome in (Outcome.NO_ARTICLES, Outcome.SUSPECT)

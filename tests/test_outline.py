@@ -40,6 +40,22 @@ def test_every_address_of_a_listing_counts(old: str, new: str) -> None:
     assert changed(SourceKind.LISTING, old, new)
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        '<div data-url="/news/{}"></div>',
+        "<div onclick=\"location.href='/news/{}'\"></div>",
+        '<script>window.state = {{"link": "/news/{}"}}</script>',
+        '<script>window.state = JSON.parse("{{\\"link\\":\\"/news/{}\\"}}")</script>',
+        '<script type="application/json">{{"url":"https:\\/\\/a.example\\/{}"}}</script>',
+        '<news-list items="[{{&quot;url&quot;:&quot;/news/{}&quot;}}]"></news-list>',
+    ],
+)
+def test_what_only_acts_as_a_link_counts_too(piece: str) -> None:
+    one, other = (outline(page(BODY + piece.format(word)), SourceKind.LISTING) for word in ("four", "five"))
+    assert one != other
+
+
 def test_the_words_of_a_listing_do_not_count() -> None:
     assert not changed(SourceKind.LISTING, "Seen 17", "Seen 18")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -15,7 +15,8 @@ import click
 from monitor import config
 from monitor.cli.values import Word
 from monitor.errors import ConfigError
-from monitor.settings import EngineSettings, Settings
+from monitor.models import Source
+from monitor.settings import EngineSettings, HttpSettings, Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,6 +43,16 @@ class Place:
                 raise
             return None
         return config.load(path, self.db)
+
+    def http(self) -> HttpSettings:
+        """How pages are fetched; as usual when there is no config and none was asked for."""
+        settings = self.settings_if_any()
+        return settings.http if settings else HttpSettings()
+
+    def sources(self) -> Sequence[Source]:
+        """The configured sources; none when there is no config and none was asked for."""
+        settings = self.settings_if_any()
+        return settings.sources if settings else ()
 
     def engine(self) -> EngineSettings:
         """Where stored pages are read; as usual when there is no config and none was asked for."""

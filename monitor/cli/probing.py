@@ -104,12 +104,11 @@ def test(
     """
     if not is_address(url):
         raise UsageError(f"{url}: not a web address; it begins with https:// or http://")
-    settings = place.settings_if_any()
-    http = settings.http if settings else HttpSettings()
+    http = place.http()
     if render:
         browser.require(http)
     host = urlsplit(url).hostname or ""
-    owner = None if render or settings is None else _owner(url, settings.sources)
+    owner = None if render else _owner(url, place.sources())
     source = Source(
         name=registrable_domain(host),
         kind=SourceKind(kind) if kind else SourceKind.LISTING,

@@ -18,7 +18,7 @@ from monitor.models import When, utc_text
 
 _EARLIEST = date(1990, 1, 1)
 _AHEAD = timedelta(days=1)  # a page east of us may already be in tomorrow
-_LANGUAGES = "en de fr es it pt nl pl cs sv da nb fi tr ru uk ro hu el id vi"
+_LANGUAGES = "en de fr es it pt nl pl cs sv da nb fi tr ru uk ro hu el id vi ar"
 
 _ISO = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)"

@@ -19,7 +19,16 @@ from monitor.models import Page, SourceKind
 LARGEST = 1_000_000
 """Bytes of a page beyond which it has no outline: it is read."""
 
-_ADDRESS = re.compile(rb"""href\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+)""", re.IGNORECASE)
+_ADDRESSES = (
+    re.compile(rb"""href\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+)""", re.IGNORECASE),
+    re.compile(
+        rb"""data-(?:url|link|permalink|next-url|next-page)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+)""", re.IGNORECASE
+    ),
+    re.compile(rb"""onclick\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+)""", re.IGNORECASE),
+    re.compile(rb"""":\s*\\{0,3}"(?:http|\\{0,3}/)[^"]*"""),
+    re.compile(rb"""&quot;:\s*&quot;(?:http|\\?/)[^"]*"""),
+)
+"""Of tags, of what acts as a link, and of the data that a page carries for its scripts."""
 _RAW = re.compile(rb"(script|style)\b", re.IGNORECASE)
 _SAYING = re.compile(rb"(?:meta|time|link)\b", re.IGNORECASE)
 """Tags that say something by their attributes: dates, the address, the title."""
@@ -39,8 +48,9 @@ def outline(page: Page, kind: SourceKind) -> str | None:
 
 
 def _addresses(content: bytes) -> Iterator[bytes]:
-    """Every address that a tag leads to, and the data that may name more."""
-    yield from _ADDRESS.findall(content)
+    """Every address that a tag or the page's data leads to, and the data that is made to name more."""
+    for pattern in _ADDRESSES:
+        yield from pattern.findall(content)
     at = content.find(_DATA)
     while at >= 0:
         end = _END.search(content, at)

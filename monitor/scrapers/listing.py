@@ -11,7 +11,7 @@ addresses like articles, are a list of articles. Reads nothing but the page it i
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -26,7 +26,7 @@ from monitor.models import Index, Link, Outcome, Page, Source, When
 from monitor.pages import dates, jsonld, walls
 from monitor.pages.decoding import decode
 from monitor.pages.markup import hidden, soup, squeeze_line
-from monitor.scrapers import paging, shapes
+from monitor.scrapers import acting, carried, grouping, paging, shapes
 from monitor.scrapers.links import absolute, canonical, same_site
 
 MAX_LINKS = 2_000
@@ -40,6 +40,7 @@ _VAGUE = frozenset({"Thing", "CreativeWork", "WebPage"})  # types that leave ope
 _MAX_ANCHORS = 10_000
 _MAX_REPEATS = 5  # links to one address that are looked at
 _MAX_PIECES = 40  # elements within one link that are looked at
+_LONGEST_DATE = 24  # characters of a date in pieces
 _MAX_DEPTH = 12  # steps up from a link to the top of its card
 
 
@@ -59,9 +60,11 @@ def read_listing(page: Page, source: Source) -> Index:
     html = decode(page.content, page.content_type)
     tree = soup(html)
     base = _base(page, tree)
+    matched = _matched(tree, source.links) if source.links else []
+    acting.act(tree)  # after the selector, which is written for the page as it came
     told = _told(page, base, tree)
     if source.links:
-        described = found = _described(_selected(tree, base, source.links), page.fetched_at)
+        described = found = _described(_selected(matched, base), page.fetched_at)
     else:
         described = _described(_candidates(page, tree, base), page.fetched_at)
         found = _self_found(described, told)
@@ -69,9 +72,28 @@ def read_listing(page: Page, source: Source) -> Index:
     if not links and (reason := walls.suspicion(tree, html)):
         raise ReadError(Outcome.SUSPECT, reason)
     links = links or _merged(_headlines(described), {}, told)
+    if not source.links:
+        links = _with_carried(links, page, carried.lists(tree, base, page.fetched_at))
     if not links:
         raise ReadError(Outcome.NO_ARTICLES, _nothing(source))
     return Index(links=links[:MAX_LINKS], older=paging.older(tree, base, page.url))
+
+
+def _with_carried(links: tuple[Link, ...], page: Page, lists: Iterable[Sequence[Link]]) -> tuple[Link, ...]:
+    """The links, and further ones of the data for scripts: of the lists that begin on the page, else of the longest."""
+    here = canonical(page.url)
+    fit = [{link.url: link for link in entries if _fits(link.url, page.url) and link.url != here} for entries in lists]
+    known = {link.url: link for link in links}
+    if not links:
+        return tuple(max(fit, key=len, default={}).values())
+    for entries in fit:
+        if not known.keys().isdisjoint(entries):
+            known |= {url: _filled(known.get(url, link), link) for url, link in entries.items()}
+    return tuple(known.values())
+
+
+def _fits(url: str, page: str) -> bool:
+    return same_site(url, page) and shapes.may_be_article(url)
 
 
 def _nothing(source: Source) -> str:
@@ -85,12 +107,15 @@ def _base(page: Page, tree: BeautifulSoup) -> str:
     return (absolute(page.url, str(tag["href"])) if isinstance(tag, Tag) else None) or page.url
 
 
-def _selected(tree: BeautifulSoup, base: str, selector: str) -> list[_Candidate]:
+def _matched(tree: BeautifulSoup, selector: str) -> Sequence[Tag]:
     """What the selector names: links, pieces that hold a link, or pieces within one."""
     try:
-        matched = tree.select(selector, limit=MAX_LINKS * 2)
+        return tree.select(selector, limit=MAX_LINKS * 2)
     except SelectorSyntaxError as error:
         raise ReadError(Outcome.NO_ARTICLES, f"the selector {selector!r} is not valid CSS") from error
+
+
+def _selected(matched: Sequence[Tag], base: str) -> list[_Candidate]:
     anchors = [one for match in matched for one in [_anchor_of(match)] if one is not None]
     return _by_address((absolute(base, str(anchor["href"])), anchor) for anchor in anchors)
 
@@ -111,7 +136,7 @@ def _candidates(page: Page, tree: BeautifulSoup, base: str) -> list[_Candidate]:
     kept = (
         (url, anchor)
         for url, anchor in pairs
-        if url and url != here and same_site(url, page.url) and shapes.may_be_article(url) and not frame.holds(anchor)
+        if url and url != here and _fits(url, page.url) and not frame.holds(anchor)
     )
     return _by_address(kept)
 
@@ -160,10 +185,11 @@ def _described(candidates: list[_Candidate], now: datetime) -> list[_Candidate]:
             for piece in (anchor, *islice(anchor.parents, _MAX_DEPTH)):
                 same = owners.setdefault(id(piece), candidate.url) == candidate.url
                 owners[id(piece)] = candidate.url if same else None
+    groups = grouping.Groups(now)
     for candidate in candidates:
         candidate.card = _card(candidate, owners)
         candidate.title = _title(candidate, now)
-        candidate.published = _date(candidate, now)
+        candidate.published = _date(candidate, now) or groups.day(candidate.card) or _dated_address(candidate.url, now)
     return candidates
 
 
@@ -187,9 +213,12 @@ def _title(candidate: _Candidate, now: datetime) -> str | None:
     if isinstance(heading, Tag) and (text := squeeze_line(heading.get_text(" "))):
         return text[:1_000]
     texts = [_headline(anchor, now) for anchor in anchors]
+    named = [
+        squeeze_line(tag.get_text(" ")) for tag in candidate.card.find_all(shapes.says_headline, limit=_MAX_PIECES)
+    ]
     spoken = [squeeze_line(str(anchor.get("aria-label") or anchor.get("title") or "")) for anchor in anchors]
     images = [squeeze_line(str(i.get("alt") or "")) for anchor in anchors for i in anchor.find_all("img")]
-    for group in (texts, spoken, images):
+    for group in (texts, spoken, named, images):
         real = [text for text in group if text and not shapes.mere_button(text)]
         if real:
             return max(real, key=len)[:1_000]
@@ -226,7 +255,20 @@ def _date(candidate: _Candidate, now: datetime) -> When | None:
     for text in beside:
         if len(text) < 80 and text != candidate.title and (when := dates.beside(text, now)):
             return when
-    return dates.published(shapes.date_in_path(candidate.url), now)
+    return _in_pieces(candidate.card, now)
+
+
+def _in_pieces(card: Tag, now: datetime) -> When | None:
+    """A date whose day, month and year stand in elements of their own."""
+    for tag in card.find_all(True, limit=_MAX_PIECES):
+        text = squeeze_line(tag.get_text(" ")) if len(tag.contents) > 1 and not tag.find("a") else ""
+        if 0 < len(text) <= _LONGEST_DATE and (when := dates.published(text, now)):
+            return when
+    return None
+
+
+def _dated_address(url: str, now: datetime) -> When | None:
+    return dates.published(shapes.date_in_path(url), now)
 
 
 def _self_found(candidates: list[_Candidate], told: dict[str, Link]) -> list[_Candidate]:
@@ -294,7 +336,7 @@ def _told(page: Page, base: str, tree: BeautifulSoup) -> dict[str, Link]:
     crumbs = {id(entry) for item in objects if "BreadcrumbList" in jsonld.types(item) for entry in _entries(item)}
     for item in (item for item in objects if id(item) not in crumbs):
         for link in _told_links(item, base, page.fetched_at):
-            if link.url != here and same_site(link.url, page.url) and shapes.may_be_article(link.url):
+            if link.url != here and _fits(link.url, page.url):
                 known = found.get(link.url)
                 found[link.url] = link if known is None else _filled(known, link)
     return found

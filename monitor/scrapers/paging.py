@@ -19,15 +19,27 @@ from monitor.scrapers.links import absolute, canonical, same_site
 
 _OLDER = re.compile(
     r"(?:view |see |show |load )?(?:older|previous|earlier|more)(?: (?:news|posts?|stories|articles|entries|releases"
-    r"|press releases))?|next(?: page)?"
-    r"|ältere(?: \w+)?|weitere(?: \w+)?|nächste(?: seite)?|mehr (?:news|meldungen|laden|anzeigen)"
+    r"|press releases|results|items|updates|announcements))?|next(?: page| \d+)?"
+    r"|ältere(?: \w+)?|weitere(?: \w+)?|nächste(?: seite)?|mehr (?:news|meldungen|artikel|laden|anzeigen)"
     r"|(?:page )?suivante?|articles plus anciens|plus d(?:'|’)(?:articles|actualités)"
-    r"|siguientes?|(?:noticias |entradas )?(?:más )?antigu[ao]s|más noticias"
+    r"|(?:voir|charger|afficher) plus(?: d(?:'|’)(?:articles|actualités))?"
+    r"|siguientes?|(?:noticias |entradas )?(?:más )?antigu[ao]s|(?:cargar |ver )?más(?: noticias)?"
     r"|successiv[aoi]|(?:notizie |articoli )?precedenti"
-    r"|próxima(?: página)?|mais (?:antigas|notícias)|volgende|oudere(?: berichten)?"
+    r"|(?:carica|mostra) altr[oiea](?: \w+)?|próxima(?: página)?|(?:ver |carregar )?mais(?: antigas| notícias)?"
+    r"|volgende(?: pagina)?|oudere(?: berichten)?|meer (?:laden|nieuws|berichten)|następn[aey](?: strona)?"
+    r"|starsze(?: wpisy)?|(?:pokaż|załaduj) więcej|další|starší(?: \w+)?|načíst další|nästa(?: sida)?|äldre(?: \w+)?"
+    r"|visa (?:fler|mer)|næste(?: side)?|neste(?: side)?|ældre(?: \w+)?|eldre(?: \w+)?|vis flere|seuraava(?: sivu)?"
+    r"|vanhemmat(?: \w+)?|lataa lisää|sonraki(?: sayfa)?|daha fazla(?: \w+)?|(?:показать|загрузить|смотреть) ещ[её]"
+    r"|следующая(?: страница)?|далее|التالي|المزيد|xem thêm|selanjutnya|berikutnya"
     r"|下一页|下一頁|下页|更早|更多新闻|次へ|次のページ|過去の記事|다음|이전 글",
     re.IGNORECASE,
 )
+_BARE = re.compile(
+    r"more|next(?: \d+)?|weitere\s?\w*|más|mais|ver m[aá]i?s|voir plus|další|nästa|næste|neste|następn[aey]|seuraava"
+    r"|sonraki|далее|التالي|المزيد|xem thêm|daha fazla\s?\w*",
+    re.IGNORECASE,
+)
+"""What says "older" in a pager only: elsewhere it may lead on within a carousel, or to a whole article."""
 _NEXT_NAME = re.compile(r"(?:^|[-_])(?:next|older|load-?more|nav-previous)(?:$|[-_])", re.IGNORECASE)
 _PAGER = re.compile(r"(?:^|[-_\s])(?:pagination|pager|paging|page-?numbers?|pages)(?:$|[-_\s])", re.IGNORECASE)
 _ARROWS = re.compile(r"[\s›»→>…]+|[\s.]+$")
@@ -59,7 +71,7 @@ def _says_older(tag: Tag) -> bool:
     text = _ARROWS.sub(" ", squeeze_line(tag.get_text(" "))).strip()
     label = squeeze_line(str(tag.get("aria-label") or tag.get("title") or ""))
     if _OLDER.fullmatch(text):
-        return _in_pager(tag) or not re.fullmatch(r"more|next|weitere\s?\w*", text, re.IGNORECASE)
+        return _in_pager(tag) or not _BARE.fullmatch(text)
     if len(text) > 30:
         return False
     return _in_pager(tag) and (

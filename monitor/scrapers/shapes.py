@@ -102,6 +102,11 @@ def headline_name(tag: Tag) -> bool:
     return any(_HEADLINE.search(name) for name in classes(tag))
 
 
+def says_headline(tag: Tag) -> bool:
+    """Whether an element beside the link may be its headline: by its class, or because it is set in bold."""
+    return tag.name in ("strong", "b") or headline_name(tag)
+
+
 def shape(url: str) -> str:
     """The address with its variable parts taken out: articles of one newsroom mostly share it."""
     parts = urlsplit(url)
