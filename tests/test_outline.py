@@ -56,6 +56,15 @@ def test_what_only_acts_as_a_link_counts_too(piece: str) -> None:
     assert one != other
 
 
+@pytest.mark.parametrize(
+    "piece",
+    ["<title>{} news</title>", '<h1 class="x">{}</h1>', '<meta property="og:site_name" content="{}">'],
+)
+def test_whose_page_it_says_it_is_counts(piece: str) -> None:
+    one, other = (outline(page(BODY + piece.format(name)), SourceKind.LISTING) for name in ("smart", "NIO"))
+    assert one != other
+
+
 def test_the_words_of_a_listing_do_not_count() -> None:
     assert not changed(SourceKind.LISTING, "Seen 17", "Seen 18")
 

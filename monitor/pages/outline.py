@@ -1,4 +1,4 @@
-"""What of a page can bring news, in one digest: the addresses of a listing, the words of a page.
+"""What of a page can bring news, in one digest: the addresses of a listing and what it calls itself, a page's words.
 
 A page changes with every look at it, in its scripts, its counters and its advertisements. Where the digest is that of
 the last reading there is nothing new to read, and reading it again costs twenty times as much. The digest says more
@@ -29,6 +29,11 @@ _ADDRESSES = (
     re.compile(rb"""&quot;:\s*&quot;(?:http|\\?/)[^"]*"""),
 )
 """Of tags, of what acts as a link, and of the data that a page carries for its scripts."""
+_HEADS = (
+    re.compile(rb"<(?:title|h1)\b[^<>]*>([^<]*)", re.IGNORECASE),
+    re.compile(rb"og:site_name[^>]*", re.IGNORECASE),
+)
+"""What a page calls itself: another brand's in the place of the own one may have the same addresses."""
 _RAW = re.compile(rb"(script|style)\b", re.IGNORECASE)
 _SAYING = re.compile(rb"(?:meta|time|link)\b", re.IGNORECASE)
 """Tags that say something by their attributes: dates, the address, the title."""
@@ -48,8 +53,8 @@ def outline(page: Page, kind: SourceKind) -> str | None:
 
 
 def _addresses(content: bytes) -> Iterator[bytes]:
-    """Every address that a tag or the page's data leads to, and the data that is made to name more."""
-    for pattern in _ADDRESSES:
+    """What it calls itself, every address that a tag or its data leads to, and the data that is made to name more."""
+    for pattern in (*_HEADS, *_ADDRESSES):
         yield from pattern.findall(content)
     at = content.find(_DATA)
     while at >= 0:

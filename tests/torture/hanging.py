@@ -6,6 +6,7 @@ python hanging.py HANGING GOOD SECONDS FOLDER -> latest start (s), bad checks, p
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import os
@@ -133,6 +134,7 @@ def main(hanging: int, good: int, seconds: float, folder: Path) -> None:
             ],
         }
     )
+    gc.freeze()  # as the service does
     asyncio.run(measure(settings, seconds))
     server.terminate()
 
