@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from monitor.pages import markup
 
 _SHORT = 1_500  # characters; longer pages have something to say
+_FIELDS = 500  # of forms that are looked at
 _CONSENT_LIMIT = 6_000  # consent walls list their partners at length
 
 _CHALLENGE = re.compile(
@@ -108,12 +109,13 @@ class _Signs:
 def suspicion(page: BeautifulSoup, html: str, text: str | None = None) -> str | None:
     """Why this page is no news, in plain words; None when nothing speaks against it. `text`: its lines, if known."""
     text = markup.lines(page) if text is None else text
+    asked = {str(field.get("type")).strip().lower() for field in page.find_all("input", limit=_FIELDS)}
     signs = _Signs(
         heads=_heads(page),
         text=text,
         html=html,
-        password=page.find("input", type="password") is not None,
-        mail=page.find("input", type="email") is not None,
+        password="password" in asked,
+        mail="email" in asked,
     )
     for test in (_challenge, _consent, _soft_404, _maintenance, _nobody, _login, _sent_on):
         reason = test(signs)

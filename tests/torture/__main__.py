@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import tempfile
@@ -29,10 +30,10 @@ def main(wanted: list[str]) -> int:
 def alone(suite: Suite) -> int:
     """One suite in this process: memory that earlier ones have left behind would hide what it takes."""
     began = time.monotonic()
-    logging.lastResort = None  # what goes wrong here is meant to
+    logging.lastResort = logging.NullHandler()  # what goes wrong here is meant to
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         tally = suite.torture(suite.full, Path(folder))
-    print(suite.told(tally, time.monotonic() - began), flush=True)
+    print(suite.told(tally, time.monotonic() - began, sum(os.times()[:4])), flush=True)
     for failure in tally.failures[:5]:
         print(f"        {failure}", flush=True)
     return 0 if suite.reached(tally) else 1

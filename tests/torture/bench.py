@@ -65,11 +65,12 @@ class Suite:
         self.run(tally)
         return tally
 
-    def told(self, tally: Tally, seconds: float) -> str:
+    def told(self, tally: Tally, seconds: float, at_work: float) -> str:
+        """The figure. `at_work`: seconds of the processor, its children's too; on a busy machine it took longer."""
         verdict = "ok" if self.reached(tally) else "SHORT"
         remarks = f"; {', '.join(tally.remarks)}" if tally.remarks else ""
         return (
-            f"{self.row:5} {verdict:5} {tally.tried:>9,} tried {len(tally.failures):>4} failed {seconds:7.1f} s"
+            f"{self.row:5} {verdict:5} {tally.tried:>9,} tried {len(tally.failures):>4} failed {seconds:7.1f} s, {at_work:5.0f} at work"
             f"  {self.what}{remarks}"
         )
 
