@@ -12,7 +12,19 @@ from sqlite_utils import Database
 
 from monitor.errors import DatabaseError
 from monitor.health import Condition, Vitals
-from monitor.history import beliefs, channels, claims, health, observations, outbox, replays, reviews, sources, upkeep
+from monitor.history import (
+    beliefs,
+    channels,
+    claims,
+    health,
+    indexing,
+    observations,
+    outbox,
+    replays,
+    reviews,
+    sources,
+    upkeep,
+)
 from monitor.history.claims import Revive
 from monitor.history.observations import Stored
 from monitor.history.outbox import Claimed
@@ -378,12 +390,16 @@ class History:
     # Upkeep
 
     def housekeep(self, now: datetime, keep_pages: timedelta, keep_checks: timedelta) -> Iterator[Swept]:
-        """Removes old raw pages and checks, makes one row of the checks of a day that brought nothing, gives free space
-        back, and empties the write-ahead log.
+        """Indexes for the search what is not yet, removes old raw pages and checks, makes one row of the checks of a day
+        that brought nothing, gives free space back, and empties the write-ahead log.
 
         Each `next` is one small step, a short transaction, after which others may write.
         """
         return upkeep.steps(self._store, now, keep_pages, keep_checks)
+
+    def index(self) -> bool:
+        """One small step of what housekeeping does for the search; False: all is indexed."""
+        return indexing.step(self._store)
 
     def _inside(self) -> Database:
         db = self._store.db
