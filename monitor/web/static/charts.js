@@ -102,7 +102,7 @@ function counts(figure, { lines, today }) {
     option: {
       animation: false,
       grid: { left: 44, right: 44, top: 28, bottom: 30 },
-      xAxis: timeAxis(),
+      xAxis: timeAxis({ min: (range) => range.min - 0.03 * (range.max - range.min) }), // what is disputed at first stands clear of the axis
       yAxis: {
         type: "value", scale: true, minInterval: 1, boundaryGap: ["12%", "12%"],
         axisLabel: { ...text(), showMinLabel: false, showMaxLabel: false }, splitLine: { lineStyle: { color: colour("line") } },
