@@ -390,8 +390,8 @@ class History:
     # Upkeep
 
     def housekeep(self, now: datetime, keep_pages: timedelta, keep_checks: timedelta) -> Iterator[Swept]:
-        """Indexes for the search what is not yet, removes old raw pages and checks, makes one row of the checks of a day
-        that brought nothing, gives free space back, and empties the write-ahead log.
+        """Indexes for the search what is not yet, removes old raw pages and checks, makes one row of the checks of a
+        day that brought nothing, gives free space back, and empties the write-ahead log.
 
         Each `next` is one small step, a short transaction, after which others may write.
         """

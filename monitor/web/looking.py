@@ -39,7 +39,8 @@ async def front(request: Request, site: Site) -> Response:
     found = await ask(site, lambda queries: glance(queries, begun or now - timedelta(days=7), now))
     if one_form(request) == "json":
         return as_json({name: found[name] for name in ("since", "news", "brands", "health")})
-    answer = page(request, "front.html.j2", site.zone, **found, now=now, returning=begun is not None, served=site.served)
+    found |= {"now": now, "returning": begun is not None, "served": site.served}
+    answer = page(request, "front.html.j2", site.zone, **found)
     answer.set_cookie(f"{cookie_name(request.url)}-seen", answer_cookie, 31_536_000, httponly=True, samesite="strict")
     return answer
 

@@ -31,8 +31,8 @@ def operations_routes(
     """The routes, for an app to include.
 
     `zone` is the one that crons are meant in. `still` tells for how long the service of this process has completed no
-    cycle; without it only the history is judged, as by a page that runs beside the service. `watched`: whether a service
-    ought to be at work on the history; one that is only looked at is well as long as it can be read.
+    cycle; without it only the history is judged, as by a page that runs beside the service. `watched`: whether a
+    service ought to be at work on the history; one that is only looked at is well as long as it can be read.
     """
 
     # No coroutines: Starlette runs them in threads, so that a slow disk holds up no other request.

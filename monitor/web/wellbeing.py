@@ -21,9 +21,7 @@ STILL = timedelta(minutes=1)
 """How long the scheduler may go without completing a cycle; one takes a second or two."""
 
 
-def examine(
-    database: Path, still: timedelta | None, now: datetime, zone: tzinfo, *, watched: bool = True
-) -> list[str]:
+def examine(database: Path, still: timedelta | None, now: datetime, zone: tzinfo, *, watched: bool = True) -> list[str]:
     """As `reasons`, over the history; one that cannot be read is a reason too. Not `watched`: the only one."""
     try:
         with Queries.open(database) as queries:
