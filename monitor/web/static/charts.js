@@ -213,7 +213,7 @@ function zooming(figure, chart) {
     if (how === "in") zoom = Math.min(zoom * 1.7, 12);
     if (how === "out") zoom = Math.max(zoom / 1.7, 1);
     if (how === "world" || zoom === 1) [zoom, center] = [1, null];
-    if (how === "europe") [zoom, center] = [narrow() ? 5 : 4.5, projection.project([14, 52])];
+    if (how === "europe") [zoom, center] = [narrow() ? 4.5 : 4.1, projection.project([14, 50])];
     chart.setOption({ geo: { zoom, center } });
   });
 }
