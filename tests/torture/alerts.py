@@ -18,11 +18,11 @@ import io
 import itertools
 import json
 import logging
+import mmap
 import multiprocessing
 import os
 import random
 import re
-import select
 import shutil
 import signal
 import sqlite3
@@ -32,13 +32,14 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -49,8 +50,9 @@ from monitor import config
 from monitor.cli import service as parts
 from monitor.engine.errands import Errand, Observe
 from monitor.errors import DatabaseError
-from monitor.models import Document, Link, Observation, Outcome, Reading, Source
+from monitor.models import Alert, Change, Document, Link, Observation, Outcome, Reading, Source
 from monitor.parser.market_count import MarketCount
+from monitor.settings import Settings
 from torture.bench import Tally, suite
 
 HERE = Path(__file__).parent
@@ -60,7 +62,11 @@ WRITES = 401
 """Into which of a life's writes the failure falls: three checks with their deliveries make about so many. A prime."""
 
 ROUND = 250
-"""How many lives one database sees; then the reckoning."""
+"""How many disturbed lives one database sees; then the reckoning."""
+
+SHORTEST, LONGEST = 0.03, 0.2
+"""Within how many seconds a life is killed that starts, and one that has started: about twice as long as a start takes,
+and some checks with their deliveries."""
 
 CONFIG = """
 database = "monitor.db"
@@ -230,19 +236,68 @@ class Clock:
         return self.now
 
 
-async def live(path: Path, start: datetime, ready: Callable[[], None], *, checks: int, step: timedelta) -> None:
-    """So many checks, each followed by deliveries, then deliveries until nothing waits (or the life is ended)."""
+class Hands:
+    """What a life has in hand, in memory that outlives it: one byte each."""
+
+    STARTED, CHECKING, MESSAGES = range(3)
+
+    def __init__(self) -> None:
+        self._shared = mmap.mmap(-1, 3)
+
+    def forget(self) -> None:
+        self._shared[:] = bytes(3)
+
+    def add(self, what: int, number: int) -> None:
+        self._shared[what] = max(0, min(self._shared[what] + number, 255))
+
+    def told(self) -> str:
+        """Where the life is, or ended."""
+        started, checking, messages = self._shared[:]
+        if not started:
+            return "starting"
+        return "with messages in hand" if messages else "in a check" if checking else "idle"
+
+
+class Watched(parts.Service):
+    """The service, and what it has in hand."""
+
+    def __init__(self, settings: Settings, hands: Hands, **options: Any) -> None:
+        super().__init__(settings, **options)
+        self._hands = hands
+
+    async def open(self) -> None:
+        await super().open()
+        self._hands.add(Hands.STARTED, 1)
+
+    async def check(self, *arguments: Any) -> None:
+        self._hands.add(Hands.CHECKING, 1)
+        await super().check(*arguments)
+        self._hands.add(Hands.CHECKING, -1)
+
+    async def claim(self, *arguments: Any, **options: Any) -> Sequence[tuple[Alert, tuple[Change, ...]]]:
+        claimed = await super().claim(*arguments, **options)
+        self._hands.add(Hands.MESSAGES, len(claimed))
+        return claimed
+
+    async def settle(self, *arguments: Any) -> None:
+        await super().settle(*arguments)
+        self._hands.add(Hands.MESSAGES, -1)
+
+    async def release(self, alerts: Sequence[Alert]) -> None:
+        await super().release(alerts)
+        self._hands.add(Hands.MESSAGES, -len(alerts))
+
+
+async def live(path: Path, start: datetime, hands: Hands, *, checks: int, step: timedelta) -> None:
+    """So many checks, deliveries beside them, then deliveries until nothing waits (or the life is ended)."""
     clock = Clock(start)
-    service = parts.Service(config.load(path), clock=clock, rng=random.Random(1))
+    service = Watched(config.load(path), hands, clock=clock, rng=random.Random(1))
     try:
         await service.open()
-        ready()
         [source] = service.settings.sources
         for number in itertools.count():
-            if number < checks:
-                await service.check([source])
             clock.now += step
-            await service.deliver()
+            await asyncio.gather(service.deliver(), *([service.check([source])] if number < checks else ()))
             waiting = await service.db(lambda: service._history.queries.activity(start)["waiting"])
             if number >= checks and (waiting == 0 or number > 2_000):
                 return
@@ -250,17 +305,14 @@ async def live(path: Path, start: datetime, ready: Callable[[], None], *, checks
         await service.close()
 
 
-def forked(life: Callable[[Callable[[], None]], None]) -> tuple[int, int]:
-    """A life in a process of its own: its pid, and where it says that it is ready."""
-    reads, writes = os.pipe()
+def forked(life: Callable[[], None]) -> int:
+    """A life in a process of its own: its pid. What this process has loaded, it need not load."""
     pid = os.fork()
     if pid:
-        os.close(writes)
-        return pid, reads
+        return pid
     code = 70
     try:
-        os.close(reads)
-        life(lambda: os.close(writes))
+        life()
         code = 0
     except DatabaseError:
         code = 2
@@ -270,43 +322,43 @@ def forked(life: Callable[[Callable[[], None]], None]) -> tuple[int, int]:
         os._exit(code)
 
 
-def _life(path: Path, start: datetime, *, checks: int = 10**9, step: timedelta = timedelta(minutes=1)) -> Any:
-    return lambda ready: asyncio.run(live(path, start, ready, checks=checks, step=step))
+def ended(pid: int) -> int:
+    """How a life came to its end: its exit code, negative for a signal."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def killed(path: Path, start: datetime, rng: random.Random) -> None:
-    """One life that ends by a kill: mostly at work, now and then while it starts."""
-    pid, ready = forked(_life(path, start))
+Disturb = Callable[[Path, datetime, Hands, random.Random], bool]
+"""One life on the database of this config, from this moment on, and what disturbs it. Says whether it came to that."""
+
+
+def killed(path: Path, start: datetime, hands: Hands, rng: random.Random) -> bool:
+    """A life that ends by a kill: one of ten while it starts, the others a while after."""
+    pid = forked(lambda: asyncio.run(live(path, start, hands, checks=10**9, step=timedelta(minutes=1))))
     if rng.random() < 0.9:
-        select.select([ready], [], [], 30)
-    time.sleep(rng.uniform(0, 0.25))  # a random moment is the point
+        while hands.told() == "starting" and not os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            time.sleep(0.001)
+    time.sleep(rng.uniform(0, LONGEST if hands.told() != "starting" else SHORTEST))  # a random moment is the point
     os.kill(pid, signal.SIGKILL)
-    os.close(ready)
-    _, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status), f"the service ended by itself: {os.waitstatus_to_exitcode(status)}"
+    end = ended(pid)
+    assert end == -signal.SIGKILL, f"the service ended by itself: {end}"
+    return True
 
 
-def starved(path: Path, start: datetime, rng: random.Random, number: int) -> bool:
-    """One life whose n-th write fails, that one or all from it on. Says whether it came to that."""
-    shim = ctypes.CDLL(None)
-    reads, writes = os.pipe()
+def starved(path: Path, start: datetime, hands: Hands, rng: random.Random) -> bool:
+    """A life whose n-th write fails, that one or all from it on."""
+    shim, failed = ctypes.CDLL(None), mmap.mmap(-1, 1)
+    error, number, for_good = rng.choice((errno.ENOSPC, errno.EIO)), rng.randrange(WRITES), rng.random() < 0.5
 
-    def life(ready: Callable[[], None]) -> None:
-        error = (errno.ENOSPC, errno.EIO)[number % 2]
-        shim.fail_write(ctypes.c_long(1 + number * 37 % WRITES), error, int(number % 4 > 1))
+    def life() -> None:
+        shim.fail_write(ctypes.c_long(1 + number), error, int(for_good))
         try:
-            asyncio.run(live(path, start, ready, checks=3, step=timedelta(minutes=10)))
+            asyncio.run(live(path, start, hands, checks=3, step=timedelta(minutes=10)))
         finally:
-            os.write(writes, b"x" if shim.failed_writes() else b"-")
+            failed[0] = shim.failed_writes() > 0
 
-    pid, ready = forked(life)
-    _, status = os.waitpid(pid, 0)
-    os.close(ready)
-    os.close(writes)
-    said = os.read(reads, 1)
-    os.close(reads)
-    assert os.waitstatus_to_exitcode(status) in (0, 2), "not told as an error of the disk"
-    return said == b"x"
+    end = ended(forked(life))
+    assert end in (0, 2), f"not told as an error of the disk: {end}"
+    return bool(failed[0])
 
 
 # The reckoning
@@ -317,14 +369,14 @@ class Reckoning:
     changes: int = 0
     messages: int = 0
     repeats: int = 0
-    disturbed: int = 0
-    """Kills, or writes that failed."""
+    disturbed: Counter[str] = field(default_factory=Counter)
+    """Kills, or writes that failed, by what was in hand."""
 
     def __add__(self, other: Reckoning) -> Reckoning:
         return Reckoning(*(getattr(self, name) + getattr(other, name) for name in vars(self)))
 
 
-def reckon(folder: Path, log: Path, disturbed: int) -> Reckoning:
+def reckon(folder: Path, log: Path, disturbed: Counter[str]) -> Reckoning:
     """What is stored against what arrived. Raises AssertionError."""
     with closing(sqlite3.connect(folder / "monitor.db")) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -344,49 +396,63 @@ def reckon(folder: Path, log: Path, disturbed: int) -> Reckoning:
         assert heard == stored, f"{recipient}: {len(stored - heard)} lost, {len(heard - stored)} not stored"
         repeats = sum(number - 1 for (_, to), number in arrived.items() if to == recipient)
         cut = sum(to == recipient and not answered for to, _, _, answered in lines)
-        assert repeats <= disturbed + cut, f"{recipient}: {repeats} repeats, {disturbed} disturbed, {cut} cut"
+        bound = disturbed.total() + cut
+        assert repeats <= bound, f"{recipient}: {repeats} repeats, {disturbed.total()} disturbed, {cut} cut"
     return Reckoning(len(stored), len(lines), sum(arrived.values()) - len(arrived), disturbed)
 
 
-def round_of(number: int, seed: int, disturb: Callable[[Path, datetime, random.Random, int], bool]) -> Reckoning:
-    """So many disturbed lives on one new database, a calm one, the reckoning."""
-    with TemporaryDirectory(prefix="torture-") as name:
-        folder, rng = Path(name), random.Random(seed)
-        with sinks(folder) as (log, calm, web, mail):
-            path = folder / "monitor.toml"
-            path.write_text(CONFIG.format(web=web, mail=mail))
-            starts = [START + timedelta(hours=4) * life for life in range(number + 1)]
-            settled(path, START - timedelta(hours=4))
-            disturbed = sum([disturb(path, starts[life], rng, seed * ROUND + life) for life in range(number)])
-            calm.value = 1
-            settled(path, starts[-1])
-            return reckon(folder, log, disturbed)
+def round_of(disturb: Disturb, number: int, seed: int) -> Reckoning:
+    """Lives on one new database until so many were disturbed, a calm one, the reckoning. What a round leaves behind
+    that does not add up is kept for who looks into it."""
+    folder, rng, hands = Path(mkdtemp(prefix="torture-")), random.Random(seed), Hands()
+    disturbed: Counter[str] = Counter()
+    with sinks(folder) as (log, calm, web, mail):
+        path = folder / "monitor.toml"
+        path.write_text(CONFIG.format(web=web, mail=mail))
+        starts = (START + timedelta(hours=4) * life for life in itertools.count())
+        while disturbed.total() < number:
+            hands.forget()
+            if disturb(path, next(starts), hands, rng):
+                disturbed[hands.told()] += 1
+        calm.value = 1
+        assert ended(forked(lambda: settled(path, next(starts), hands))) == 0
+        reckoning = reckon(folder, log, disturbed)
+    shutil.rmtree(folder)
+    return reckoning
 
 
-def settled(path: Path, start: datetime) -> None:
-    """A life that nothing disturbs: makes the database, or brings everything to its end."""
-    pid, ready = forked(_life(path, start, checks=1, step=timedelta(hours=1)))
-    _, status = os.waitpid(pid, 0)
-    os.close(ready)
-    assert status == 0
+def settled(path: Path, start: datetime, hands: Hands) -> None:
+    """A life that nothing disturbs: brings everything to its end."""
+    asyncio.run(live(path, start, hands, checks=1, step=timedelta(hours=1)))
 
 
-def kill(path: Path, start: datetime, rng: random.Random, number: int) -> bool:
-    killed(path, start, rng)
-    return True
+def loaded() -> None:
+    """A life in this process: what it loads, those forked from it have. They live for tenths of a second, and most of
+    that would be spent with loading."""
+    with TemporaryDirectory() as name, sinks(Path(name)) as (_, calm, web, mail):
+        calm.value = 1
+        path = Path(name, "monitor.toml")
+        path.write_text(CONFIG.format(web=web, mail=mail))
+        settled(path, START, Hands())
 
 
-def reckoned(what: str, total: int, disturb: Callable[[Path, datetime, random.Random, int], bool]) -> None:
-    done, began = Reckoning(), time.monotonic()
-    for seed in itertools.count():
-        if done.disturbed >= total:
-            break
-        done += round_of(min(ROUND, total - done.disturbed), seed, disturb)
-        print(
-            f"{what}: {done.disturbed} of {total}; changes: {done.changes}, 0 lost; messages: {done.messages}, "
-            f"{done.repeats} of them repeats under the same id; {time.monotonic() - began:.0f} s",
-            flush=True,
-        )
+def reckoned(what: str, total: int, disturb: Disturb) -> None:
+    """So many disturbed lives, in rounds, as many rounds at a time as there are processors."""
+    done, began, jobs = Reckoning(), time.monotonic(), os.cpu_count() or 1
+    size = min(ROUND, -(-total // jobs))
+    sizes = [min(size, total - before) for before in range(0, total, size)]
+    loaded()
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
+        rounds = [pool.submit(round_of, disturb, number, seed) for seed, number in enumerate(sizes)]
+        for finished in as_completed(rounds):
+            done += finished.result()
+            told = ", ".join(f"{number:,} {where}" for where, number in done.disturbed.most_common())
+            print(
+                f"{what}: {done.disturbed.total()} of {total} ({told}); changes: {done.changes}, 0 lost; "
+                f"messages: {done.messages}, {done.repeats} of them repeats under the same id; "
+                f"{time.monotonic() - began:.0f} s",
+                flush=True,
+            )
 
 
 # Each in a process of its own: lives are forked from it, and writes fail by a library that it is started with
@@ -401,7 +467,7 @@ def hostile(tally: Tally) -> None:
     "N2", "kills at random moments, channels that fail at random: nothing lost, nothing twice", full=10_000, sample=8
 )
 def kills(tally: Tally) -> None:
-    apart(tally, "kills", rf"killed: {tally.count} of {tally.count}; changes: ([2-9]|\d\d+), 0 lost")
+    apart(tally, "kills", rf"killed: {tally.count} of {tally.count} \(.*\); changes: ([2-9]|\d\d+), 0 lost")
 
 
 @suite("N3", "writes that fail: nothing is told that is not stored", full=2_000, sample=8)
@@ -414,7 +480,7 @@ def apart(tally: Tally, which: str, success: str) -> None:
     numbers = {"hostile": 0, "kills": 0, "writes": 0} | {which: tally.count}
     done = subprocess.run(
         [sys.executable, "-m", "torture.alerts", *(f"--{name}={number}" for name, number in numbers.items())],
-        env=os.environ | {"PYTHONPATH": paths},
+        env=os.environ | {"PYTHONPATH": paths, "TMPDIR": str(tally.folder)},
         capture_output=True,
         text=True,
         check=False,
@@ -440,7 +506,7 @@ def main() -> None:
     parts.observing = News  # type: ignore[misc, assignment]
     logging.disable(logging.CRITICAL)
     if wanted.kills:
-        reckoned("killed", wanted.kills, kill)
+        reckoned("killed", wanted.kills, killed)
     if wanted.writes and "LD_PRELOAD" in os.environ:
         reckoned("failed writes", wanted.writes, starved)
     elif wanted.writes and shutil.which("cc"):
@@ -449,7 +515,7 @@ def main() -> None:
             subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", library, SHIM, "-ldl"], check=True)
             again = [sys.executable, "-m", "torture.alerts", "--hostile", "0", "--kills", "0"]
             again += ["--writes", str(wanted.writes)]
-            subprocess.run(again, env=os.environ | {"LD_PRELOAD": str(library)}, check=True)
+            sys.exit(subprocess.run(again, env=os.environ | {"LD_PRELOAD": str(library)}, check=False).returncode)
     elif wanted.writes:
         sys.exit("failing writes need a C compiler (cc)")
 
