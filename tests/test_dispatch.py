@@ -522,6 +522,7 @@ class Service:
     told: ClassVar[list[tuple[str, str, str]]] = []
     takes = True
     notify_format = "markdown"
+    title_maxlen, body_maxlen = 250, 2_000
 
     @classmethod
     def instantiate(cls, address: str, suppress_exceptions: bool) -> Service | None:
@@ -550,6 +551,21 @@ def test_a_chat_service_is_told_and_its_address_is_not_shown(
     assert (title, form) == ("smart: 38 → 39 markets", "markdown")
     assert "> smart is now at home in **39** markets." in body
     assert "[smart grows](https://media.smart.com/en/39-markets)" in body
+
+
+@pytest.mark.parametrize(("title", "most"), [(18, 500), (0, 500), (0, 160), (0, 20)])
+def test_a_chat_service_is_told_no_more_than_it_takes(
+    title: int, most: int, post: Post, chat: AppriseChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", APPRISE)
+    monkeypatch.setattr(Service, "title_maxlen", title)
+    monkeypatch.setattr(Service, "body_maxlen", most)
+    monkeypatch.setattr(Service, "told", [])
+    post.outbox.put("chat", *(change(f"c{n}", text=f"news {n}.") for n in range(30)))
+    deliver(post, chat)
+    ((subject, body, _),) = Service.told
+    assert subject == ("news 0., and 29 m…" if title else "news 0., and 29 more")
+    assert len(body.encode()) <= max(most - (0 if title else len(subject.encode())), 0)
 
 
 def test_an_address_that_apprise_does_not_know_is_not_shown(

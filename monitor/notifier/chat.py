@@ -17,13 +17,17 @@ from typing import Any, Literal
 from monitor.errors import ConfigError
 from monitor.models import Alert, Answer, Change, Delivery
 from monitor.notifier.channel import Unreachable
-from monitor.notifier.messages import Style, body, subject_line
+from monitor.notifier.inert import one_line
+from monitor.notifier.messages import Style, chat_body, subject_line
 from monitor.settings import AppriseChannel
 
 TIMEOUT = 30.0
 
 FORMS: dict[str, Literal["txt", "md", "html"]] = {"markdown": "md", "html": "html"}
 """What a service says it takes -> the form of our message."""
+
+TITLE_AROUND = 40
+"""Bytes that a title takes in the body of a service that has no titles, beside itself: marks of a heading."""
 
 
 class ChatSender:
@@ -38,9 +42,9 @@ class ChatSender:
     async def send(self, alert: Alert, changes: Sequence[Change]) -> Delivery:
         """One attempt. Raises ConfigError without Apprise or with an address it does not know, Unreachable."""
         service = self._service()
-        title = subject_line(alert, changes, self._style)
+        title, room = _title(subject_line(alert, changes, self._style), service)
         form = FORMS.get(str(service.notify_format), "txt")
-        words = body(alert, changes, form, self._style)
+        words = chat_body(alert, changes, form, self._style, room=room)
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout):
@@ -69,3 +73,11 @@ class ChatSender:
         if service is None:
             raise ConfigError(f"{place}: Apprise knows no service for the address that url names")
         return service
+
+
+def _title(subject: str, service: Any) -> tuple[str, int]:
+    """The title as far as the service takes one, and the bytes that it then has room for: what is longer, it refuses
+    every time. Services count characters, bytes or what is left of them in JSON; no one counts more than bytes."""
+    if service.title_maxlen > 0:
+        return one_line(subject, service.title_maxlen), service.body_maxlen
+    return subject, service.body_maxlen - len(subject.encode()) - TITLE_AROUND

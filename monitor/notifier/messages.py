@@ -28,6 +28,9 @@ from monitor.notifier.wording import Words, moment_words, words_of
 LISTED = 50
 """How many changes a message to people lists; it says how many it does not."""
 
+SHORTER = ((LISTED, 10), (LISTED, 3), (LISTED, 1), (LISTED, 0), (10, 0), (3, 0))
+"""How many changes a chat lists, and how many of them with their sources: the first of these that there is room for."""
+
 CARRIED = 500
 """How many changes a message to a program carries; it says how many it does not."""
 
@@ -104,16 +107,28 @@ def email_message(alert: Alert, changes: Sequence[Change], *, sender: str, style
         message["In-Reply-To"] = f"<{threads[0]}@{domain}>"
         message["References"] = " ".join(f"<{thread}@{domain}>" for thread in threads)
     message["Auto-Submitted"] = "auto-generated"  # nobody's holiday notice answers it
-    message.set_content(body(alert, changes, "txt", style), cte="quoted-printable")
+    message.set_content(body(alert, changes, style), cte="quoted-printable")
     html = _render("alert.html.j2", alert, changes, style, headline=message["Subject"])
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     return message
 
 
-def body(alert: Alert, changes: Sequence[Change], form: Literal["txt", "md", "html"], style: Style) -> str:
-    """The text of a message: as a mail has it, or in a chat's Markdown or HTML."""
+def body(alert: Alert, changes: Sequence[Change], style: Style) -> str:
+    """The text part of a mail."""
+    return _render("alert.txt.j2", alert, changes, style, headline=subject_line(alert, changes, style))
+
+
+def chat_body(
+    alert: Alert, changes: Sequence[Change], form: Literal["txt", "md", "html"], style: Style, *, room: int
+) -> str:
+    """The text of a message in a chat, of at most `room` bytes: as many changes, and sources of them, as fit."""
     template = "alert.txt.j2" if form == "txt" else f"chat.{form}.j2"
-    return _render(template, alert, changes, style, headline=subject_line(alert, changes, style))
+    headline = subject_line(alert, changes, style)
+    for listed, detailed in SHORTER:
+        text = _render(template, alert, changes, style, headline=headline, listed=listed, detailed=detailed)
+        if len(text.encode()) <= room:
+            return text
+    return _show(alert)[: max(room, 0)]
 
 
 def json_body(alert: Alert, changes: Sequence[Change]) -> str:
@@ -148,36 +163,48 @@ def console_lines(alert: Alert, changes: Sequence[Change], style: Style) -> str:
             lines.append(f"  {quote.origin}{more}  {quote.link or ''}".rstrip())
         lines.append(f"  {_why(change)}")
     if len(changes) > LISTED:
-        lines.append(_cut(alert, changes, words))
+        lines.append(_cut(alert, len(changes), LISTED, words))
     return "\n".join(lines) + "\n"
 
 
-def _render(template: str, alert: Alert, changes: Sequence[Change], style: Style, *, headline: str) -> str:
+def _render(
+    template: str,
+    alert: Alert,
+    changes: Sequence[Change],
+    style: Style,
+    *,
+    headline: str,
+    listed: int = LISTED,
+    detailed: int = LISTED,
+) -> str:
     """A template with all that templates may use: see docs/alerts.md."""
     notice = alert.notice
     values = {
         "language": style.words.language,
         "subject": headline,
-        "stories": [story(change, style) for change in changes[:LISTED]] if template != "subject.txt.j2" else [],
-        "cut": _cut(alert, changes, style.words) if len(changes) > LISTED else "",
+        "stories": [story(change, style) for change in changes[:listed]] if template != "subject.txt.j2" else [],
+        "detailed": detailed,
+        "cut": _cut(alert, len(changes), listed, style.words) if len(changes) > listed else "",
         "total": len(changes),
-        "lines": _notice_lines(notice) if notice else [],
+        "lines": _notice_lines(notice, listed) if notice else [],
         "brands": list(dict.fromkeys(one_line(change.brand) for change in changes)),
     }
     return style.templates.render(template, values)
 
 
-def _notice_lines(notice: Notice) -> list[str]:
-    cut = len(notice.lines) - LISTED
-    more = [f"+ {cut}: brand-monitor sources"] if cut > 0 else []  # of a notice about many sources
-    return [*(one_line(line) for line in notice.lines[:LISTED]), *more]
+def _notice_lines(notice: Notice, listed: int = LISTED) -> list[str]:
+    cut = len(notice.lines) - listed
+    more = [f"+ {cut}: brand-monitor {'sources' if notice.sources else 'changes'}"] if cut > 0 else []
+    return [*(one_line(line) for line in notice.lines[:listed]), *more]
 
 
-def _cut(alert: Alert, changes: Sequence[Change], words: Words) -> str:
+def _cut(alert: Alert, total: int, listed: int, words: Words) -> str:
     """How many changes there are, how many are listed and how many are not."""
-    total = len(changes)
-    command = f"brand-monitor alerts show {one_line(alert.id[:12])}"
-    return words.say("notes", "listed", total=total, listed=LISTED, cut=total - LISTED, command=command)
+    return words.say("notes", "listed", total=total, listed=listed, cut=total - listed, command=_show(alert))
+
+
+def _show(alert: Alert) -> str:
+    return f"brand-monitor alerts show {one_line(alert.id[:12])}"
 
 
 def _why(change: Change) -> str:
