@@ -28,6 +28,7 @@ from monitor.errors import ConfigError, DatabaseError, FetchError
 from monitor.exports.cells import inert
 from monitor.history import Queries, backups
 from monitor.notifier.channel import tls_context
+from monitor.notifier.rendering import Templates
 from monitor.scrapers import browser
 from monitor.settings import (
     AppriseChannel,
@@ -118,6 +119,7 @@ def _config(settings: Settings) -> Iterator[Verdict]:
         yield Verdict(Grade.WARNING, "config", "no [[channels]]: nobody is told of any change")
     yield from _brands(settings)
     yield from _browser(settings)
+    yield from _templates(settings)
     for secret in settings.secrets():
         try:
             secret.reveal()
@@ -134,6 +136,17 @@ def _browser(settings: Settings) -> Iterator[Verdict]:
         yield Verdict(Grade.OK, "browser", f"pages drawn by scripts are read with {browser.require(settings.http)}")
     except ConfigError as error:
         yield Verdict(Grade.FAILED, "browser", str(error))
+
+
+def _templates(settings: Settings) -> Iterator[Verdict]:
+    if settings.templates is None:
+        return
+    try:
+        Templates(settings.templates)
+    except ConfigError as error:
+        yield Verdict(Grade.FAILED, "templates", str(error))
+    else:
+        yield Verdict(Grade.OK, "templates", f"{settings.templates} can be used")
 
 
 def _brands(settings: Settings) -> Iterator[Verdict]:
