@@ -17,25 +17,44 @@ from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import Any, Literal
+from typing import Any
 
 from monitor.models import Alert, Change, ChangeKind, Citation, Notice
 from monitor.notifier.inert import one_line, web_link
 from monitor.notifier.marking import Pieces, marked
-from monitor.notifier.rendering import Link, Templates
+from monitor.notifier.rendering import Form, Link, Templates
 from monitor.notifier.wording import Words, moment_words, words_of
 
 LISTED = 50
 """How many changes a message to people lists; it says how many it does not."""
 
-SHORTER = ((LISTED, 10), (LISTED, 3), (LISTED, 1), (LISTED, 0), (10, 0), (3, 0))
-"""How many changes a chat lists, and how many of them with their sources: the first of these that there is room for."""
 
 CARRIED = 500
 """How many changes a message to a program carries; it says how many it does not."""
 
 THREADS = 10
 """How many subjects' threads a mail about several belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many changes a message lists, how many of them with more than their headline, and with how many sources."""
+
+    listed: int = LISTED
+    detailed: int = LISTED
+    quoted: int | None = None
+
+
+SIZES = (
+    Size(LISTED, 10, 3),
+    Size(LISTED, 3, 3),
+    Size(LISTED, 3, 1),
+    Size(LISTED, 1, 1),
+    Size(LISTED, 0),
+    Size(10, 0),
+    Size(3, 0),
+)
+"""Of a message in a chat: the first that there is room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +89,14 @@ class Story:
     more: str
 
 
-def story(change: Change, style: Style) -> Story:
+def story(change: Change, style: Style, quoted: int | None = None) -> Story:
+    """`quoted`: so many sources of each side at most."""
     words = style.words
     return Story(
         headline=words.headline(change),
         meaning=words.say("meanings", change.change),
         rows=tuple(_rows(change, style)),
-        groups=tuple((heading, quotes) for heading, quotes in _groups(change, words) if quotes),
+        groups=tuple((heading, quotes[:quoted]) for heading, quotes in _groups(change, words) if quotes),
         more=words.say("notes", "more", command=_why(change)),
     )
 
@@ -118,17 +138,18 @@ def body(alert: Alert, changes: Sequence[Change], style: Style) -> str:
     return _render("alert.txt.j2", alert, changes, style, headline=subject_line(alert, changes, style))
 
 
-def chat_body(
-    alert: Alert, changes: Sequence[Change], form: Literal["txt", "md", "html"], style: Style, *, room: int
-) -> str:
-    """The text of a message in a chat, of at most `room` bytes: as many changes, and sources of them, as fit."""
+def chat_body(alert: Alert, changes: Sequence[Change], form: Form, style: Style, *, room: int) -> str:
+    """The text of a message in a chat, of at most `room` bytes: as many changes, and sources of them, as fit.
+
+    Where there is no room for any, how to see them.
+    """
     template = "alert.txt.j2" if form == "txt" else f"chat.{form}.j2"
     headline = subject_line(alert, changes, style)
-    for listed, detailed in SHORTER:
-        text = _render(template, alert, changes, style, headline=headline, listed=listed, detailed=detailed)
+    for size in SIZES:
+        text = _render(template, alert, changes, style, headline=headline, size=size)
         if len(text.encode()) <= room:
             return text
-    return _show(alert)[: max(room, 0)]
+    return _show(alert)
 
 
 def json_body(alert: Alert, changes: Sequence[Change]) -> str:
@@ -174,19 +195,20 @@ def _render(
     style: Style,
     *,
     headline: str,
-    listed: int = LISTED,
-    detailed: int = LISTED,
+    size: Size = Size(),
 ) -> str:
     """A template with all that templates may use: see docs/alerts.md."""
     notice = alert.notice
     values = {
         "language": style.words.language,
         "subject": headline,
-        "stories": [story(change, style) for change in changes[:listed]] if template != "subject.txt.j2" else [],
-        "detailed": detailed,
-        "cut": _cut(alert, len(changes), listed, style.words) if len(changes) > listed else "",
+        "stories": [story(change, style, size.quoted) for change in changes[: size.listed]]
+        if template != "subject.txt.j2"
+        else [],
+        "detailed": size.detailed,
+        "cut": _cut(alert, len(changes), size.listed, style.words) if len(changes) > size.listed else "",
         "total": len(changes),
-        "lines": _notice_lines(notice, listed) if notice else [],
+        "lines": _notice_lines(notice, size.listed) if notice else [],
         "brands": list(dict.fromkeys(one_line(change.brand) for change in changes)),
     }
     return style.templates.render(template, values)
