@@ -4,8 +4,9 @@
     life after life of the real service, forked: checks that bring news, deliveries; killed, or its n-th write fails
     then a last life that nothing disturbs, and the reckoning: what is stored against what arrived
 
-The fetching and reading of pages is left out: each check brings home a new claim. The clock is injected and goes on by
-a minute at every step, so that retries, rests and leases of days pass in seconds.
+The fetching and reading of pages is left out there: each check brings home a new claim. The clock is injected and goes
+on by a minute at every step, so that retries, rests and leases of days pass in seconds. Some hundred lives more are
+those of the whole program as it is started, with a page to fetch and by the clock on the wall.
 """
 
 from __future__ import annotations
@@ -57,9 +58,8 @@ from torture.bench import Tally, suite
 
 HERE = Path(__file__).parent
 SHIM = HERE / "failing_writes.c"
-START = datetime(2026, 1, 1, tzinfo=UTC)
 WRITES = 401
-"""Into which of a life's writes the failure falls: three checks with their deliveries make about so many. A prime."""
+"""Into which of a life's writes the failure falls: three checks with their deliveries make about so many."""
 
 ROUND = 250
 """How many disturbed lives one database sees; then the reckoning."""
@@ -68,15 +68,20 @@ SHORTEST, LONGEST = 0.03, 0.2
 """Within how many seconds a life is killed that starts, and one that has started: about twice as long as a start takes,
 and some checks with their deliveries."""
 
+PROGRAM = 1.5
+"""The same for the whole program, which looks once a second for what is to be done."""
+
 CONFIG = """
 database = "monitor.db"
 [http]
 allow_private_networks = ["127.0.0.0/8"]
+per_host_delay = "0s"
 [[sources]]
 name = "newsroom"
+brand = "smart"
 kind = "page"
-url = "https://newsroom.example/"
-every = "1m"
+url = "http://127.0.0.1:{web}/"
+every = "1s"
 authority = "official"
 alert_on_first = true
 [[channels]]
@@ -89,6 +94,10 @@ kind = "email"
 to = ["desk@example.org", "second@example.org"]
 from = "monitor@example.org"
 smtp = "smtp://127.0.0.1:{mail}"
+[[alerts]]
+name = "all"
+channels = ["hook", "desk"]
+group = "{group}"
 """
 RECIPIENTS = {"hook", "desk@example.org", "second@example.org"}
 
@@ -104,10 +113,13 @@ class Sinks:
     rng: random.Random
     calm: Any
     """A shared flag: everything is taken."""
+    faults: float
+    """How often something goes wrong; on each side on its own."""
+    asked: int = 0
 
     def fate(self, *fates: str) -> str:
         """Mostly `take`; now and then one of the fates."""
-        return "take" if self.calm.value or self.rng.random() > 0.3 else self.rng.choice(fates)
+        return "take" if self.calm.value or self.rng.random() > self.faults else self.rng.choice(fates)
 
     def took(self, channel: str, message: str, changes: list[str], *, answered: bool) -> None:
         with self.log.open("a") as log:
@@ -116,6 +128,9 @@ class Sinks:
     async def web(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
+                if head.startswith(b"GET "):
+                    writer.write(self._page(head.split()[1]))
+                    continue
                 headers = dict(line.split(": ", 1) for line in head.decode().lower().splitlines()[1:] if line)
                 body = json.loads(await reader.readexactly(int(headers["content-length"])))
                 fate = self.fate("500", "503", "429", "cut before", "cut after")
@@ -138,6 +153,13 @@ class Sinks:
             pass
         finally:
             writer.close()
+
+    def _page(self, path: bytes) -> bytes:
+        """News whenever it is asked for."""
+        self.asked += path == b"/"
+        page = f"<html><body><p>smart is now at home in {38 + self.asked} markets.</p></body></html>"
+        status = "200 OK" if path == b"/" else "404 Not found"
+        return f"HTTP/1.1 {status}\r\ncontent-type: text/html\r\ncontent-length: {len(page)}\r\n\r\n{page}".encode()
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -162,9 +184,9 @@ class Sinks:
         return "250 taken"
 
 
-def _serve_sinks(log: Path, calm: Any, ports: Any) -> None:
+def _serve_sinks(log: Path, calm: Any, faults: float, ports: Any) -> None:
     async def serve() -> None:
-        sinks = Sinks(log, random.Random(6), calm)
+        sinks = Sinks(log, random.Random(6), calm, faults)
         web = await asyncio.start_server(sinks.web, "127.0.0.1", 0)
         async with mail_server(sinks) as mail:  # type: ignore[arg-type]
             ports.send((web.sockets[0].getsockname()[1], mail))
@@ -176,13 +198,13 @@ def _serve_sinks(log: Path, calm: Any, ports: Any) -> None:
 
 
 @contextmanager
-def sinks(folder: Path) -> Iterator[tuple[Path, Any, int, int]]:
+def sinks(folder: Path, faults: float) -> Iterator[tuple[Path, Any, int, int]]:
     """What they write down, the flag that calms them, the ports of the web and the mail server."""
     context = multiprocessing.get_context("fork")
     calm, (mine, theirs) = context.Value("b", 0), context.Pipe()
     log = folder / "taken.jsonl"
     log.touch()
-    process = context.Process(target=_serve_sinks, args=(log, calm, theirs), daemon=True)
+    process = context.Process(target=_serve_sinks, args=(log, calm, faults, theirs), daemon=True)
     process.start()
     try:
         yield log, calm, *mine.recv()
@@ -251,7 +273,7 @@ class Hands:
         self._shared[what] = max(0, min(self._shared[what] + number, 255))
 
     def told(self) -> str:
-        """Where the life is, or ended."""
+        """Where the life is, or was at its end."""
         started, checking, messages = self._shared[:]
         if not started:
             return "starting"
@@ -327,11 +349,22 @@ def ended(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-Disturb = Callable[[Path, datetime, Hands, random.Random], bool]
-"""One life on the database of this config, from this moment on, and what disturbs it. Says whether it came to that."""
+Disturb = Callable[[Path, datetime, Hands, random.Random], str | None]
+"""One life on the database of this config, from this moment on, and what disturbs it. Says where it was then, or
+nothing when it did not come to that."""
 
 
-def killed(path: Path, start: datetime, hands: Hands, rng: random.Random) -> bool:
+@dataclass(frozen=True)
+class Torment:
+    """Lives that are disturbed in one way."""
+
+    what: str
+    disturb: Disturb
+    faults: float = 0.3
+    group: str = "30s"
+
+
+def killed(path: Path, start: datetime, hands: Hands, rng: random.Random) -> str:
     """A life that ends by a kill: one of ten while it starts, the others a while after."""
     pid = forked(lambda: asyncio.run(live(path, start, hands, checks=10**9, step=timedelta(minutes=1))))
     if rng.random() < 0.9:
@@ -341,10 +374,10 @@ def killed(path: Path, start: datetime, hands: Hands, rng: random.Random) -> boo
     os.kill(pid, signal.SIGKILL)
     end = ended(pid)
     assert end == -signal.SIGKILL, f"the service ended by itself: {end}"
-    return True
+    return hands.told()
 
 
-def starved(path: Path, start: datetime, hands: Hands, rng: random.Random) -> bool:
+def starved(path: Path, start: datetime, hands: Hands, rng: random.Random) -> str | None:
     """A life whose n-th write fails, that one or all from it on."""
     shim, failed = ctypes.CDLL(None), mmap.mmap(-1, 1)
     error, number, for_good = rng.choice((errno.ENOSPC, errno.EIO)), rng.randrange(WRITES), rng.random() < 0.5
@@ -358,7 +391,31 @@ def starved(path: Path, start: datetime, hands: Hands, rng: random.Random) -> bo
 
     end = ended(forked(life))
     assert end in (0, 2), f"not told as an error of the disk: {end}"
-    return bool(failed[0])
+    return hands.told() if failed[0] else None
+
+
+def killed_program(path: Path, start: datetime, hands: Hands, rng: random.Random) -> str:
+    """The whole program, killed from its start on: one of five while it starts, the others after their first news."""
+    log, said_in = path.with_name("taken.jsonl"), path.with_name("run.log")
+    before = log.stat().st_size
+    with said_in.open("w") as said:
+        program = subprocess.Popen([sys.executable, "-m", "monitor", "run", "--config", path], stderr=said, stdout=said)
+        if rng.random() < 0.8:
+            while program.poll() is None and "document read" not in said_in.read_text():
+                time.sleep(0.01)
+        time.sleep(rng.uniform(0, PROGRAM))  # a random moment is the point
+        program.kill()
+        end, words = program.wait(), said_in.read_text()
+    assert end == -signal.SIGKILL, f"the service ended by itself: {end}, {words[-500:]}"
+    assert "bug" not in words, words[-500:]
+    if log.stat().st_size > before:
+        return "after messages"
+    return "after news" if "document read" in words else "watching" if "watching" in words else "starting"
+
+
+KILLS = Torment("killed", killed)
+PROGRAMS = Torment("killed programs", killed_program, faults=0.1, group="0s")
+WRITES_FAIL = Torment("failed writes", starved)
 
 
 # The reckoning
@@ -401,19 +458,20 @@ def reckon(folder: Path, log: Path, disturbed: Counter[str]) -> Reckoning:
     return Reckoning(len(stored), len(lines), sum(arrived.values()) - len(arrived), disturbed)
 
 
-def round_of(disturb: Disturb, number: int, seed: int) -> Reckoning:
+def round_of(torment: Torment, number: int, seed: int) -> Reckoning:
     """Lives on one new database until so many were disturbed, a calm one, the reckoning. What a round leaves behind
     that does not add up is kept for who looks into it."""
     folder, rng, hands = Path(mkdtemp(prefix="torture-")), random.Random(seed), Hands()
     disturbed: Counter[str] = Counter()
-    with sinks(folder) as (log, calm, web, mail):
+    with sinks(folder, torment.faults) as (log, calm, web, mail):
         path = folder / "monitor.toml"
-        path.write_text(CONFIG.format(web=web, mail=mail))
-        starts = (START + timedelta(hours=4) * life for life in itertools.count())
+        path.write_text(CONFIG.format(web=web, mail=mail, group=torment.group))
+        began = datetime.now(UTC)
+        starts = (began + timedelta(hours=4) * life for life in itertools.count())
         while disturbed.total() < number:
             hands.forget()
-            if disturb(path, next(starts), hands, rng):
-                disturbed[hands.told()] += 1
+            where = torment.disturb(path, next(starts), hands, rng)
+            disturbed += Counter([where] if where else [])
         calm.value = 1
         assert ended(forked(lambda: settled(path, next(starts), hands))) == 0
         reckoning = reckon(folder, log, disturbed)
@@ -429,26 +487,25 @@ def settled(path: Path, start: datetime, hands: Hands) -> None:
 def loaded() -> None:
     """A life in this process: what it loads, those forked from it have. They live for tenths of a second, and most of
     that would be spent with loading."""
-    with TemporaryDirectory() as name, sinks(Path(name)) as (_, calm, web, mail):
-        calm.value = 1
+    with TemporaryDirectory() as name, sinks(Path(name), faults=0) as (_, _, web, mail):
         path = Path(name, "monitor.toml")
-        path.write_text(CONFIG.format(web=web, mail=mail))
-        settled(path, START, Hands())
+        path.write_text(CONFIG.format(web=web, mail=mail, group="0s"))
+        settled(path, datetime.now(UTC), Hands())
 
 
-def reckoned(what: str, total: int, disturb: Disturb) -> None:
+def reckoned(torment: Torment, total: int) -> None:
     """So many disturbed lives, in rounds, as many rounds at a time as there are processors."""
     done, began, jobs = Reckoning(), time.monotonic(), os.cpu_count() or 1
     size = min(ROUND, -(-total // jobs))
     sizes = [min(size, total - before) for before in range(0, total, size)]
     loaded()
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
-        rounds = [pool.submit(round_of, disturb, number, seed) for seed, number in enumerate(sizes)]
+        rounds = [pool.submit(round_of, torment, number, seed) for seed, number in enumerate(sizes)]
         for finished in as_completed(rounds):
             done += finished.result()
             told = ", ".join(f"{number:,} {where}" for where, number in done.disturbed.most_common())
             print(
-                f"{what}: {done.disturbed.total()} of {total} ({told}); changes: {done.changes}, 0 lost; "
+                f"{torment.what}: {done.disturbed.total()} of {total} ({told}); changes: {done.changes}, 0 lost; "
                 f"messages: {done.messages}, {done.repeats} of them repeats under the same id; "
                 f"{time.monotonic() - began:.0f} s",
                 flush=True,
@@ -475,9 +532,14 @@ def writes(tally: Tally) -> None:
     apart(tally, "writes", rf"failed writes: {tally.count} of {tally.count}")
 
 
+@suite("N4", "kills of the whole program from its start on: nothing lost, nothing twice", full=200, sample=4)
+def programs(tally: Tally) -> None:
+    apart(tally, "programs", rf"killed programs: {tally.count} of {tally.count}")
+
+
 def apart(tally: Tally, which: str, success: str) -> None:
     paths = os.pathsep.join(map(str, (HERE.parent, HERE.parent.parent)))
-    numbers = {"hostile": 0, "kills": 0, "writes": 0} | {which: tally.count}
+    numbers = {"hostile": 0, "kills": 0, "programs": 0, "writes": 0} | {which: tally.count}
     done = subprocess.run(
         [sys.executable, "-m", "torture.alerts", *(f"--{name}={number}" for name, number in numbers.items())],
         env=os.environ | {"PYTHONPATH": paths, "TMPDIR": str(tally.folder)},
@@ -495,6 +557,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hostile", type=int, default=1_000)
     parser.add_argument("--kills", type=int, default=10_000)
+    parser.add_argument("--programs", type=int, default=200)
     parser.add_argument("--writes", type=int, default=2_000)
     wanted = parser.parse_args()
     if wanted.hostile:
@@ -506,14 +569,16 @@ def main() -> None:
     parts.observing = News  # type: ignore[misc, assignment]
     logging.disable(logging.CRITICAL)
     if wanted.kills:
-        reckoned("killed", wanted.kills, killed)
+        reckoned(KILLS, wanted.kills)
+    if wanted.programs:
+        reckoned(PROGRAMS, wanted.programs)
     if wanted.writes and "LD_PRELOAD" in os.environ:
-        reckoned("failed writes", wanted.writes, starved)
+        reckoned(WRITES_FAIL, wanted.writes)
     elif wanted.writes and shutil.which("cc"):
         with TemporaryDirectory() as folder:
             library = Path(folder, "failing_writes.so")
             subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", library, SHIM, "-ldl"], check=True)
-            again = [sys.executable, "-m", "torture.alerts", "--hostile", "0", "--kills", "0"]
+            again = [sys.executable, "-m", "torture.alerts", "--hostile", "0", "--kills", "0", "--programs", "0"]
             again += ["--writes", str(wanted.writes)]
             sys.exit(subprocess.run(again, env=os.environ | {"LD_PRELOAD": str(library)}, check=False).returncode)
     elif wanted.writes:
