@@ -28,7 +28,7 @@ from monitor.notifier.channel import Unreachable
 from monitor.notifier.command import CommandSender
 from monitor.notifier.heartbeat import beat
 from monitor.notifier.marking import marked
-from monitor.notifier.messages import CARRIED, LISTED, Style, body, chat_body, json_body, subject_line
+from monitor.notifier.messages import CARRIED, LISTED, Style, body, chat_body, console_lines, json_body, subject_line
 from monitor.notifier.rendering import Templates
 from monitor.notifier.wording import words_of
 from monitor.secret import Secret
@@ -79,6 +79,9 @@ def test_a_german_message_is_german_but_for_the_quoted_words() -> None:
     text = body(alert(), [disputed()], GERMAN)
     for words in ("Gute Quellen widersprechen sich.", "Stand jetzt: 39 Märkte", "smart, weltweit", "offiziell"):
         assert words in text
+    assert "„smart is now at home in *39* markets.“" in text
+    assert "„smart is now" in chat_body(alert(), [disputed()], "html", GERMAN, room=10_000)
+    assert "„smart is now" in console_lines(alert(), [disputed()], GERMAN)
     rule = "3 independent outlets say so; it went to and fro 3 times, never 7 days apart"
     assert (
         words_of("de").rule(rule)

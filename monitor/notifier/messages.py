@@ -180,7 +180,7 @@ def console_lines(alert: Alert, changes: Sequence[Change], style: Style) -> str:
         for quote in (_quote(citation, change, words) for citation in change.sources[:1]):
             number = words.say("notes", "sources_counted", number=len(change.sources))
             more = f" ({number})" if len(change.sources) > 1 else ""
-            lines.append(f"  “{quote.sentence}”")
+            lines.append(f"  {words.say('quotation', 'opening')}{quote.sentence}{words.say('quotation', 'closing')}")
             lines.append(f"  {quote.origin}{more}  {quote.link or ''}".rstrip())
         lines.append(f"  {_why(change)}")
     if len(changes) > LISTED:
@@ -201,6 +201,7 @@ def _render(
     notice = alert.notice
     values = {
         "language": style.words.language,
+        "quotation": style.words.sections["quotation"],
         "subject": headline,
         "stories": [story(change, style, size.quoted) for change in changes[: size.listed]]
         if template != "subject.txt.j2"
