@@ -27,7 +27,6 @@ TOLD = {
     "labels": ["yes", "no"],
     "features": ["left word", "plan"],
     "distances": ["left word"],
-    "depth": 2,
     "trees": [{**TREE, "label": 0}],
 }
 

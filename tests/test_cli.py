@@ -199,9 +199,11 @@ def test_output_that_cannot_be_written_is_one_line() -> None:
 
 
 def test_ctrl_c_ends_quietly_with_130() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts the tests may ignore it, as `&` does
     running = subprocess.Popen(
         program("extract", "--jsonl"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
+    signal.signal(signal.SIGINT, before)
     assert running.stdin is not None
     assert running.stdout is not None
     running.stdin.write(b'{"id": 1, "text": "Nothing."}\n')

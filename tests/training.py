@@ -241,7 +241,7 @@ def _told(booster: lightgbm.Booster, labels: Sequence[str], names: Sequence[str]
     dumped = [tree["tree_structure"] for tree in booster.dump_model()["tree_info"]]
     used = sorted({names[node["split_feature"]] for tree in dumped for node in _nodes(tree) if "split_feature" in node})
     column = {name: number for number, name in enumerate(used)}
-    trees, depth = [], 0
+    trees = []
     for number, tree in enumerate(dumped):
         nodes = list(_nodes(tree))
         place = {id(node): at for at, node in enumerate(nodes)}
@@ -258,9 +258,8 @@ def _told(booster: lightgbm.Booster, labels: Sequence[str], names: Sequence[str]
                 ],
             }
         )
-        depth = max(depth, _depth(tree))
     distances = [name for name in used if _is_distance(name)]
-    return {"labels": list(labels), "features": used, "distances": distances, "depth": depth, "trees": trees}
+    return {"labels": list(labels), "features": used, "distances": distances, "trees": trees}
 
 
 def _rounded(threshold: float) -> float:
@@ -273,10 +272,6 @@ def _nodes(tree: Json) -> Iterator[Json]:
     for child in ("left_child", "right_child"):
         if child in tree:
             yield from _nodes(tree[child])
-
-
-def _depth(tree: Json) -> int:
-    return 1 + max(_depth(tree["left_child"]), _depth(tree["right_child"])) if "left_child" in tree else 0
 
 
 def classifiers(labelled: Iterable[Mapping[str, list[Labelled]]]) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ Knows neither languages nor facts.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,6 +21,9 @@ FAR = 400.0
 """Stands for a distance to something that is not there; any other absent value is `NONE`."""
 NONE = -1.0
 _LEAF = -1
+EARLY = 60
+"""Of each label's trees, how many are asked first; with `SURE`, nine in ten things that are nothing need no more."""
+SURE = 0.85
 
 Values = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -30,52 +33,27 @@ class Classifier:
 
     def __init__(self, told: Mapping[str, Any]) -> None:
         self.labels: tuple[str, ...] = tuple(told["labels"])
+        """The last one says that a thing is nothing of the kind."""
         self._columns: dict[str, int] = {name: number for number, name in enumerate(told["features"])}
         self._absent = np.array([FAR if name in set(told["distances"]) else NONE for name in told["features"]])
-        nodes = _Nodes()
-        self._roots = np.array([nodes.add(tree) for tree in told["trees"]])
-        self._feature = np.array(nodes.feature, dtype=np.intp)
-        self._threshold = np.array(nodes.threshold)
-        self._child = np.array(nodes.child, dtype=np.intp)
-        self._score = np.array(nodes.score)
-        self._depth = int(told["depth"])
-        label_of = np.array([tree["label"] for tree in told["trees"]])
-        self._trees_of = [np.flatnonzero(label_of == number) for number in range(len(self.labels))]
+        first = EARLY * len(self.labels)
+        self._groves = [_Grove(trees, len(self.labels)) for trees in (told["trees"][:first], told["trees"][first:])]
 
     def weigh(
         self, things: Sequence[Mapping[str, float]], common: Mapping[str, float] | None = None
     ) -> list[dict[str, float]]:
-        """For each thing, told as feature -> value, the probability of each label. `common` holds for all of them."""
+        """For each thing, told as feature -> value, the probability of each label. `common` holds for all of them.
+
+        What the first trees take surely for nothing, the others are not asked about.
+        """
         if not things:
             return []
-        table = np.tile(self._row(self._absent, common or {}), (len(things), 1))
-        for row, thing in zip(table, things, strict=True):
-            self._fill(row, thing)
-        scores = self._ask(table)
-        scores -= scores.max(axis=1, keepdims=True)
-        odds = np.exp(scores)
-        shares = odds / odds.sum(axis=1, keepdims=True)
-        return [dict(zip(self.labels, share, strict=True)) for share in shares.tolist()]
-
-    def _row(self, absent: Values, thing: Mapping[str, float]) -> Values:
-        row = absent.copy()
-        self._fill(row, thing)
-        return row
-
-    def _fill(self, row: Values, thing: Mapping[str, float]) -> None:
-        known = self._columns.keys() & thing.keys()
-        row[[self._columns[name] for name in known]] = [thing[name] for name in known]
-
-    def _ask(self, table: Values) -> Values:
-        """The sum of scores of each label (columns) for each row: all trees are walked at once, level by level."""
-        values = table.ravel()
-        rows = (np.arange(len(table)) * table.shape[1])[:, None]
-        at = np.tile(self._roots, (len(table), 1))
-        for _ in range(self._depth):
-            above = values.take(self._feature.take(at) + rows) > self._threshold.take(at)
-            at = self._child.take(at) + above
-        reached = self._score.take(at)
-        return np.stack([reached[:, trees].sum(axis=1) for trees in self._trees_of], axis=1)
+        table = self._table(things, common)
+        early, late = self._groves
+        scores = early.ask(table)
+        unsure = np.flatnonzero(_shares(scores)[:, -1] < SURE)
+        scores[unsure] += late.ask(table[unsure])
+        return [dict(zip(self.labels, share, strict=True)) for share in _shares(scores).tolist()]
 
     def because(self, thing: Mapping[str, float], share: Mapping[str, float]) -> str:
         """The likeliest label with what speaks for it and against it, in words."""
@@ -91,18 +69,73 @@ class Classifier:
 
         Each question on a tree's path is credited with the change of the mean score that its answer brings.
         """
-        values = self._row(self._absent, thing)
+        (row,) = self._table([thing])
         names = list(self._columns)
         shares: dict[str, float] = {}
-        for root in self._roots[self._trees_of[self.labels.index(label)]]:
-            at = root
-            while self._child[at] != at:
-                feature = self._feature[at]
-                then = self._child[at] + (values[feature] > self._threshold[at])
-                shares[names[feature]] = shares.get(names[feature], 0.0) + float(self._score[then] - self._score[at])
-                at = then
+        for grove in self._groves:
+            for feature, share in grove.steps(row, self.labels.index(label)):
+                shares[names[feature]] = shares.get(names[feature], 0.0) + share
         told = [(name, share) for name, share in shares.items() if name in thing]
         return tuple(sorted(told, key=lambda one: -abs(one[1]))[:most])
+
+    def _table(self, things: Sequence[Mapping[str, float]], common: Mapping[str, float] | None = None) -> Values:
+        """One row a thing, one column a feature."""
+        row = self._absent
+        if common:
+            row = row.copy()
+            self._fill(row[None, :], [common])
+        table = np.tile(row, (len(things), 1))
+        self._fill(table, things)
+        return table
+
+    def _fill(self, table: Values, things: Sequence[Mapping[str, float]]) -> None:
+        columns, width = self._columns, table.shape[1]
+        places: list[int] = []
+        values: list[float] = []
+        for row, thing in enumerate(things):
+            start = row * width
+            known = [name for name in thing if name in columns]
+            places += [start + columns[name] for name in known]
+            values += [thing[name] for name in known]
+        table.ravel()[places] = values
+
+
+class _Grove:
+    """Trees that are walked together; the deepest come first, so that at each level a few less are still under way."""
+
+    def __init__(self, trees: Sequence[Mapping[str, Any]], labels: int) -> None:
+        nodes = _Nodes()
+        planted = sorted(((*nodes.add(tree), tree["label"]) for tree in trees), key=lambda one: -one[1])
+        self._roots = np.array([root for root, _, _ in planted], dtype=np.intp)
+        depths = [depth for _, depth, _ in planted]
+        self._walked = [sum(depth > level for depth in depths) for level in range(max(depths, default=0))]
+        """How many trees ask a question at each level."""
+        self._trees_of = [[at for at, (_, _, told) in enumerate(planted) if told == label] for label in range(labels)]
+        self._feature = np.array(nodes.feature, dtype=np.intp)
+        self._threshold = np.array(nodes.threshold, dtype=np.float64)
+        self._child = np.array(nodes.child, dtype=np.intp)
+        self._score = np.array(nodes.score, dtype=np.float64)
+
+    def ask(self, table: Values) -> Values:
+        """The sum of the scores of each label (columns) for each row: all trees are walked at once, level by level."""
+        values = table.ravel()
+        rows = np.arange(len(table)) * table.shape[1]
+        at = np.tile(self._roots[:, None], (1, len(table)))
+        for walked in self._walked:
+            here = at[:walked]
+            above = values.take(self._feature.take(here) + rows) > self._threshold.take(here)
+            at[:walked] = self._child.take(here) + above
+        reached = self._score.take(at)
+        return np.stack([reached[trees].sum(axis=0) for trees in self._trees_of], axis=1)
+
+    def steps(self, row: Values, label: int) -> Iterator[tuple[int, float]]:
+        """Each question that a label's trees ask of a row: the feature's number, and how the answer moves the score."""
+        for at in self._roots[self._trees_of[label]].tolist():
+            while self._child[at] != at:
+                feature = self._feature[at]
+                then = self._child[at] + (row[feature] > self._threshold[at])
+                yield int(feature), float(self._score[then] - self._score[at])
+                at = then
 
 
 class _Nodes:
@@ -115,12 +148,13 @@ class _Nodes:
         """Where the lower child stands; a leaf leads to itself."""
         self.score: list[float] = []
 
-    def add(self, tree: Mapping[str, Any]) -> int:
-        """Takes in a tree; tells where its root stands."""
-        root = self._place()
-        waiting = [(0, root)]
+    def add(self, tree: Mapping[str, Any]) -> tuple[int, int]:
+        """Takes in a tree; tells where its root stands, and its depth: the most questions that it asks."""
+        root, deepest = self._place(), 0
+        waiting = [(0, root, 0)]
         while waiting:
-            number, place = waiting.pop()
+            number, place, depth = waiting.pop()
+            deepest = max(deepest, depth)
             self.score[place] = tree["score"][number]
             if tree["feature"][number] == _LEAF:
                 continue
@@ -128,8 +162,8 @@ class _Nodes:
             self.threshold[place] = tree["threshold"][number]
             low, high = self._place(), self._place()
             self.child[place] = low
-            waiting += [(tree["low"][number], low), (tree["high"][number], high)]
-        return root
+            waiting += [(tree["low"][number], low, depth + 1), (tree["high"][number], high, depth + 1)]
+        return root, deepest
 
     def _place(self) -> int:
         """A new node, a leaf so far: no value is above its threshold."""
@@ -141,7 +175,13 @@ class _Nodes:
         return place
 
 
+def _shares(scores: Values) -> Values:
+    """Softmax of each row."""
+    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
 @cache
 def classifier(name: str) -> Classifier:
-    """The shipped classifier of this name: `market_count`, `market_entry` or `model_announcement`."""
+    """The shipped classifier of this name: `market_count`, `market_entry`, `model_announcement`, `when`."""
     return Classifier(json.loads(shipped("config", "classifiers", f"{name}.json").read_text(encoding="utf-8")))
