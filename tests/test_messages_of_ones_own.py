@@ -23,7 +23,7 @@ from monitor import config
 from monitor.cli.service import Service
 from monitor.errors import ConfigError
 from monitor.history import History
-from monitor.models import Answer, Change, ChangeKind, Notice
+from monitor.models import Answer, Change, ChangeKind, Delivery, Notice
 from monitor.notifier.channel import Unreachable
 from monitor.notifier.command import CommandSender
 from monitor.notifier.heartbeat import beat
@@ -359,6 +359,16 @@ def test_messages_are_dropped_and_sent_after_all_by_command(desk: Path) -> None:
     assert {row["status"] for row in listed(desk, "alerts")} == {"pending"}
     assert "no message has the id" in mistake("--config", desk, "alerts", "retry", "zzz")
     assert [row["text"] for row in listed(desk, "alerts", "show", second["id"])] == [second["text"]]
+
+
+def test_doctor_tells_of_messages_that_nobody_got(desk: Path) -> None:
+    assert "nobody got" not in command("--config", desk, "doctor").out
+    now = datetime.now(UTC)
+    with History(desk.with_name("news.db"), revive=revive) as history:
+        ((first, _),) = history.claim_alerts("screen", now, timedelta(1), 1)
+        history.settle_alert(first.id, Delivery(answer=Answer.FAILED, detail="550 no such user"), now, None)
+    told = command("--config", desk, "doctor").out
+    assert "warning  alerts    messages of the last 7 days that nobody got: 1;" in told
 
 
 def test_a_preview_shows_what_the_rules_would_have_told_and_changes_nothing(desk: Path) -> None:
