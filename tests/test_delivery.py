@@ -165,6 +165,7 @@ def test_two_senders_on_one_database_send_nothing_twice(tmp_path: Path) -> None:
     assert len(desk.messages) == len({mail["Message-ID"] for mail in desk.messages}) == number
 
 
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise looks for it
 def test_hostile_changes_arrive_every_one_and_are_inert(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         hostile_changes_arrive(tmp_path, 100, lambda: caplog.text)

@@ -524,7 +524,7 @@ def hostile(tally: Tally) -> None:
     "N2", "kills at random moments, channels that fail at random: nothing lost, nothing twice", full=10_000, sample=8
 )
 def kills(tally: Tally) -> None:
-    apart(tally, "kills", rf"killed: {tally.count} of {tally.count} \(.*\); changes: ([2-9]|\d\d+), 0 lost")
+    apart(tally, "kills", rf"killed: {tally.count} of {tally.count} \(.*\); changes: [1-9]\d*, 0 lost")
 
 
 @suite("N3", "writes that fail: nothing is told that is not stored", full=2_000, sample=8)
