@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -137,6 +139,19 @@ def test_strangers_words_are_no_marks_in_a_chat(
     if "html" not in address:
         assert "](https://evil" not in text.replace("\\]", "")
         assert "@everyone" not in title + text
+
+
+def test_the_event_loop_does_not_wait_until_apprise_is_loaded(
+    chat: AppriseChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loading takes a second, on a busy machine many: other channels' answers would come too late meanwhile."""
+    loaded_in: list[int] = []
+    service = SimpleNamespace(instantiate=lambda *_, **__: loaded_in.append(threading.get_ident()))
+    monkeypatch.setitem(sys.modules, "apprise", SimpleNamespace(Apprise=service))
+    with pytest.raises(ConfigError):
+        asyncio.run(ChatSender(chat, style=STYLE).send(alert(), [change()]))
+    assert loaded_in != [threading.get_ident()]
+    assert len(loaded_in) == 1
 
 
 def test_without_apprise_a_chat_says_what_to_install(chat: AppriseChannel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,12 +48,12 @@ class ChatSender:
 
     async def send(self, alert: Alert, changes: Sequence[Change]) -> Delivery:
         """One attempt. Raises ConfigError without Apprise or with an address it does not know, Unreachable."""
-        service = self._service()
+        loop = asyncio.get_running_loop()
+        service = await loop.run_in_executor(self._thread, self._service)
         taken_as = _format(service)
         form: Form = "md" if service.service_name in READS_MARKS else FORMS[taken_as.value]
         title, room = _title(subject_line(alert, changes, self._style), form, service)
         words = chat_body(alert, changes, form, self._style, room=room)
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout):
                 taken = await loop.run_in_executor(
@@ -70,7 +70,7 @@ class ChatSender:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _service(self) -> Any:
-        """The one service that the address names."""
+        """The one service that the address names. Not for the event loop: Apprise loads all its services first."""
         place = f'[[channels]] "{self._channel.name}"'
         try:
             apprise = importlib.import_module("apprise")  # an extra, and slow to import: only when it is used
