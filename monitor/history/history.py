@@ -315,8 +315,9 @@ class History:
         """
         with self._store.writing() as db:
             if channel is not None and health is not None:
-                if not health.failures and channels.health(db, channel).failures:
-                    outbox.retry_at_once(db, channel, now)
+                was = channels.health(db, channel)
+                if was.failing_since and not health.failures:
+                    outbox.retry_at_once(db, channel, was.resting_until or was.failing_since, now)
                 channels.put_health(db, channel, health)
             outbox.settle(db, alert_id, delivery, now, next_attempt)
             outbox.queue(db, notices, now)
