@@ -457,13 +457,19 @@ CREATE VIRTUAL TABLE document_search USING fts5(
 CREATE TRIGGER document_added AFTER INSERT ON document BEGIN
     INSERT INTO document_search (rowid, title, text) VALUES (new.id, new.title, new.text);
 END;
-CREATE TRIGGER document_edited AFTER UPDATE OF title, text ON document BEGIN
+CREATE TRIGGER document_edited AFTER UPDATE OF title, text ON document
+WHEN NOT EXISTS (SELECT 1 FROM unindexed WHERE document = old.id) BEGIN
     INSERT INTO document_search (document_search, rowid, title, text) VALUES ('delete', old.id, old.title, old.text);
     INSERT INTO document_search (rowid, title, text) VALUES (new.id, new.title, new.text);
 END;
 CREATE TRIGGER document_removed AFTER DELETE ON document BEGIN
-    INSERT INTO document_search (document_search, rowid, title, text) VALUES ('delete', old.id, old.title, old.text);
+    INSERT INTO document_search (document_search, rowid, title, text)
+    SELECT 'delete', old.id, old.title, old.text WHERE NOT EXISTS (SELECT 1 FROM unindexed WHERE document = old.id);
+    DELETE FROM unindexed WHERE document = old.id;
 END;
+
+-- Documents of a time before the search whose words are not in its index yet: housekeeping puts them there, in portions.
+CREATE TABLE unindexed (document INTEGER PRIMARY KEY);
 
 
 -- The words of claims, to search in, as those of documents.

@@ -4,6 +4,7 @@ MonitorError
 ├── UsageError           somebody can mend it: one clear line, exit 2
 │   ├── ConfigError      a mistake in the config: file, key, fix
 │   ├── DatabaseError    the database is in use, damaged, or newer than this program
+│   │   └── DatabaseBusy what may pass without anybody: the disk is full or fails, it is locked; exit 1
 │   └── TooSlow          an answer took longer than somebody waits for it
 ├── FetchError           a page could not be had; becomes an outcome, never ends a check of another source
 └── ReadError            a page was had and could not be read; becomes an outcome too
@@ -32,6 +33,10 @@ class ConfigError(UsageError):
 
 class DatabaseError(UsageError):
     """The database cannot be used as it is."""
+
+
+class DatabaseBusy(DatabaseError):
+    """The database cannot be used now. A supervisor that starts the service again may find it usable."""
 
 
 class TooSlow(UsageError):

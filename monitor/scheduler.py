@@ -19,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from monitor import cron
+from monitor.errors import MonitorError
 from monitor.models import Observation, Source
 
 log = logging.getLogger(__name__)
@@ -212,9 +213,13 @@ class Scheduler:
             self._running.pop(host, None)
 
     async def _guarded(self, job: Callable[[], Awaitable[object]]) -> None:
-        """A bug is loud and ends the service (a supervisor starts it again): it must not go on half blind."""
+        """A bug is loud and ends the service (a supervisor starts it again): it must not go on half blind. A database
+        that cannot be used ends it too, and is no bug."""
         try:
             await job()
+        except MonitorError as error:
+            log.error("the service stops: %s", error)  # noqa: TRY400
+            self._on_bug(error)
         except Exception as bug:
             log.exception("this is a bug in brand-monitor; the service stops")
             self._on_bug(bug)

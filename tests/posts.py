@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from history_samples import revive
 from sinks import Desk, Hook, mail_server, web_server
@@ -25,7 +26,7 @@ from monitor.history import History
 from monitor.models import Alert, Change, Delivery, Health
 from monitor.notifier.dispatch import Dispatcher
 from monitor.notifier.route import route
-from monitor.settings import AlertRule, Channel, CommandChannel, ConsoleChannel
+from monitor.settings import AlertRule, AppriseChannel, Channel, CommandChannel, ConsoleChannel
 
 SCREEN = ConsoleChannel(name="screen", kind="console")
 LEASE = timedelta(minutes=15)
@@ -107,16 +108,18 @@ def hostile(number: int) -> Change:
 
 def hostile_changes_arrive(folder: Path, number: int, log: Callable[[], str]) -> None:
     """So many of them, each a message of its own, through every kind of channel. Raises AssertionError."""
-    hook, desk = Hook(), Desk(rcpt={"no@example.org": "550 5.1.1 \x1b[31m<script>alert(1)</script>"})
+    hook, room, desk = Hook(), Hook(), Desk(rcpt={"no@example.org": "550 5.1.1 \x1b[31m<script>alert(1)</script>"})
     kept = folder / "kept.jsonl"
     script = [sys.executable, "-c", "import sys; open(sys.argv[1], 'a').write(sys.stdin.read() + '\\n')", str(kept)]
     command = CommandChannel(name="script", kind="command", command=tuple(script))
+    address = folder / "chat.txt"
+    chat = AppriseChannel.model_validate({"name": "chat", "kind": "apprise", "url": f"file:{address}"})
 
     async def run() -> tuple[list[dict[str, Any]], str]:
         post = Post(folder / "h.db")
         async with mail_server(desk) as port:
             people = email(port, to=["desk@example.org", "no@example.org"])
-            channels: list[Channel] = [SCREEN, webhook(hook.url), people]
+            channels: list[Channel] = [SCREEN, webhook(hook.url), people, chat]
             for n in range(number):
                 to = [*channels, command] if n < 10 else channels
                 post.record(to, hostile(n))
@@ -131,6 +134,7 @@ def hostile_changes_arrive(folder: Path, number: int, log: Callable[[], str]) ->
             {
                 ("screen", "sent"): number,
                 ("hook", "sent"): number,
+                ("chat", "sent"): number,
                 ("desk@example.org", "sent"): number,
                 ("no@example.org", "failed"): number,
                 ("script", "sent"): 10,
@@ -138,9 +142,14 @@ def hostile_changes_arrive(folder: Path, number: int, log: Callable[[], str]) ->
         )
         return rows, console
 
-    with web_server(hook):
+    with web_server(hook), web_server(room):
+        address.write_text(f"json://{urlsplit(room.url).netloc}/?format=html")
         rows, console = asyncio.run(run())
     assert [json.loads(entry.body)["id"] for entry in hook.posts] == [f"c{n}" for n in range(number)]
+    assert len(room.posts) == number
+    for told in (json.loads(entry.body) for entry in room.posts):
+        assert not ACTIVE.search(told["title"] + told["message"].replace("\n", ""))
+        assert not re.search(r"<(script|img|svg|a href=.?javascript)", told["title"] + told["message"])
     assert desk.recipients == ["desk@example.org"] * number
     for message in desk.messages:
         assert "Bcc" not in message

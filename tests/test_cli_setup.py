@@ -114,6 +114,20 @@ def test_hosts_that_may_not_be_reached_fail(url: str, tmp_path: Path) -> None:
     assert "is not a public address" in failed
 
 
+def test_templates_that_the_service_would_refuse_fail(tmp_path: Path) -> None:
+    path = written(tmp_path, 'templates = "own"', LISTED, SOURCE)
+    assert "there is no folder" in graded(command("doctor", "--config", path), "failed")[0]
+    (tmp_path / "own").mkdir()
+    template = tmp_path / "own" / "subject.txt.j2"
+    template.write_text("{{ subject }}")
+    assert any("templates" in line for line in graded(command("doctor", "--config", path), "ok"))
+    template.write_text("{% for %}")
+    told = command("doctor", "--config", path)
+    assert told.code == 1
+    (failed,) = graded(told, "failed")
+    assert "subject.txt.j2, line 1" in failed
+
+
 def test_brands_that_were_mistyped_are_a_warning(tmp_path: Path) -> None:
     screen = '[[channels]]\nname = "screen"\nkind = "console"\n'
     rule = '[[alerts]]\nname = "r"\nchannels = ["screen"]\nbrands = ["smrat", "BYD", "Own"]\n'

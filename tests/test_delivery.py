@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from posts import SCREEN, Clock, Post, hostile_changes_arrive
-from sinks import Desk, Hook, mail_server, status, web_server
+from sinks import Desk, Hook, Respond, mail_server, status, web_server
 from stories import NOW, change, email, webhook
 
 from monitor.settings import Channel
@@ -52,6 +52,41 @@ def test_76_hours_of_dead_channels_lose_nothing_and_change_no_order(tmp_path: Pa
         assert post.statuses() == {"sent"}
         assert "The channel hook takes messages again" in post.console.getvalue()
         assert any("The channel hook takes no messages" in mail["Subject"] for mail in desk.messages)
+        await post.close()
+
+    with web_server(hook):
+        asyncio.run(run())
+
+
+def test_messages_that_are_never_taken_hold_up_no_other(tmp_path: Path) -> None:
+    """Three that the other side always refuses, and stand before all others; news every hour."""
+
+    class Choosy(Hook):
+        def next(self) -> Respond:
+            return status(400 if "bad" in json.loads(self.posts[-1].body)["text"] else 200)
+
+    hook = Choosy()
+    texts = [f"news {number}" for number in range(48)]
+
+    def arrived() -> list[str]:
+        told = [json.loads(entry.body)["text"] for entry in hook.posts]
+        return [text for text in told if "bad" not in text]
+
+    async def run() -> None:
+        post = Post(tmp_path / "h.db")
+        channels: list[Channel] = [webhook(hook.url)]
+        post.record(channels, *(change(f"bad{number}", text=f"bad {number}") for number in range(3)))
+        await post.dispatcher.deliver(channels)
+        for hour, text in enumerate(texts):
+            post.record(channels, change(f"c{hour}", text=text))
+            for _ in range(12):
+                await post.dispatcher.deliver(channels)
+                post.clock.now += timedelta(minutes=5)
+            assert arrived() == texts[: hour + 1]
+        rows = {row["text"]: row for row in post.history.queries.alerts(limit=100)}
+        assert {row["status"] for text, row in rows.items() if "bad" not in text} == {"sent"}
+        assert {rows[f"bad {number}"]["status"] for number in range(3)} == {"failed"}
+        assert len(hook.posts) < 48 + 3 * 100
         await post.close()
 
     with web_server(hook):
@@ -130,6 +165,7 @@ def test_two_senders_on_one_database_send_nothing_twice(tmp_path: Path) -> None:
     assert len(desk.messages) == len({mail["Message-ID"] for mail in desk.messages}) == number
 
 
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise looks for it
 def test_hostile_changes_arrive_every_one_and_are_inert(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         hostile_changes_arrive(tmp_path, 100, lambda: caplog.text)

@@ -12,9 +12,13 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import tomllib
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import click
 import pytest
@@ -24,6 +28,7 @@ from street import Site, site
 from monitor.cli import commands
 from monitor.cli.running import GRACE
 from monitor.cli.watchdog import PATIENCE, PERIOD
+from monitor.settings import PAGE_PORT, WebSettings
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
@@ -182,7 +187,9 @@ def test_what_the_image_starts_watches_is_healthy_and_stops(
     image: Path, stages: list[list[Step]], newsroom: Site, tmp_path: Path
 ) -> None:
     final = stages[1]
+    (tmp_path / "web-password").write_text("sesame\n")
     (tmp_path / "monitor.toml").write_text(
+        f'[web]\nhost = "0.0.0.0"\nport = 0\npassword = "file:web-password"\n'
         f'[http]\nallow_private_networks = ["127.0.0.0/8"]\n'
         f'[[sources]]\nname = "page"\nkind = "page"\nurl = "{newsroom.url}/page"\n'
     )
@@ -204,6 +211,13 @@ def test_what_the_image_starts_watches_is_healthy_and_stops(
                 lines.append(json.loads(service.stderr.readline()))
             checked = next(line for line in lines if line.get("source") == "page")
             assert (checked["outcome"], checked["facts"]) == ("ok", 1)
+            [page] = (found for line in lines if (found := re.search(r"the page is on (\S+);", line["message"])))
+            facts = f"{page[1]}facts.json"
+            with pytest.raises(HTTPError, match="401"):
+                urlopen(facts, timeout=60)
+            known = Request(facts, headers={"authorization": f"Basic {b64encode(b':sesame').decode()}"})
+            with urlopen(known, timeout=60) as answer:
+                assert len(json.load(answer)["rows"]) == 1
             assert subprocess.run(health, env=environment, capture_output=True).returncode == 0
         finally:
             service.send_signal(signal.SIGTERM)
@@ -233,4 +247,12 @@ def test_the_compose_file_builds_this_image_and_takes_rights_away() -> None:
     assert service["cap_drop"] == ["ALL"]
     assert {volume.split(":")[1] for volume in service["volumes"]} == {"/data", "/config", "/run/secrets"}
     assert int(service["stop_grace_period"].removesuffix("s")) > GRACE.total_seconds()
-    assert "ports" not in service, "the page is for those who set a password first"
+    assert service["ports"] == [f"127.0.0.1:{PAGE_PORT}:{PAGE_PORT}"], "other machines come through a server with TLS"
+
+
+def test_what_the_compose_file_says_of_the_page_is_a_config_that_asks_for_the_password(tmp_path: Path) -> None:
+    comments = (DEPLOY / "compose.yaml").read_text().splitlines()
+    section = "\n".join(line.removeprefix("#   ") for line in comments if line.startswith("#   "))
+    wanted = WebSettings.model_validate(tomllib.loads(section)["web"])
+    assert (wanted.host, wanted.port, wanted.local) == ("0.0.0.0", PAGE_PORT, False)
+    assert "file:/run/secrets/web-password" in section

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 import random
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from threading import Event
-from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from posts import LEASE, SCREEN, Clock
@@ -23,7 +21,7 @@ from stories import LOOPBACK, NOW, STYLE, alert, change, email, webhook
 from monitor.models import Alert, Answer, Change, Delivery, Health
 from monitor.notifier.dispatch import BATCH, Dispatcher
 from monitor.notifier.health import PATIENCE
-from monitor.settings import AppriseChannel, Channel
+from monitor.settings import Channel
 
 
 @dataclass
@@ -496,68 +494,3 @@ def test_a_sample_through_a_webhook_and_a_console(post: Post) -> None:
         assert [delivery.answer for delivery in asyncio.run(run())] == [Answer.SENT, Answer.SENT]
     assert b"Test, no news" in hook.posts[0].body
     assert "Test, no news" in post.console.getvalue()
-
-
-@pytest.fixture
-def chat(monkeypatch: pytest.MonkeyPatch) -> AppriseChannel:
-    monkeypatch.setenv("TEST_CHAT", "slack://tokenA/tokenB/tokenC")
-    return AppriseChannel.model_validate({"name": "chat", "kind": "apprise", "url": "env:TEST_CHAT"})
-
-
-def test_without_apprise_a_chat_says_what_to_install(
-    post: Post, chat: AppriseChannel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "apprise", None)
-    name = post.outbox.put("chat")
-    deliver(post, chat)
-    delivery = post.outbox.last(name)
-    assert delivery.answer is Answer.RETRY
-    assert "brand-monitor[apprise]" in delivery.detail
-    assert "token" not in delivery.detail
-
-
-class Service:
-    """Stands for one of Apprise's services: takes Markdown, and what it is told to take."""
-
-    told: ClassVar[list[tuple[str, str, str]]] = []
-    takes = True
-    notify_format = "markdown"
-
-    @classmethod
-    def instantiate(cls, address: str, suppress_exceptions: bool) -> Service | None:
-        return cls() if address.startswith("slack://") else None
-
-    def notify(self, title: str, body: str, body_format: str) -> bool:
-        self.told.append((title, body, body_format))
-        return self.takes
-
-
-APPRISE = SimpleNamespace(Apprise=Service)
-
-
-@pytest.mark.parametrize(("takes", "answer"), [(True, Answer.SENT), (False, Answer.RETRY)])
-def test_a_chat_service_is_told_and_its_address_is_not_shown(
-    takes: bool, answer: Answer, post: Post, chat: AppriseChannel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "apprise", APPRISE)
-    monkeypatch.setattr(Service, "takes", takes)
-    monkeypatch.setattr(Service, "told", [])
-    name = post.outbox.put("chat")
-    deliver(post, chat)
-    assert post.outbox.last(name).answer is answer
-    assert "token" not in post.outbox.last(name).detail
-    ((title, body, form),) = Service.told
-    assert (title, form) == ("smart: 38 → 39 markets", "markdown")
-    assert "> smart is now at home in **39** markets." in body
-    assert "[smart grows](https://media.smart.com/en/39-markets)" in body
-
-
-def test_an_address_that_apprise_does_not_know_is_not_shown(
-    post: Post, chat: AppriseChannel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "apprise", APPRISE)
-    monkeypatch.setenv("TEST_CHAT", "nosuch://tokenA")
-    name = post.outbox.put("chat")
-    deliver(post, chat)
-    assert "knows no service" in post.outbox.last(name).detail
-    assert "tokenA" not in post.outbox.last(name).detail

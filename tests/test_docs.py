@@ -14,6 +14,7 @@ import tomllib
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import docsite
@@ -21,6 +22,7 @@ import newsdesk
 import pytest
 import tomlkit
 import trustme
+from browsing import browser
 from bs4 import BeautifulSoup
 from commandline import command
 from test_schema import VIEWS
@@ -176,6 +178,20 @@ def test_commands_run_as_they_are_shown(page: str, line: str, sample: Path) -> N
         (sample / "monitor.toml").unlink()
     told = command(*words)
     assert told.code in (0, 1), f"{page}: {line}: {told.err}"
+
+
+ASKED = lines(r"^\$ (curl .*)$")
+
+
+@pytest.mark.parametrize(("page", "line"), ASKED)
+def test_addresses_are_answered_as_they_are_shown(page: str, line: str, sample: Path) -> None:
+    """Those of the page itself, in the form that their ending promises."""
+    asked = next(word for word in shlex.split(line) if word.startswith("http://127.0.0.1:8484/"))
+    with browser(sample / "monitor.db") as client:
+        answer = client.get(asked)
+    assert answer.status_code == 200, f"{page}: {line}: {answer.text}"
+    form = urlsplit(asked).path.rpartition(".")[2]
+    assert form in answer.headers["content-type"]
 
 
 @pytest.mark.parametrize("example", examples("json"))

@@ -52,6 +52,20 @@ def article(head: str = "", body: str = "", title: str = "Veloria opens orders i
     return f"{top}<body><article><h1>{title}</h1>{body}{LONG}</article></body></html>"
 
 
+@pytest.mark.parametrize("more", [2, 5])
+@pytest.mark.parametrize(
+    "around", ["{}", "<header><a href='/'>Veloria</a></header><main>{}</main><footer>2026</footer>"]
+)
+def test_a_short_article_keeps_its_lines(around: str, more: int) -> None:
+    title, told = (
+        "Veloria opens in Chile",
+        "Veloria is now at home in 40 markets." + " Others will follow in summer." * more,
+    )
+    short = f"<article><h1>{title}</h1><time datetime='2026-01-05'>5 January 2026</time><p>{told}</p></article>"
+    document = read(f"<html><head><title>{title}</title></head><body>{around.format(short)}</body></html>")
+    assert document.text == f"{title}\n5 January 2026\n{told}"
+
+
 def test_an_article_with_json_ld_is_read_whole() -> None:
     document = frozen("article_jsonld")
     assert document.title == "Veloria opens orders in its 40th market"

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -308,6 +309,21 @@ def test_when_a_channel_works_again_all_that_waited_for_it_is_due_oldest_first(h
     assert first.id == "a", "not c, which is newer"
     history.settle_alert("a", SENT, NOW + MINUTE, None, "desk", Health())
     assert taken(history, NOW + MINUTE) == ["b", "c"]
+
+
+def test_what_failed_beside_one_that_was_taken_waits_for_its_own_time(history: History) -> None:
+    history.sync_channels({"desk": "1"})
+    put(history, alerts=[alert("a", "c1"), alert("b", "c2")])
+    taken(history)
+    rests = replace(DOWN, resting_until=NOW + MINUTE)
+    for name in ("a", "b"):
+        history.settle_alert(name, LATER, NOW, NOW + HOUR, "desk", rests)
+    now = NOW + MINUTE
+    history.claim_alerts("desk", now, LEASE, 2, again=True)
+    history.settle_alert("a", LATER, now, now + HOUR, "desk", rests)
+    history.settle_alert("b", SENT, now, None, "desk", Health())
+    assert taken(history, now) == []
+    assert taken(history, now + HOUR) == ["a"]
 
 
 def test_who_asked_to_be_tried_later_is_not_tried_at_once_because_the_channel_works_again(history: History) -> None:

@@ -101,20 +101,20 @@ def test_a_dispute_shows_both_values_with_both_sentences_and_what_is_believed() 
 
 def test_a_side_whose_source_is_not_at_hand_still_has_its_sentence() -> None:
     one_sided = replace(disputed(), sources=disputed().sources[1:])
-    text = body(alert(), [one_sided], "txt", STYLE)
+    text = body(alert(), [one_sided], STYLE)
     assert MARKED in text
     assert AGAINST.replace("40th", "*40th*") in text
 
 
 def test_since_when_is_what_the_text_says_else_the_day_of_the_report() -> None:
-    assert "When: not stated; reported 2026-01-05\n" in body(alert(), [change()], "txt", STYLE)
+    assert "When: not stated; reported 2026-01-05\n" in body(alert(), [change()], STYLE)
     dated = change(after=count(39, BELIEVED) | {"when": "2025-10"})
-    assert "When: 2025-10\n" in body(alert(), [dated], "txt", STYLE)
-    assert "When: not stated\n" in body(alert(), [change(sources=(), after=None)], "txt", STYLE)
+    assert "When: 2025-10\n" in body(alert(), [dated], STYLE)
+    assert "When: not stated\n" in body(alert(), [change(sources=(), after=None)], STYLE)
 
 
 def test_what_is_taken_back_leaves_nothing_believed() -> None:
-    assert "Believed now: nothing\n" in body(alert(), [change(change=ChangeKind.CORRECTED, after=None)], "txt", STYLE)
+    assert "Believed now: nothing\n" in body(alert(), [change(change=ChangeKind.CORRECTED, after=None)], STYLE)
 
 
 @pytest.mark.parametrize(

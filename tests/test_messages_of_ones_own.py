@@ -10,7 +10,7 @@ import tomllib
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import newsdesk
 import pytest
@@ -23,12 +23,12 @@ from monitor import config
 from monitor.cli.service import Service
 from monitor.errors import ConfigError
 from monitor.history import History
-from monitor.models import Answer, Change, ChangeKind, Notice
+from monitor.models import Answer, Change, ChangeKind, Delivery, Notice
 from monitor.notifier.channel import Unreachable
 from monitor.notifier.command import CommandSender
 from monitor.notifier.heartbeat import beat
 from monitor.notifier.marking import marked
-from monitor.notifier.messages import CARRIED, LISTED, Style, body, json_body, subject_line
+from monitor.notifier.messages import CARRIED, LISTED, Style, body, chat_body, console_lines, json_body, subject_line
 from monitor.notifier.rendering import Templates
 from monitor.notifier.wording import words_of
 from monitor.secret import Secret
@@ -76,9 +76,12 @@ def test_the_news_in_german(changed: dict[str, Any], words: str) -> None:
 
 
 def test_a_german_message_is_german_but_for_the_quoted_words() -> None:
-    text = body(alert(), [disputed()], "txt", GERMAN)
+    text = body(alert(), [disputed()], GERMAN)
     for words in ("Gute Quellen widersprechen sich.", "Stand jetzt: 39 Märkte", "smart, weltweit", "offiziell"):
         assert words in text
+    assert "„smart is now at home in *39* markets.“" in text
+    assert "„smart is now" in chat_body(alert(), [disputed()], "html", GERMAN, room=10_000)
+    assert "„smart is now" in console_lines(alert(), [disputed()], GERMAN)
     rule = "3 independent outlets say so; it went to and fro 3 times, never 7 days apart"
     assert (
         words_of("de").rule(rule)
@@ -127,22 +130,43 @@ def test_a_message_says_how_many_it_lists_and_how_many_it_does_not(number: int) 
     carried = json.loads(json_body(told, changes))
     assert carried["listed"] == len(carried["changes"]) == min(number, CARRIED)
     assert carried["listed"] + carried["truncated"] == number
-    for form in ("txt", "html"):
-        text = body(told, changes, form, Style())  # type: ignore[arg-type]
+    for text in (body(told, changes, Style()), chat_body(told, changes, "html", Style(), room=100_000)):
         assert text.count("news ") == min(number, LISTED)
         cut = f"{number} changes. {LISTED} are listed here, {number - LISTED} are not: brand-monitor alerts show a1"
         assert (cut in text) == (number > LISTED)
 
 
+@pytest.mark.parametrize(
+    ("form", "for_all", "for_three"), [("txt", 4_000, 1_300), ("md", 3_600, 1_200), ("html", 4_100, 1_400)]
+)
+def test_a_chat_is_told_as_much_as_there_is_room_for(
+    form: Literal["txt", "md", "html"], for_all: int, for_three: int
+) -> None:
+    changes = [change(f"c{n}", text=f"news {n}.", before=None, after=None) for n in range(12)]
+
+    def told(room: int) -> tuple[int, int]:
+        text = chat_body(alert(), changes, form, Style(), room=room)
+        assert len(text.encode()) <= room
+        headlines = text.count("news ")
+        assert ("are listed here" in text) == (0 < headlines < 12)
+        return headlines, text.count("is now at home")
+
+    assert told(for_all) == (12, 10), "the first ten with their sources, the others by their headlines"
+    assert told(for_three) == (12, 3)
+    assert told(195) == (12, 0)
+    assert told(119) in [(3, 0), (0, 0)]
+    assert chat_body(alert(), changes, form, Style(), room=0) == "brand-monitor alerts show a1"
+
+
 def test_strangers_words_are_inert_in_a_chat() -> None:
     words = "[x](https://evil.example) @everyone <!channel> *b* _i_ `c` <b>"
     strange = change(text=words, before=None, after=None)
-    text = body(alert(), [strange, strange], "md", Style())
+    text = chat_body(alert(), [strange, strange], "md", Style(), room=10_000)
     assert "[x]" not in text
     assert "@everyone" not in text
     assert "<" not in text
     assert r"\*b\*" in text
-    assert "<b>&lt;b&gt;" not in body(alert(), [strange], "html", Style())
+    assert "<b>&lt;b&gt;" not in chat_body(alert(), [strange], "html", Style(), room=10_000)
 
 
 # Templates of the user's own
@@ -153,8 +177,8 @@ def test_a_template_of_the_user_s_own_takes_the_place_of_ours(tmp_path: Path) ->
     (tmp_path / "alert.txt.j2").write_text("{% for story in stories %}{{ story.headline }}!{% endfor %}")
     style = Style(templates=Templates(tmp_path))
     assert subject_line(alert(), [change()], style) == "[news] smart: 38 → 39 markets (1, smart)"
-    assert body(alert(), [change()], "txt", style) == "smart: 38 → 39 markets!"
-    assert BELIEVED.split("39")[0] in body(alert(), [change()], "md", style), "the others are ours"
+    assert body(alert(), [change()], style) == "smart: 38 → 39 markets!"
+    assert BELIEVED.split("39")[0] in chat_body(alert(), [change()], "md", style, room=10_000), "the others are ours"
 
 
 @pytest.mark.parametrize(
@@ -174,8 +198,8 @@ def test_a_template_that_breaks_or_reaches_too_far_costs_no_message(
     broken: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "alert.txt.j2").write_text(broken)
-    text = body(alert(), [change()], "txt", Style(templates=Templates(tmp_path)))
-    assert text == body(alert(), [change()], "txt", Style())
+    text = body(alert(), [change()], Style(templates=Templates(tmp_path)))
+    assert text == body(alert(), [change()], Style())
     assert "alert.txt.j2 breaks" in caplog.text
 
 
@@ -252,8 +276,8 @@ def test_a_notice_is_a_message_in_every_form() -> None:
         "text": "The channel hook is down",
         "lines": ["since 9", "<b>"],
     }
-    assert "since 9" in body(notice, [], "txt", Style())
-    assert "&lt;b&gt;" in body(notice, [], "html", Style())
+    assert "since 9" in body(notice, [], Style())
+    assert "&lt;b&gt;" in chat_body(notice, [], "html", Style(), room=10_000)
 
 
 @pytest.mark.parametrize(("code", "taken"), [(200, True), (500, False), (302, False)])
@@ -335,6 +359,16 @@ def test_messages_are_dropped_and_sent_after_all_by_command(desk: Path) -> None:
     assert {row["status"] for row in listed(desk, "alerts")} == {"pending"}
     assert "no message has the id" in mistake("--config", desk, "alerts", "retry", "zzz")
     assert [row["text"] for row in listed(desk, "alerts", "show", second["id"])] == [second["text"]]
+
+
+def test_doctor_tells_of_messages_that_nobody_got(desk: Path) -> None:
+    assert "nobody got" not in command("--config", desk, "doctor").out
+    now = datetime.now(UTC)
+    with History(desk.with_name("news.db"), revive=revive) as history:
+        ((first, _),) = history.claim_alerts("screen", now, timedelta(1), 1)
+        history.settle_alert(first.id, Delivery(answer=Answer.FAILED, detail="550 no such user"), now, None)
+    told = command("--config", desk, "doctor").out
+    assert "warning  alerts    messages of the last 7 days that nobody got: 1;" in told
 
 
 def test_a_preview_shows_what_the_rules_would_have_told_and_changes_nothing(desk: Path) -> None:

@@ -37,6 +37,7 @@ class Asked:
     database: Path
     now: datetime
     still: timedelta | None = None
+    watched: bool = True
     named: dict[str, Callable[[], Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -44,7 +45,12 @@ class Asked:
 
     def get(self, path: str) -> httpx.Response:
         routes = operations_routes(
-            self.metrics, self.database, clock=lambda: self.now, zone=lambda: UTC, still=lambda: self.still
+            self.metrics,
+            self.database,
+            clock=lambda: self.now,
+            zone=lambda: UTC,
+            still=lambda: self.still,
+            watched=self.watched,
         )
 
         async def ask() -> httpx.Response:
@@ -99,6 +105,15 @@ def test_it_is_red_when_a_source_is_overdue_by_two_intervals_and_says_which(aske
     asked.now += MINUTE
     code, [reason] = asked.health()
     assert (code, reason.endswith("or more, and 2 more sources are neglected")) == (503, True)
+
+
+def test_a_history_that_is_only_looked_at_is_well_as_long_as_it_can_be_read(asked: Asked) -> None:
+    asked.watched = False
+    asked.now += timedelta(days=1000)
+    assert asked.health() == (200, [])
+    asked.database.write_bytes(b"no database" * 1000)
+    code, [reason] = asked.health()
+    assert (code, "not a SQLite database" in reason) == (503, True)
 
 
 def test_sources_that_nobody_is_to_check_or_that_are_being_checked_neglect_nobody(asked: Asked) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from monitor.errors import DatabaseError
 from monitor.models import Observation, Outcome, Source, SourceKind
 from monitor.scheduler import BATCH, LONGEST_RETRY, Scheduler, left_out, next_check, spread
 
@@ -220,6 +221,24 @@ def test_a_bug_is_told_and_stops_no_other_check() -> None:
         assert [str(bug) for bug in bugs] == ["a bug"]
 
     asyncio.run(scenario())
+
+
+def test_a_database_that_cannot_be_used_stops_the_service_and_is_no_bug(caplog: pytest.LogCaptureFixture) -> None:
+    class Full(Recorded):
+        async def check(self, sources: Sequence[Source]) -> None:
+            raise DatabaseError("the database m.db: the disk is full")
+
+    async def scenario() -> list[BaseException]:
+        ends: list[BaseException] = []
+        scheduler = Scheduler(Full([source("good")]), workers=5, on_bug=ends.append)
+        await scheduler.dispatch()
+        await scheduler.idle()
+        return ends
+
+    assert len(asyncio.run(scenario())) == 1
+    assert [(entry.getMessage(), entry.exc_info) for entry in caplog.records] == [
+        ("the service stops: the database m.db: the disk is full", None)
+    ]
 
 
 def test_ticking_starts_what_becomes_due() -> None:

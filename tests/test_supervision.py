@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -68,6 +71,22 @@ def test_a_name_in_the_abstract_namespace(monkeypatch: pytest.MonkeyPatch, tmp_p
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{tmp_path}")
         notify(ALIVE)
         assert told(heard) == ALIVE
+
+
+def test_a_disk_that_takes_no_more_is_no_matter_for_a_person_alone(tmp_path: Path) -> None:
+    """Exit code 1: the supervisor starts it again, and the disk may have room by then."""
+    config = tmp_path / "monitor.toml"
+    config.write_text('[[sources]]\nname = "news"\nkind = "feed"\nurl = "https://news.example/feed"\n')
+    ended = subprocess.run(
+        [sys.executable, "-m", "monitor", "run", "--config", str(config)],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1, ended
+    assert ended.stderr.count("\n") == 1, ended.stderr
+    assert "monitor.db: the disk answers with an error" in ended.stderr
 
 
 def test_signs_of_life_come_only_from_progress() -> None:

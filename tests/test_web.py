@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ import pytest
 from browsing import HOST, NOW, TOKEN, browser, site_over
 from lxml import html
 
-from monitor.history import History, ServiceLock
+from monitor.history import History, ServiceLock, store
 from monitor.parser.facts import revive
 from monitor.web.app import application
 from monitor.web.describing import api
@@ -87,11 +89,50 @@ def test_an_empty_history_says_what_to_do_next(empty: Path, address: str) -> Non
         assert len(told.text_content().split()) >= 4
 
 
+def test_search_says_what_it_does_not_know_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, scripts = tmp_path / "news.db", store.scripts()
+    with monkeypatch.context() as before:
+        before.setattr(store, "scripts", lambda: [one for one in scripts if one[0] < "0006"])
+        newsdesk.tell(path)
+    with browser(path) as client:
+        assert "3 older documents of a time before the search are not searched yet" in words(shown(client, "/search"))
+        assert "not searched yet" not in words(shown(client, "/search/facts"))
+
+
+def test_what_stands_for_the_checks_of_a_day_does_not_say_how_long_one_takes(tmp_path: Path) -> None:
+    database = tmp_path / "news.db"
+    newsdesk.tell(database)
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute("UPDATE visit SET times = 96, started_at = substr(started_at, 1, 10) || 'T00:00:00Z'")
+        (quick,) = db.execute("SELECT max(id) FROM visit WHERE source = 'trade-site'").fetchone()
+        db.execute("UPDATE visit SET times = 1, started_at = finished_at WHERE id = ?", [quick])
+    with browser(database) as client:
+        rows = shown(client, "/sources").xpath("//tbody/tr")
+        took = {row.xpath("string(th/a)"): row.xpath("string(td[@data-label='A check takes'])") for row in rows}
+        assert took == {"silent-site": "–", "smart-newsroom": "–", "trade-site": "under 1 s"}
+        checks = words(shown(client, "/checks"))
+        assert "× 96" in checks
+        assert "a check takes under 1 s" in words(shown(client, "/sources/trade-site"))
+
+
+def test_a_source_that_is_gone_is_counted_and_told(tmp_path: Path) -> None:
+    database = tmp_path / "news.db"
+    newsdesk.tell(database)
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute("UPDATE source SET gone_at = '2026-01-05T00:00:00Z', trouble = 'HTTP 410' WHERE name = 'trade-site'")
+    with browser(database) as client:
+        found = shown(client, "/")
+        assert "3 sources: 1 well, 1 failing lately, 1 gone for good" in words(found)
+        assert "trade-site gone since 2026-01-05: HTTP 410" in words(found)
+        assert found.xpath("//p[contains(@class, 'oneline')]/@class") == ["oneline bad"]
+
+
 def test_the_front_shows_news_brands_and_sources(page: Any) -> None:
     found = shown(page, "/?format=html")
     told = words(found)
     assert "3 sources: 2 well, 1 failing lately" in told
     assert "silent-site failed 2 times in a row" in told
+    assert "No service is running" in told
     (card,) = found.xpath("//li[@class='card']")
     assert "39 markets" in " ".join(card.text_content().split())
     assert "1 disputed" in card.text_content()

@@ -9,12 +9,15 @@ import signal
 import socket
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import newsdesk
 import pytest
 from commandline import command, mistake
 from street import Street, stop, street, until
+
+from monitor.history import store
 
 QUIET = """
 [web]
@@ -94,8 +97,47 @@ def test_the_page_in_a_process_of_its_own(tmp_path: Path) -> None:
             address, token = re.fullmatch(r".*: (http://127\.0\.0\.1:\d+/)enter\?token=(\S+)\n", first).groups()  # type: ignore[union-attr]
             rows = (await asyncio.to_thread(get, f"{address}changes.json"))["rows"]
             assert len(rows) == 3
+            assert (await asyncio.to_thread(get, f"{address}healthz"))["status"] == "ok"  # by itself, nobody watches it
             told = await asyncio.to_thread(post, f"{address}sources/trade-site/check", token)
             assert told["service"] is False
+            page.send_signal(signal.SIGTERM)
+            assert await page.wait() == 0
+
+    asyncio.run(scenario())
+
+
+def test_the_page_of_a_config_is_red_while_its_sources_are_neglected(tmp_path: Path) -> None:
+    newsdesk.tell(tmp_path / "news.db")
+    (tmp_path / "monitor.toml").write_text(f'database = "news.db"\n{CONFIG}')
+
+    async def scenario() -> None:
+        async with street(tmp_path) as there:
+            page = await there.start("web", "--config", "monitor.toml", "--port", "0")
+            assert page.stdout is not None
+            address = (await page.stdout.readline()).decode().split(": ")[1].partition("enter?")[0]
+            with pytest.raises(HTTPError) as red:
+                await asyncio.to_thread(get, f"{address}healthz")
+            assert "has been due since" in json.load(red.value)["reasons"][0]
+            page.send_signal(signal.SIGTERM)
+            assert await page.wait() == 0
+
+    asyncio.run(scenario())
+
+
+def test_the_page_indexes_what_an_older_version_left_where_no_service_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts = store.scripts()
+    with monkeypatch.context() as before:
+        before.setattr(store, "scripts", lambda: [one for one in scripts if one[0] < "0006"])
+        newsdesk.tell(tmp_path / "news.db")
+
+    async def scenario() -> None:
+        async with street(tmp_path) as there:
+            page = await there.start("web", "--db", "news.db", "--port", "0")
+            assert page.stdout is not None
+            address = (await page.stdout.readline()).decode().split(": ")[1].partition("enter?")[0]
+            await until(lambda: get(f"{address}search.json?q=present")["rows"] != [], page)
             page.send_signal(signal.SIGTERM)
             assert await page.wait() == 0
 

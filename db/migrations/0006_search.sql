@@ -37,7 +37,6 @@ CREATE TRIGGER fact_removed AFTER DELETE ON fact BEGIN
     VALUES ('delete', old.id, old.brand, old.subject, old.value, json_extract(old.attributes, '$.evidence'));
 END;
 
-INSERT INTO document_search (document_search) VALUES ('rebuild');
 INSERT INTO fact_search (fact_search) VALUES ('rebuild');
 
 CREATE INDEX change_brand ON change (brand, seq);

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from monitor.cli.lazy import LazyGroup, Sections
-from monitor.errors import MonitorError
+from monitor.errors import DatabaseBusy, MonitorError
 from monitor.exports.cells import inert
 
 PROGRAM = "brand-monitor"
@@ -115,7 +115,7 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     except MonitorError as error:
         _tell(str(error).splitlines())
-        return 2
+        return 1 if isinstance(error, DatabaseBusy) else 2
     except (click.Abort, KeyboardInterrupt):
         return 130
     return code if isinstance(code, int) else 0

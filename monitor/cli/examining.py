@@ -28,6 +28,7 @@ from monitor.errors import ConfigError, DatabaseError, FetchError
 from monitor.exports.cells import inert
 from monitor.history import Queries, backups
 from monitor.notifier.channel import tls_context
+from monitor.notifier.rendering import Templates
 from monitor.scrapers import browser
 from monitor.settings import (
     AppriseChannel,
@@ -45,6 +46,7 @@ LITTLE_SPACE = 1_000_000_000
 TOO_LITTLE_SPACE = 50_000_000
 BACKUP_TOLERANCE = timedelta(hours=6)
 CLOCK_TOLERANCE = timedelta(minutes=5)
+LATELY = timedelta(days=7)
 MENDED_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 """The releases, each the first of its line, in which the "WAL-reset" bug is mended."""
 
@@ -118,6 +120,7 @@ def _config(settings: Settings) -> Iterator[Verdict]:
         yield Verdict(Grade.WARNING, "config", "no [[channels]]: nobody is told of any change")
     yield from _brands(settings)
     yield from _browser(settings)
+    yield from _templates(settings)
     for secret in settings.secrets():
         try:
             secret.reveal()
@@ -134,6 +137,17 @@ def _browser(settings: Settings) -> Iterator[Verdict]:
         yield Verdict(Grade.OK, "browser", f"pages drawn by scripts are read with {browser.require(settings.http)}")
     except ConfigError as error:
         yield Verdict(Grade.FAILED, "browser", str(error))
+
+
+def _templates(settings: Settings) -> Iterator[Verdict]:
+    if settings.templates is None:
+        return
+    try:
+        Templates(settings.templates)
+    except ConfigError as error:
+        yield Verdict(Grade.FAILED, "templates", str(error))
+    else:
+        yield Verdict(Grade.OK, "templates", f"{settings.templates} can be used")
 
 
 def _brands(settings: Settings) -> Iterator[Verdict]:
@@ -170,6 +184,7 @@ def _database(path: Path, now: datetime) -> Iterator[Verdict]:
             queries.examine()
             checks = queries.checks(limit=1)
             channels = queries.channels()
+            given_up = queries.activity(now - LATELY)["failed"]
     except DatabaseError as error:
         yield Verdict(Grade.FAILED, "database", str(error))
         return
@@ -180,6 +195,9 @@ def _database(path: Path, now: datetime) -> Iterator[Verdict]:
             since = f"since {channel['failing_since'][:16].replace('T', ' ')} UTC"
             text = f'channel "{channel["name"]}" {state} {since}: {channel["reason"]}'
             yield Verdict(Grade.WARNING, "channel", text)
+    if given_up:
+        text = f"messages of the last {LATELY.days} days that nobody got: {given_up}; `brand-monitor alerts` says why"
+        yield Verdict(Grade.WARNING, "alerts", text)
     yield _clock(datetime.fromisoformat(checks[0]["started_at"]) if checks else None, now)
 
 

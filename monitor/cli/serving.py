@@ -18,6 +18,7 @@ from monitor.history import Reader, backups
 from monitor.settings import Settings, WebSettings
 from monitor.web.app import application
 from monitor.web.guard import Access, names, token_of
+from monitor.web.indexing import indexing
 from monitor.web.metrics import Metrics
 from monitor.web.operations import operations_routes
 from monitor.web.serving import address_of, listening, served
@@ -108,9 +109,13 @@ async def _serve(reader: Reader, zone: tzinfo, wanted: WebSettings, settings: Se
     listener = listening(wanted.host, wanted.port)
     try:
         operations = operations_routes(
-            metrics_of(reader.path, lambda: settings), reader.path, clock=now, zone=lambda: zone
+            metrics_of(reader.path, lambda: settings),
+            reader.path,
+            clock=now,
+            zone=lambda: zone,
+            watched=settings is not None,  # a file by itself, such as an archive, has no service that ought to run
         )
-        async with served(application(site, operations), listener):
+        async with served(application(site, operations), listener), indexing(site):
             address = address_of(*listener.getsockname()[:2])
             click.echo(f"the page, to read and to write: {address}enter?token={access.token}")
             click.echo(f"to read only:                   {address}")

@@ -8,7 +8,8 @@ beliefs       states and changes     outbox  messages
 revisits      young articles again   replays kept pages read again
 channels      how each channel is, silences
 queries       what people ask        reading whoever waits for an answer: no writing, a limit of time
-searching     words in documents and claims  overview  what is to be seen at a glance
+searching     words in documents and claims  indexing  documents from before the search
+overview      what is to be seen at a glance
 lock          one service a database
 """
 

@@ -12,7 +12,19 @@ from sqlite_utils import Database
 
 from monitor.errors import DatabaseError
 from monitor.health import Condition, Vitals
-from monitor.history import beliefs, channels, claims, health, observations, outbox, replays, reviews, sources, upkeep
+from monitor.history import (
+    beliefs,
+    channels,
+    claims,
+    health,
+    indexing,
+    observations,
+    outbox,
+    replays,
+    reviews,
+    sources,
+    upkeep,
+)
 from monitor.history.claims import Revive
 from monitor.history.observations import Stored
 from monitor.history.outbox import Claimed
@@ -303,8 +315,9 @@ class History:
         """
         with self._store.writing() as db:
             if channel is not None and health is not None:
-                if not health.failures and channels.health(db, channel).failures:
-                    outbox.retry_at_once(db, channel, now)
+                was = channels.health(db, channel)
+                if was.failing_since and not health.failures:
+                    outbox.retry_at_once(db, channel, was.resting_until or was.failing_since, now)
                 channels.put_health(db, channel, health)
             outbox.settle(db, alert_id, delivery, now, next_attempt)
             outbox.queue(db, notices, now)
@@ -378,12 +391,16 @@ class History:
     # Upkeep
 
     def housekeep(self, now: datetime, keep_pages: timedelta, keep_checks: timedelta) -> Iterator[Swept]:
-        """Removes old raw pages and checks, makes one row of the checks of a day that brought nothing, gives free space
-        back, and empties the write-ahead log.
+        """Indexes for the search what is not yet, removes old raw pages and checks, makes one row of the checks of a
+        day that brought nothing, gives free space back, and empties the write-ahead log.
 
         Each `next` is one small step, a short transaction, after which others may write.
         """
         return upkeep.steps(self._store, now, keep_pages, keep_checks)
+
+    def index(self) -> bool:
+        """One small step of what housekeeping does for the search; False: all is indexed."""
+        return indexing.step(self._store)
 
     def _inside(self) -> Database:
         db = self._store.db

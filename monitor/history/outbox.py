@@ -251,13 +251,17 @@ def settle(db: Database, alert_id: str, delivery: Delivery, now: datetime, next_
         )
 
 
-def retry_at_once(db: Database, channel: str, now: datetime) -> None:
-    """Makes everything of a channel that waits for another attempt due: the channel works again."""
+def retry_at_once(db: Database, channel: str, since: datetime, now: datetime) -> None:
+    """Makes what a channel in trouble has kept waiting due: it works again. Not what was tried since then: that has
+    failed beside one that was taken, and waits for its own next attempt."""
     db.execute(
-        "UPDATE alert SET not_before = :now WHERE channel = :channel AND status = 'pending'"
-        " AND tried_since IS NOT NULL"
-        " AND not_before > :now AND leased_until IS NULL",
-        {"channel": channel, "now": utc_text(now)},
+        """
+        UPDATE alert SET not_before = :now
+        WHERE channel = :channel AND status = 'pending' AND tried_since IS NOT NULL
+            AND not_before > :now AND leased_until IS NULL
+            AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.alert = alert.id AND attempt.attempted_at >= :since)
+        """,
+        {"channel": channel, "since": utc_text(since), "now": utc_text(now)},
     )
 
 

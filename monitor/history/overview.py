@@ -87,7 +87,7 @@ RECENT = 20
 
 _RECENT = """
 SELECT visit.source, visit.started_at, visit.finished_at, visit.outcome, visit.reason, visit.requests, visit.documents,
-    visit.facts
+    visit.facts, visit.times
 FROM json_each(:names) AS asked
 JOIN visit ON visit.source = asked.value AND visit.id IN (
     SELECT id FROM visit AS v WHERE v.source = asked.value ORDER BY id DESC LIMIT :recent
@@ -124,7 +124,7 @@ def brands(ask: Ask, names: list[str], now: datetime, soon: datetime) -> list[Ro
 
 
 def health(ask: Ask) -> dict[str, int]:
-    """How many configured sources are `ok`, `new`, `failing`, in `trouble`, `off`."""
+    """How many configured sources are `ok`, `new`, `failing`, in `trouble`, `gone`, `off`."""
     return {row["health"]: row["sources"] for row in ask(_HEALTH, {})}
 
 

@@ -318,6 +318,11 @@ class Queries:
         by_id = {row["id"]: row for row in rows}
         return [by_id[row["id"]] | row for row in found]
 
+    def unindexed(self) -> int:
+        """How many documents the search does not know yet: an older version's, after an upgrade."""
+        ((count,),) = (row.values() for row in self._rows("SELECT count(*) FROM unindexed", {}))
+        return int(count)
+
     def brand_names(self) -> list[str]:
         """The brands that something is believed of, those with the latest news first."""
         return overview.brand_names(self._rows)
@@ -327,7 +332,7 @@ class Queries:
         return overview.brands(self._rows, list(names), now, soon)
 
     def source_health(self) -> dict[str, int]:
-        """How many configured sources are `ok`, `new`, `failing`, in `trouble`, `off`."""
+        """How many configured sources are `ok`, `new`, `failing`, in `trouble`, `gone`, `off`."""
         return overview.health(self._rows)
 
     def recent_checks(self, sources: Iterable[str]) -> dict[str, list[Row]]:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from sqlite_utils import Database, Migrations
 
-from monitor.errors import DatabaseError
+from monitor.errors import DatabaseBusy, DatabaseError
 from monitor.resources import shipped
 
 MIGRATIONS = "brand-monitor"
@@ -42,6 +42,9 @@ MENDABLE = {
     sqlite3.SQLITE_NOTADB: "it is not a SQLite database",
 }
 """What the world outside does to a database, by SQLite's primary result code."""
+
+PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
+"""Of these, what may pass without a person."""
 
 
 class Store:
@@ -130,7 +133,8 @@ def told(path: Path) -> Generator[None, None, None]:
             code = sqlite3.SQLITE_CORRUPT
         if code not in MENDABLE:
             raise
-        raise DatabaseError(f"the database {path}: {MENDABLE[code]} ({error})") from error
+        kind = DatabaseBusy if code in PASSING else DatabaseError
+        raise kind(f"the database {path}: {MENDABLE[code]} ({error})") from error
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Housekeeping: what is old and no longer needed goes, in steps so small that checks go on between them.
 
-    pages no standing claim rests on ─► old checks nothing came of ─► the younger ones of a day to one row
-    ─► free space back to the disk ─► the write-ahead log
+    what the search does not know yet ─► pages no standing claim rests on ─► old checks nothing came of
+    ─► the younger ones of a day to one row ─► free space back to the disk ─► the write-ahead log
 
 Documents with their texts, claims and changes stay for good, and so do the checks they came from. A page stays for as
 long as a standing claim rests on it, and the newest body of each source does: its validators are worth nothing without.
@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+from monitor.history import indexing
 from monitor.history.pages import UNUSED
 from monitor.history.store import Store, told
 from monitor.models import utc_text
@@ -84,6 +85,8 @@ class Swept:
 
 def steps(store: Store, now: datetime, keep_pages: timedelta, keep_checks: timedelta) -> Iterator[Swept]:
     """Each `next` is one step with a short transaction of its own, and says what it removed."""
+    while indexing.step(store):
+        yield Swept()
     yield from _pages(store, utc_text(now - keep_pages))
     yield from _checks(store, utc_text(now - keep_checks))
     yield from _days(store, utc_text(now - timedelta(days=1))[:10])

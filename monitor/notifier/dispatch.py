@@ -154,8 +154,7 @@ class Dispatcher:
         async with self._at_work[channel.name]:
             health = await self._outbox.health(channel.name)
             while not self._stopping and is_open(health, self._clock()):
-                limit = PATIENCE if in_trouble(health) else BATCH
-                batch = await self._outbox.claim(channel.name, limit, again=in_trouble(health))
+                batch = await self._outbox.claim(channel.name, BATCH, again=in_trouble(health))
                 if not batch:
                     break
                 sent, health = await self._batch(channel, batch, health, channels)
@@ -177,7 +176,8 @@ class Dispatcher:
             delivery, down = await self._attempt(channel, alert, changes)
             now = self._clock()
             in_a_row = in_a_row + 1 if down else 0
-            enough = in_a_row >= PATIENCE or not left
+            witness = in_a_row == PATIENCE and _call_witness(left, alert)
+            enough = not left or (in_a_row >= PATIENCE and not witness)
             was, health = health, after(health, channel.kind, delivery, now, jitter, down=down, enough=enough)
             health, notices = told(channel, was, health, channels, now, self._style)
             await self._settle(channel, alert, delivery, jitter, health, notices)
@@ -244,6 +244,17 @@ class Dispatcher:
                 return CommandSender(channel)
             case AppriseChannel():
                 return ChatSender(channel, style=self._style)
+
+
+def _call_witness(left: list[tuple[Alert, Sequence[Change]]], failed: Alert) -> bool:
+    """Brings to the front a message that was tried less often than the one that failed, if there is one. Messages that
+    the other side will never take may stand before it, and they alone do not show that the channel is down."""
+    witness = min(left, key=lambda claimed: claimed[0].attempts, default=None)
+    if witness is None or witness[0].attempts >= failed.attempts:
+        return False
+    left.remove(witness)
+    left.insert(0, witness)
+    return True
 
 
 def _place_of(bug: Exception) -> str:

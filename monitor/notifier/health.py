@@ -1,7 +1,7 @@
 """How a channel is: when it counts as being in trouble, how long it rests then, and who is told. Pure.
 
 works ─► fails ─► fails PATIENCE times in a row: in trouble ─► rests ─► tried by its oldest messages ─► works again
-                                                     └─ for a while, or disabled: the other channels are told
+                  and with a message less tried      └─ for a while, or disabled: the other channels are told
 """
 
 from __future__ import annotations

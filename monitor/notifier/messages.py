@@ -17,22 +17,44 @@ from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import Any, Literal
+from typing import Any
 
 from monitor.models import Alert, Change, ChangeKind, Citation, Notice
 from monitor.notifier.inert import one_line, web_link
 from monitor.notifier.marking import Pieces, marked
-from monitor.notifier.rendering import Link, Templates
+from monitor.notifier.rendering import Form, Link, Templates
 from monitor.notifier.wording import Words, moment_words, words_of
 
 LISTED = 50
 """How many changes a message to people lists; it says how many it does not."""
+
 
 CARRIED = 500
 """How many changes a message to a program carries; it says how many it does not."""
 
 THREADS = 10
 """How many subjects' threads a mail about several belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many changes a message lists, how many of them with more than their headline, and with how many sources."""
+
+    listed: int = LISTED
+    detailed: int = LISTED
+    quoted: int | None = None
+
+
+SIZES = (
+    Size(LISTED, 10, 3),
+    Size(LISTED, 3, 3),
+    Size(LISTED, 3, 1),
+    Size(LISTED, 1, 1),
+    Size(LISTED, 0),
+    Size(10, 0),
+    Size(3, 0),
+)
+"""Of a message in a chat: the first that there is room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +89,14 @@ class Story:
     more: str
 
 
-def story(change: Change, style: Style) -> Story:
+def story(change: Change, style: Style, quoted: int | None = None) -> Story:
+    """`quoted`: so many sources of each side at most."""
     words = style.words
     return Story(
         headline=words.headline(change),
         meaning=words.say("meanings", change.change),
         rows=tuple(_rows(change, style)),
-        groups=tuple((heading, quotes) for heading, quotes in _groups(change, words) if quotes),
+        groups=tuple((heading, quotes[:quoted]) for heading, quotes in _groups(change, words) if quotes),
         more=words.say("notes", "more", command=_why(change)),
     )
 
@@ -104,16 +127,29 @@ def email_message(alert: Alert, changes: Sequence[Change], *, sender: str, style
         message["In-Reply-To"] = f"<{threads[0]}@{domain}>"
         message["References"] = " ".join(f"<{thread}@{domain}>" for thread in threads)
     message["Auto-Submitted"] = "auto-generated"  # nobody's holiday notice answers it
-    message.set_content(body(alert, changes, "txt", style), cte="quoted-printable")
+    message.set_content(body(alert, changes, style), cte="quoted-printable")
     html = _render("alert.html.j2", alert, changes, style, headline=message["Subject"])
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     return message
 
 
-def body(alert: Alert, changes: Sequence[Change], form: Literal["txt", "md", "html"], style: Style) -> str:
-    """The text of a message: as a mail has it, or in a chat's Markdown or HTML."""
+def body(alert: Alert, changes: Sequence[Change], style: Style) -> str:
+    """The text part of a mail."""
+    return _render("alert.txt.j2", alert, changes, style, headline=subject_line(alert, changes, style))
+
+
+def chat_body(alert: Alert, changes: Sequence[Change], form: Form, style: Style, *, room: int) -> str:
+    """The text of a message in a chat, of at most `room` bytes: as many changes, and sources of them, as fit.
+
+    Where there is no room for any, how to see them.
+    """
     template = "alert.txt.j2" if form == "txt" else f"chat.{form}.j2"
-    return _render(template, alert, changes, style, headline=subject_line(alert, changes, style))
+    headline = subject_line(alert, changes, style)
+    for size in SIZES:
+        text = _render(template, alert, changes, style, headline=headline, size=size)
+        if len(text.encode()) <= room:
+            return text
+    return _show(alert)
 
 
 def json_body(alert: Alert, changes: Sequence[Change]) -> str:
@@ -144,40 +180,54 @@ def console_lines(alert: Alert, changes: Sequence[Change], style: Style) -> str:
         for quote in (_quote(citation, change, words) for citation in change.sources[:1]):
             number = words.say("notes", "sources_counted", number=len(change.sources))
             more = f" ({number})" if len(change.sources) > 1 else ""
-            lines.append(f"  “{quote.sentence}”")
+            lines.append(f"  {words.say('quotation', 'opening')}{quote.sentence}{words.say('quotation', 'closing')}")
             lines.append(f"  {quote.origin}{more}  {quote.link or ''}".rstrip())
         lines.append(f"  {_why(change)}")
     if len(changes) > LISTED:
-        lines.append(_cut(alert, changes, words))
+        lines.append(_cut(alert, len(changes), LISTED, words))
     return "\n".join(lines) + "\n"
 
 
-def _render(template: str, alert: Alert, changes: Sequence[Change], style: Style, *, headline: str) -> str:
+def _render(
+    template: str,
+    alert: Alert,
+    changes: Sequence[Change],
+    style: Style,
+    *,
+    headline: str,
+    size: Size = Size(),
+) -> str:
     """A template with all that templates may use: see docs/alerts.md."""
     notice = alert.notice
     values = {
         "language": style.words.language,
+        "quotation": style.words.sections["quotation"],
         "subject": headline,
-        "stories": [story(change, style) for change in changes[:LISTED]] if template != "subject.txt.j2" else [],
-        "cut": _cut(alert, changes, style.words) if len(changes) > LISTED else "",
+        "stories": [story(change, style, size.quoted) for change in changes[: size.listed]]
+        if template != "subject.txt.j2"
+        else [],
+        "detailed": size.detailed,
+        "cut": _cut(alert, len(changes), size.listed, style.words) if len(changes) > size.listed else "",
         "total": len(changes),
-        "lines": _notice_lines(notice) if notice else [],
+        "lines": _notice_lines(notice, size.listed) if notice else [],
         "brands": list(dict.fromkeys(one_line(change.brand) for change in changes)),
     }
     return style.templates.render(template, values)
 
 
-def _notice_lines(notice: Notice) -> list[str]:
-    cut = len(notice.lines) - LISTED
-    more = [f"+ {cut}: brand-monitor sources"] if cut > 0 else []  # of a notice about many sources
-    return [*(one_line(line) for line in notice.lines[:LISTED]), *more]
+def _notice_lines(notice: Notice, listed: int = LISTED) -> list[str]:
+    cut = len(notice.lines) - listed
+    more = [f"+ {cut}: brand-monitor {'sources' if notice.sources else 'changes'}"] if cut > 0 else []
+    return [*(one_line(line) for line in notice.lines[:listed]), *more]
 
 
-def _cut(alert: Alert, changes: Sequence[Change], words: Words) -> str:
+def _cut(alert: Alert, total: int, listed: int, words: Words) -> str:
     """How many changes there are, how many are listed and how many are not."""
-    total = len(changes)
-    command = f"brand-monitor alerts show {one_line(alert.id[:12])}"
-    return words.say("notes", "listed", total=total, listed=LISTED, cut=total - LISTED, command=command)
+    return words.say("notes", "listed", total=total, listed=listed, cut=total - listed, command=_show(alert))
+
+
+def _show(alert: Alert) -> str:
+    return f"brand-monitor alerts show {one_line(alert.id[:12])}"
 
 
 def _why(change: Change) -> str:

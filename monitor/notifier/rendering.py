@@ -16,7 +16,9 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import markupsafe
 
 from monitor.errors import ConfigError
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:  # jinja2 itself is imported late: most rounds of checks have 
 log = logging.getLogger(__name__)
 
 NAMES = ("subject.txt.j2", "alert.txt.j2", "alert.html.j2", "chat.md.j2", "chat.html.j2")
+
+Form = Literal["txt", "md", "html"]
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]~|#])")
 
@@ -85,6 +89,13 @@ def _environments(loader: BaseLoader) -> dict[str, ImmutableSandboxedEnvironment
         )
         for form in ("txt", "html", "md")
     }
+
+
+def escaped(text: str, form: Form) -> str:
+    """The text so that it is no markup in this form."""
+    if form == "html":
+        return str(markupsafe.escape(text))
+    return str(_in_markdown(text)) if form == "md" else text
 
 
 def _in_markdown(value: Any) -> Any:

@@ -21,8 +21,9 @@ from monitor.parser.stages import Step
 from monitor.parser.weighing import Weighed, weighed
 from monitor.parser.wording import ROLES, Stage, Wording
 
-LIKELY = 0.55
-"""How likely news of a model must be to be told, all stages together."""
+LIKELY, AGREED = 0.5, 0.35
+"""How likely news of a model must be to be told, all stages together; and where the rules propose news of it, as they
+do of plain statements."""
 STAGES: tuple[Stage, ...] = (
     "teased", "confirmed", "unveiled", "orders_open", "launched", "deliveries", "discontinued",
 )  # fmt: skip
@@ -49,7 +50,7 @@ def _apart(each: Iterable[Weighed]) -> Iterator[Weighed]:
     for one in each:
         spans = [(mention.start, mention.end) for _, mention in _mentions(cast(Account, one.candidate.key))]
         told = one
-        if 1 - one.share[NONE] >= LIKELY:
+        if _is_news(one.candidate, one.share):
             if any(start < high and low < end for low, high in taken for start, end in spans):
                 told = replace(one, share={**dict.fromkeys(one.share, 0.0), NONE: 1.0})
             taken += spans
@@ -117,7 +118,8 @@ def _as_name(
 ) -> dict[str, float]:
     """How a name is written, how often it stands, and how surely it is a model's of the brand."""
     name = account.name
-    return {
+    signs = frozenset(sign for _, mention in mentions[:MENTIONS] for sign in mention.signs)
+    return {f"sign {sign}": 1.0 for sign in signs} | {
         "trust": account.trust,
         "mentions": min(len(mentions), 6),
         "share": len(mentions) / named,
@@ -127,17 +129,22 @@ def _as_name(
         "words": len(name.split()),
         "digits": any(char.isdigit() for char in name),
         "capitals": name.isupper(),
+        "nouns capital": not scene.words.capitals,
         "no letters": not any(char.isascii() and char.isalpha() for char in name),
         "steps": min(len(account.steps), 6),
         "denied": account.denied,
     }
 
 
+def _is_news(candidate: Candidate, share: Mapping[str, float]) -> bool:
+    proposed = candidate.proposal is not None and candidate.proposal.fact is not None
+    return 1 - share[NONE] >= (AGREED if proposed else LIKELY)
+
+
 def _judged(told: Survey, candidate: Candidate, share: Mapping[str, float]) -> Finding:
     account, said = cast(Account, candidate.key), candidate.proposal
     stage = max(STAGES, key=lambda one: share[one])
-    likely = 1 - share[NONE]
-    if likely < LIKELY:
+    if not _is_news(candidate, share):
         why = f"{account.name} is no news, {share[NONE]:.0%}"
         if said and said.fact is None:
             why += f": {said.why}"

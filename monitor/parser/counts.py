@@ -22,7 +22,7 @@ from monitor.parser.numerals import Numeral
 from monitor.parser.scene import Finding, Line, Scene
 from monitor.parser.weighing import weighed
 
-LIKELY = 0.5
+LIKELY = 0.6
 """How likely a count of the brand's markets must be to be told, all kinds of counts together."""
 COUNTS = ("current", "planned", "new current", "new planned")
 SCOPED = "scoped"

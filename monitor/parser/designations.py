@@ -101,13 +101,15 @@ _NEVER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A model's name where it stands; `name` is canonical, `brand` the one written before it, if any."""
+    """A model's name where it stands; `name` is canonical, `brand` the one written before it, if any; `signs` tell what
+    it looks like and has beside it, as the modules of guesses name them."""
 
     start: int
     end: int
     name: str
     brand: str | None
     trust: int
+    signs: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, eq=False)  # not frozen: there is one for every word of a text

@@ -110,8 +110,23 @@ def _main(html: str, page: Page, article: dict[str, Any], everything: str) -> st
     """The article's own text. Where the extractor finds little, JSON-LD's or the whole page's is taken."""
     found = trafilatura.extract(html, url=page.url, fast=True, include_comments=False, include_tables=True) or ""
     main = squeeze("\n".join(_row(line) for line in found.split("\n")))
+    main = _in_lines(main, everything)
     main = max(main, _told(article), key=len) if len(main) < _THIN else main
     return main if _says_something(main) else everything
+
+
+def _in_lines(text: str, everything: str) -> str:
+    """The text in the lines that the page has it in. Of a short page the extractor makes one line: headline, date and
+    first sentence would be one sentence."""
+    page = everything.split("\n")
+    for first in range(len(page)):
+        for last in range(first + 1, len(page) + 1):
+            joined = " ".join(page[first:last])
+            if joined == text:
+                return "\n".join(page[first:last])
+            if not text.startswith(joined):
+                break
+    return text
 
 
 def _told(article: dict[str, Any]) -> str:

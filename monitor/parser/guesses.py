@@ -24,12 +24,14 @@ AGAIN = 1
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A possible name where it stands, the brand written before it, and how much speaks for it there."""
+    """A possible name where it stands, the brand written before it, what speaks for it there and against, and how
+    much, all in all."""
 
     start: int
     end: int
     name: str
     brand: str | None
+    signs: frozenset[str]
     points: int
 
 

@@ -8,12 +8,13 @@ What is said about a model is not judged here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from monitor.parser import guesses, spaced_guesses, spaced_names, unspaced_guesses, unspaced_names
 from monitor.parser.designations import ALONE, BESIDE, BRANDED, GUESS, Habits, Mention, habits, is_code, is_mixed
+from monitor.parser.guesses import Sighting
 from monitor.parser.scene import Scene
 from monitor.parser.wording import Wording
 
@@ -26,8 +27,11 @@ def find(scene: Scene, title: Wording, lines: Sequence[Wording]) -> dict[int, tu
     the others."""
     places = {-1: title} | {line.start: line for line in lines}
     found = _vouched_for(scene, places)
-    guessed = _guessed(scene, places, found)
-    return {key: tuple(sorted((*told, *guessed[key]), key=lambda m: m.start)) for key, told in found.items()}
+    ways = habits(scene.words)
+    script = spaced_guesses if ways.spaced else unspaced_guesses
+    sightings = {key: tuple(script.read(line, ways, found[key])) for key, line in places.items()}
+    guessed = _guessed(places, found, sightings, script.ENOUGH)
+    return {key: tuple(_signed((*told, *guessed[key]), sightings[key])) for key, told in found.items()}
 
 
 def trusted(mentions: Mapping[int, tuple[Mention, ...]]) -> dict[int, tuple[Mention, ...]]:
@@ -35,16 +39,26 @@ def trusted(mentions: Mapping[int, tuple[Mention, ...]]) -> dict[int, tuple[Ment
     return {key: tuple(m for m in found if m.trust > GUESS) for key, found in mentions.items()}
 
 
+def _signed(mentions: Iterable[Mention], sightings: Iterable[Sighting]) -> Iterator[Mention]:
+    """The mentions of a sentence in order, with the signs of what was sighted there."""
+    signs: dict[int, frozenset[str]] = {}
+    for one in sightings:
+        signs[one.end] = signs.get(one.end, frozenset()) | one.signs
+    for mention in sorted(mentions, key=lambda m: m.start):
+        yield replace(mention, signs=signs.get(mention.end, frozenset()))
+
+
 def _guessed(
-    scene: Scene, places: Mapping[int, Wording], found: Mapping[int, tuple[Mention, ...]]
+    places: Mapping[int, Wording],
+    found: Mapping[int, tuple[Mention, ...]],
+    sighted: Mapping[int, Sequence[Sighting]],
+    enough: int,
 ) -> dict[int, list[Mention]]:
     """What else may be a model's name. The end of a longer name that is guessed stands for the longer one too."""
-    ways = habits(scene.words)
-    script = spaced_guesses if ways.spaced else unspaced_guesses
-    sightings = [one for key, line in places.items() for one in script.read(line, ways, found[key])]
+    sightings = [one for found_there in sighted.values() for one in found_there]
     products = any(line.of("kind") for line in places.values())
     known = frozenset(mention.name for told in found.values() for mention in told)
-    chosen = guesses.choose(guesses.completed(sightings), known, enough=script.ENOUGH, products=products)
+    chosen = guesses.choose(guesses.completed(sightings), known, enough=enough, products=products)
     longer = {name: full for full in chosen for name in known if full.endswith(f" {name}")}
     guessed = {key: list(guesses.mentions(line, chosen)) for key, line in places.items()}
     for key, told in found.items() if longer else ():

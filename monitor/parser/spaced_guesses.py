@@ -124,7 +124,8 @@ class _Reader:
 
     def _sighting(self, start: int, end: int, name: str, brand: str | None, signs: Sequence[str]) -> Sighting:
         base = self.line.start
-        return Sighting(base + start, base + end, name, brand, sum(POINTS[sign] for sign in signs))
+        points = sum(POINTS[sign] for sign in signs)
+        return Sighting(base + start, base + end, name, brand, frozenset(signs), points)
 
     def _with_brand(self, start: int, end: int, brand: str, signs: Sequence[str]) -> Iterator[Sighting]:
         """A name that may hold the brand's: "the Ventura Gelado"."""

@@ -190,7 +190,8 @@ class _Reader:
             if (at - 1 in self.model_ends and at in self.and_ends) or (after + 1 in self.model_starts):
                 signs.append("beside a model")
         base = self.line.start
-        return Sighting(base + start, base + end, text[start:end], brand, sum(POINTS[sign] for sign in signs))
+        points = sum(POINTS[sign] for sign in signs)
+        return Sighting(base + start, base + end, text[start:end], brand, frozenset(signs), points)
 
 
 def _shape(name: str) -> tuple[str, ...]:

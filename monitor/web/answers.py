@@ -56,6 +56,21 @@ def marked(text: str, start: int | None = None, end: int | None = None) -> Marku
     return Markup(str(safe).replace(BEGIN, "<mark>").replace(END, "</mark>"))  # noqa: S704 - escaped just now
 
 
+def took(checks: Iterable[Mapping[str, Any]]) -> float | None:
+    """How many seconds a check takes, on average; None: none says so. A row for the checks of a day does not."""
+    made = [check for check in checks if check["outcome"] != "skipped" and check["times"] == 1]
+    spans = [
+        datetime.fromisoformat(check["finished_at"]) - datetime.fromisoformat(check["started_at"]) for check in made
+    ]
+    return round(sum(span.total_seconds() for span in spans) / len(spans), 1) if spans else None
+
+
+def with_code(text: str) -> Markup:
+    """A text of our own, with what stands between backticks as code."""
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(piece) if place % 2 else piece for place, piece in enumerate(text.split("`")))
+
+
 def data(value: Any) -> Markup:
     """A value for a script, in a block that is no script: harmless in HTML and harmless once it is shown."""
     text = json.dumps(value, ensure_ascii=False, default=str)
@@ -89,7 +104,9 @@ _PAGES.filters |= {
     "sentence": lambda text: text[:1].upper() + text[1:],
     "shortened": shortened,
     "subject": subject,
+    "took": took,
     "web_link": lambda url: web_link(url or ""),
+    "with_code": with_code,
 }
 
 

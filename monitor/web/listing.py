@@ -17,7 +17,7 @@ from monitor.exports.written import csv_text
 from monitor.history import Queries, Table
 from monitor.history.searching import BEGIN, END
 from monitor.resources import shipped
-from monitor.web.answers import as_json, page
+from monitor.web.answers import as_json, page, took
 from monitor.web.asking import FILTERS, FORMS, Asked, Form, asked, form_of
 from monitor.web.lists import Listing, Rows
 from monitor.web.reading import ask
@@ -41,6 +41,7 @@ async def listed(request: Request, site: Site, listing: Listing) -> Response:
     if listing.name == "sources" and rows:
         names = [row["name"] for row in rows]
         recent, yields = await ask(site, lambda queries: (queries.recent_checks(names), queries.yields(names)))
+    unindexed = await ask(site, Queries.unindexed) if listing.name == "search" else 0
     return page(
         request,
         "list.html.j2",
@@ -55,7 +56,8 @@ async def listed(request: Request, site: Site, listing: Listing) -> Response:
         forms=FORMS[1:],
         recent=recent,
         yields=yields,
-        took={name: _took(checks) for name, checks in recent.items()},
+        took={name: took(checks) for name, checks in recent.items()},
+        unindexed=unindexed,
         served=site.served,
     )
 
@@ -65,15 +67,6 @@ def _choices(queries: Queries, listing: Listing) -> dict[str, list[str]]:
     of: tuple[Literal["brand", "source"], ...] = ("brand", "source")
     known = {name: queries.names(name) for name in of if name in listing.filters}
     return {name: names for name, names in known.items() if len(names) <= MOST_CHOICES}
-
-
-def _took(checks: Rows) -> float | None:
-    """How many seconds a check takes, on average."""
-    made = [check for check in checks if check["outcome"] != "skipped"]
-    spans = [
-        datetime.fromisoformat(check["finished_at"]) - datetime.fromisoformat(check["started_at"]) for check in made
-    ]
-    return round(sum(span.total_seconds() for span in spans) / len(spans), 1) if spans else None
 
 
 def _for_programs(listing: Listing, rows: Rows, more: bool, wanted: Asked, form: Form, now: datetime) -> Response:

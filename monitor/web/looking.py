@@ -16,7 +16,7 @@ from monitor.history import Queries
 from monitor.pages.decoding import decode
 from monitor.parser.corrections import FIELDS as CORRECTABLE
 from monitor.web import charts
-from monitor.web.answers import address, as_json, page
+from monitor.web.answers import address, as_json, page, took
 from monitor.web.asking import one_form
 from monitor.web.guard import cookie_name
 from monitor.web.lists import SOON
@@ -39,7 +39,8 @@ async def front(request: Request, site: Site) -> Response:
     found = await ask(site, lambda queries: glance(queries, begun or now - timedelta(days=7), now))
     if one_form(request) == "json":
         return as_json({name: found[name] for name in ("since", "news", "brands", "health")})
-    answer = page(request, "front.html.j2", site.zone, **found, now=now, returning=begun is not None)
+    found |= {"now": now, "returning": begun is not None, "served": site.served}
+    answer = page(request, "front.html.j2", site.zone, **found)
     answer.set_cookie(f"{cookie_name(request.url)}-seen", answer_cookie, 31_536_000, httponly=True, samesite="strict")
     return answer
 
@@ -246,5 +247,6 @@ async def source(request: Request, site: Site) -> Response:
         site.zone,
         served=site.served,
         asked_for=request.query_params.get("asked") == "1",
+        took=took(found["recent"]),
         **found,
     )

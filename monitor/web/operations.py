@@ -26,17 +26,19 @@ def operations_routes(
     clock: Callable[[], datetime],
     zone: Callable[[], tzinfo],
     still: Callable[[], timedelta | None] = lambda: None,
+    watched: bool = True,
 ) -> list[Route]:
     """The routes, for an app to include.
 
     `zone` is the one that crons are meant in. `still` tells for how long the service of this process has completed no
-    cycle; without it only the history is judged, as by a page that runs beside the service.
+    cycle; without it only the history is judged, as by a page that runs beside the service. `watched`: whether a
+    service ought to be at work on the history; one that is only looked at is well as long as it can be read.
     """
 
     # No coroutines: Starlette runs them in threads, so that a slow disk holds up no other request.
     def healthz(request: Request) -> Response:
         now = clock()
-        found = examine(database, still(), now, zone())
+        found = examine(database, still(), now, zone(), watched=watched)
         body = {"status": "red" if found else "ok", "reasons": found, "at": utc_text(now)}
         return JSONResponse(body, status_code=503 if found else 200, headers=NOT_KEPT)
 

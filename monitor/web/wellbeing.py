@@ -21,11 +21,11 @@ STILL = timedelta(minutes=1)
 """How long the scheduler may go without completing a cycle; one takes a second or two."""
 
 
-def examine(database: Path, still: timedelta | None, now: datetime, zone: tzinfo) -> list[str]:
-    """As `reasons`, over the history; one that cannot be read is a reason too."""
+def examine(database: Path, still: timedelta | None, now: datetime, zone: tzinfo, *, watched: bool = True) -> list[str]:
+    """As `reasons`, over the history; one that cannot be read is a reason too. Not `watched`: the only one."""
     try:
         with Queries.open(database) as queries:
-            waiting = queries.waiting(now)
+            waiting = queries.waiting(now) if watched else []
     except DatabaseError as error:
         return [*reasons((), still, now, zone), str(error)]
     return reasons(waiting, still, now, zone)

@@ -69,10 +69,8 @@ class Suite:
         """The figure. `at_work`: seconds of the processor, its children's too; on a busy machine it took longer."""
         verdict = "ok" if self.reached(tally) else "SHORT"
         remarks = f"; {', '.join(tally.remarks)}" if tally.remarks else ""
-        return (
-            f"{self.row:5} {verdict:5} {tally.tried:>9,} tried {len(tally.failures):>4} failed {seconds:7.1f} s, {at_work:5.0f} at work"
-            f"  {self.what}{remarks}"
-        )
+        cases = f"{tally.tried:>9,} tried {len(tally.failures):>4} failed"
+        return f"{self.row:5} {verdict:5} {cases} {seconds:7.1f} s, {at_work:5.0f} at work  {self.what}{remarks}"
 
     def reached(self, tally: Tally) -> bool:
         return tally.tried >= tally.count and len(tally.failures) <= self.allowed

@@ -401,7 +401,7 @@ def sinks(tally: Tally) -> None:
         parser.feed(html)
         tally.check(parser.found == [], ("html", words, parser.found))
         for name, text in (
-            ("mail", body(alert(), [strange], "txt", Style())),
+            ("mail", body(alert(), [strange], Style())),
             ("console", console_lines(alert(), [strange], Style())),
             ("subject", sent["Subject"]),
         ):
@@ -459,7 +459,7 @@ def templates(tally: Tally) -> None:
         words = payloads[case % len(payloads)] + str(case)
         strange = _changed(words)
         for text in (
-            body(alert(), [strange], "txt", Style()),
+            body(alert(), [strange], Style()),
             console_lines(alert(), [strange], Style()),
             json_body(alert(), [strange]),
         ):

@@ -1,7 +1,8 @@
 /* Lets writes to the database fail, for a process that is started with this library preloaded.
  *
  * fail_write(n, error, all): the n-th write from now on to a file whose name begins with "monitor.db" fails with this
- * errno; with `all` every later one too. Counts what SQLite does to its files: write, truncate, sync. */
+ * errno; with `all` every later one too. Counts what SQLite does to its files: write, truncate, sync. A disk that is
+ * full takes the first half of what is written. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -39,12 +40,25 @@ static int fails(int fd) {
 
 #define REAL(name) static __typeof__(&name) real; if (!real) real = dlsym(RTLD_NEXT, #name)
 
-ssize_t write(int fd, const void *data, size_t size) { REAL(write); return fails(fd) ? -1 : real(fd, data, size); }
+static size_t taken(size_t size) { return error_number == ENOSPC ? size / 2 : 0; }
+
+/* -1 as the write would return it, after the part that was taken. */
+#define FAILED(part) return (part), errno = error_number, -1
+
+ssize_t write(int fd, const void *data, size_t size) {
+    REAL(write);
+    if (fails(fd)) FAILED(real(fd, data, taken(size)));
+    return real(fd, data, size);
+}
 ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
-    REAL(pwrite); return fails(fd) ? -1 : real(fd, data, size, at);
+    REAL(pwrite);
+    if (fails(fd)) FAILED(real(fd, data, taken(size), at));
+    return real(fd, data, size, at);
 }
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
-    REAL(pwrite64); return fails(fd) ? -1 : real(fd, data, size, at);
+    REAL(pwrite64);
+    if (fails(fd)) FAILED(real(fd, data, taken(size), at));
+    return real(fd, data, size, at);
 }
 int ftruncate(int fd, off_t size) { REAL(ftruncate); return fails(fd) ? -1 : real(fd, size); }
 int ftruncate64(int fd, off64_t size) { REAL(ftruncate64); return fails(fd) ? -1 : real(fd, size); }

@@ -102,7 +102,7 @@ function counts(figure, { lines, today }) {
     option: {
       animation: false,
       grid: { left: 44, right: 44, top: 28, bottom: 30 },
-      xAxis: timeAxis(),
+      xAxis: timeAxis({ min: (range) => range.min - 0.03 * (range.max - range.min) }), // what is disputed at first stands clear of the axis
       yAxis: {
         type: "value", scale: true, minInterval: 1, boundaryGap: ["12%", "12%"],
         axisLabel: { ...text(), showMinLabel: false, showMaxLabel: false }, splitLine: { lineStyle: { color: colour("line") } },
@@ -113,17 +113,16 @@ function counts(figure, { lines, today }) {
 }
 
 function models(figure, { models, today }) {
-  const rows = models.slice(0, 25);
-  const bars = rows.flatMap((model, row) =>
+  const bars = models.flatMap((model, row) =>
     model.stages.map((stage, place) => ({
       value: [row, stage.at, model.stages[place + 1]?.at ?? (stage.at < today ? today : stage.at), stage.stage],
       said: { ...stage, text: stage.text ?? `${model.model}: ${stage.stage}` },
     })),
   );
-  figure.querySelector(".canvas").style.height = `${rows.length * 34 + 56}px`;
+  figure.querySelector(".canvas").style.height = `${models.length * 34 + 56}px`;
   const seen = new Set(bars.map((bar) => bar.value[3]));
   legend(figure, STAGES.filter((stage) => seen.has(stage)).map((stage) => ["box", colour(`stage-${stage}`), stage.replace("_", " ")]));
-  const widest = Math.max(...rows.map((model) => model.model.length), 4);
+  const widest = Math.max(...models.map((model) => model.model.length), 4);
   return {
     lines: (event) => event.data && event.data.said && said(event.data.said),
     option: {
@@ -131,7 +130,7 @@ function models(figure, { models, today }) {
       grid: { left: Math.min(widest * 7.5 + 20, narrow() ? 110 : 220), right: 24, top: 8, bottom: 30 },
       xAxis: timeAxis({ min: (range) => range.min - 20 * DAY, max: (range) => Math.max(range.max, Date.parse(today)) + 10 * DAY }),
       yAxis: {
-        type: "category", inverse: true, data: rows.map((model) => model.model), axisTick: { show: false },
+        type: "category", inverse: true, data: models.map((model) => model.model), axisTick: { show: false },
         axisLine: { lineStyle: { color: colour("line") } },
         axisLabel: { ...text(), color: colour("ink"), width: narrow() ? 96 : 205, overflow: "truncate" },
       },
@@ -213,7 +212,7 @@ function zooming(figure, chart) {
     if (how === "in") zoom = Math.min(zoom * 1.7, 12);
     if (how === "out") zoom = Math.max(zoom / 1.7, 1);
     if (how === "world" || zoom === 1) [zoom, center] = [1, null];
-    if (how === "europe") [zoom, center] = [narrow() ? 5 : 4.5, projection.project([14, 52])];
+    if (how === "europe") [zoom, center] = [narrow() ? 4.5 : 4.1, projection.project([14, 50])];
     chart.setOption({ geo: { zoom, center } });
   });
 }
