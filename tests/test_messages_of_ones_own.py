@@ -328,7 +328,7 @@ def test_a_week_is_summed_up_once_and_life_is_shown_only_while_no_check_is_late(
     with History(tmp_path / "h.db", revive=revive) as history:
         texts = [row["text"] for row in history.queries.alerts() if row["rule"] == "summary"]
     assert len(texts) == 3, "on the Mondays 5, 12 and 19 January"
-    assert all(text.startswith("Still watching: 1 sources") for text in texts)
+    assert all(text.startswith("Still watching; sources: 1, ") for text in texts)
 
 
 # By command
