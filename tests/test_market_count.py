@@ -3,7 +3,8 @@
 import pytest
 
 from monitor.models import Document
-from monitor.parser import market_count, scene
+from monitor.parser import market_count, numerals, scene
+from monitor.parser.lexicon import Lexicon
 from monitor.parser.market_count import MarketCount, NewMarkets
 
 
@@ -90,3 +91,16 @@ def test_a_target_that_is_reached_already_is_none() -> None:
     text = "The brand is now present in 40 markets. The brand will be present in {} markets by 2027."
     assert [fact.status for fact in read(text.format(40), "en", "Zeekr")] == ["current"]
     assert [fact.status for fact in read(text.format(60), "en", "Zeekr")] == ["current", "planned"]
+
+
+def test_a_language_of_ones_own_says_what_makes_an_ordinal_and_what_is_about_so_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    swedish = Lexicon("sv", {"numerals": {"marks": {"ordinal": ["e"]}, "rough": {"dussin": 12, "tjog": 20}}})
+    monkeypatch.setattr(numerals, "lexicon", lambda _: swedish)
+    found = numerals.find("den 18e marknaden, i ett tjog länder, inte 18er", "sv")
+    assert [(number.value, number.ordinal, number.qualifier) for number in found] == [
+        (18, True, "exact"),
+        (20, False, "about"),
+        (18, False, "exact"),
+    ]
