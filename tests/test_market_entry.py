@@ -53,6 +53,7 @@ STEPS = [
     ("nl", "Zeekr heeft in Polen zijn eerste winkel geopend.", {"PL": "entered"}),
     ("nl", "Zeekr trekt zich terug uit Noorwegen.", {"NO": "exited"}),
     ("nl", "Het merk gooit in Noorwegen de handdoek.", {"NO": "exited"}),
+    ("nl", "Zeekr breidt uit naar Spanje en Portugal.", {"ES": "entered", "PT": "entered"}),
     ("zh", "该公司停止在挪威的销售。", {"NO": "exited"}),
 ]
 
