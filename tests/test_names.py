@@ -80,6 +80,7 @@ NONE = [
     ("en", "Samsung", "The phone has a Kirin 810 processor and 5G."),
     ("de", "Renault", "Renault Bestellungen gingen im dritten Quartal um 5 Prozent zurück."),
     ("fr", "Tesla", "Tesla France a vendu 1 593 voitures en novembre 2025."),
+    ("nl", "Polestar", "Polestar opent zijn 40ste showroom en betreedt de 22ste markt."),
     ("zh", "小米", "小米在15周年发布会上公布了数据，SUV销量增长。"),
 ]
 
