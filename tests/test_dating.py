@@ -33,6 +33,7 @@ def dates(text: str, language: str = "en", published: str | None = "2026-03-10")
         ("es", "Zeekr llegará a Chile en mayo de 2026 y a Perú en septiembre de 2026."),
         ("it", "Zeekr entrerà in Cile a maggio 2026 e in Perù a settembre 2026."),
         ("pt", "A Zeekr chegará ao Chile em maio de 2026 e ao Peru em setembro de 2026."),
+        ("nl", "Zeekr start in mei 2026 in Chili en in september 2026 in Peru."),
         ("zh", "极氪将于2026年5月进入智利，2026年9月进入秘鲁。"),
     ],
 )

@@ -3,7 +3,8 @@
 import pytest
 
 from monitor.models import Document
-from monitor.parser import market_count, scene
+from monitor.parser import market_count, numerals, scene
+from monitor.parser.lexicon import Lexicon
 from monitor.parser.market_count import MarketCount, NewMarkets
 
 
@@ -33,6 +34,11 @@ COUNTED = [
     ("es", "Con Perú, Zeekr eleva a 44 el número de sus mercados.", 44, "exact", "current", None),
     ("fr", "L'enseigne compte 2 000 magasins dans 26 pays.", 26, "exact", "current", None),
     ("pt", "A Noruega torna-se o 18.º mercado da marca.", 18, "ordinal", "current", None),
+    ("nl", "Het merk is tot nu toe in ruim tachtig landen vertegenwoordigd.", 80, "at_least", "current", None),
+    ("nl", "Noorwegen wordt de 18de markt van het merk.", 18, "ordinal", "current", None),
+    ("nl", "Met Peru betreedt Zeekr zijn 40ste markt.", 40, "ordinal", "current", None),
+    ("nl", "Tegen eind 2027 wil Zeekr in zo'n 60 landen actief zijn.", 60, "about", "planned", None),
+    ("nl", "De auto's van het merk zijn in een twintigtal landen te koop.", 20, "about", "current", None),
     ("de", "Die Marke wird in 30 Ländern verkauft.", 30, "exact", "current", None),
     ("zh", "公司海外市场已从31个增至38个。", 38, "exact", "current", None),
     ("zh", "公司业务已覆盖全球110多个国家和地区。", 110, "at_least", "current", None),
@@ -90,3 +96,16 @@ def test_a_target_that_is_reached_already_is_none() -> None:
     text = "The brand is now present in 40 markets. The brand will be present in {} markets by 2027."
     assert [fact.status for fact in read(text.format(40), "en", "Zeekr")] == ["current"]
     assert [fact.status for fact in read(text.format(60), "en", "Zeekr")] == ["current", "planned"]
+
+
+def test_a_language_of_ones_own_says_what_makes_an_ordinal_and_what_is_about_so_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    swedish = Lexicon("sv", {"numerals": {"marks": {"ordinal": ["e"]}, "rough": {"dussin": 12, "tjog": 20}}})
+    monkeypatch.setattr(numerals, "lexicon", lambda _: swedish)
+    found = numerals.find("den 18e marknaden, i ett tjog länder, inte 18er", "sv")
+    assert [(number.value, number.ordinal, number.qualifier) for number in found] == [
+        (18, True, "exact"),
+        (20, False, "about"),
+        (18, False, "exact"),
+    ]

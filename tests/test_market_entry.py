@@ -49,6 +49,11 @@ STEPS = [
     ("es", "La marca tira la toalla en Noruega.", {"NO": "exited"}),
     ("it", "Il marchio getta la spugna in Norvegia.", {"NO": "exited"}),
     ("pt", "A Astara distribuirá a Zeekr no Peru.", {"PE": "planned"}),
+    ("nl", "Het merk gaat in het najaar van start in Oostenrijk.", {"AT": "planned"}),
+    ("nl", "Zeekr heeft in Polen zijn eerste winkel geopend.", {"PL": "entered"}),
+    ("nl", "Zeekr trekt zich terug uit Noorwegen.", {"NO": "exited"}),
+    ("nl", "Het merk gooit in Noorwegen de handdoek.", {"NO": "exited"}),
+    ("nl", "Zeekr breidt uit naar Spanje en Portugal.", {"ES": "entered", "PT": "entered"}),
     ("zh", "该公司停止在挪威的销售。", {"NO": "exited"}),
 ]
 
@@ -78,6 +83,10 @@ NO_STEPS = [
     ("de", "Ein Einstieg in Ungarn wird derzeit geprüft."),
     ("fr", "La marque n'envisage pas de venir au Canada."),
     ("es", "La empresa descarta por ahora entrar en Italia."),
+    ("nl", "Zeekr onderzoekt of het in Hongarije kan starten."),
+    ("nl", "Zeekr heeft de start in Groot-Brittannië in de ijskast gezet."),
+    ("nl", "Zeekr verkocht in april in Thailand 1.812 auto's."),
+    ("nl", "Het merk is in 30 landen actief, vooral in Europa."),
 ]
 
 

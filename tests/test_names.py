@@ -60,6 +60,7 @@ WHOLE = [
     ("es", "SEAT", "Seat presentó el Seat Arona y el Ibiza.", ["Arona", "Ibiza"]),
     ("it", "Leapmotor", "Si parte con la citycar T03 e la crossover C10.", ["T03", "C10"]),
     ("pt", "Xpeng", "Chegam dois SUV, o G9 e o G6.", ["G9", "G6"]),
+    ("nl", "Leapmotor", "Bij de start staan de kleine T03 en de suv C10 in de showroom.", ["T03", "C10"]),
     ("zh", "小米", "小米YU7正式上市。", ["YU7"]),
     ("zh", "零跑", "C10与T03已经开卖。", ["C10", "T03"]),
     ("zh", "比亚迪", "比亚迪海豹06 DM-i将上市。", ["海豹06 DM-i"]),
@@ -79,6 +80,7 @@ NONE = [
     ("en", "Samsung", "The phone has a Kirin 810 processor and 5G."),
     ("de", "Renault", "Renault Bestellungen gingen im dritten Quartal um 5 Prozent zurück."),
     ("fr", "Tesla", "Tesla France a vendu 1 593 voitures en novembre 2025."),
+    ("nl", "Polestar", "Polestar opent zijn 40ste showroom en betreedt de 22ste markt."),
     ("zh", "小米", "小米在15周年发布会上公布了数据，SUV销量增长。"),
 ]
 

@@ -68,6 +68,12 @@ NAMED: list[tuple[str, Form, str, str, str]] = [
     ("pt", "adjective", "os mercados letões", "letões", "LV"),
     ("pt", "city", "uma loja em Xangai", "Xangai", "CN"),
     ("pt", "city", "em Milão", "Milão", "IT"),
+    ("nl", "name", "de stap naar de VS", "VS", "US"),
+    ("nl", "adjective", "op de Letse markt", "Letse", "LV"),
+    ("nl", "adjective", "de Costa Ricaanse dealer", "Costa Ricaanse", "CR"),
+    ("nl", "people", "Spanjaarden moeten wachten.", "Spanjaarden", "ES"),
+    ("nl", "city", "een winkel in Milaan", "Milaan", "IT"),
+    ("nl", "city", "een showroom in Den Haag", "Den Haag", "NL"),
     ("zh", "name", "进入狮城市场", "狮城", "SG"),
     ("zh", "name", "进入枫叶国", "枫叶国", "CA"),
     ("zh", "city", "在米兰开设门店", "米兰", "IT"),
@@ -90,6 +96,7 @@ def test_each_form_is_found_in_each_language(language: str, form: Form, text: st
         *(("es", text) for text in ("el Seat Córdoba y el Málaga", "El Dakar arranca", "una milla más, dama")),
         *(("it", text) for text in ("Una persiana, un porto", "una Ferrari Roma rossa", "una mosca")),
         *(("pt", text) for text in ("o Porto de Santos", "Adriana Lima", "O Dakar começa")),
+        *(("nl", text) for text in ("het Essense bedrijf", "de splitsing", "De Nederlandse Spoorwegen")),
         *(("zh", text) for text in ("安德国际", "国泰国际", "百公里加速", "银河内饰", "任务完成都市", "大马力发动机")),
         *(("zh", text) for text in ("马赛克", "汉堡王", "沿海地区", "加上海外市场", "埃森哲")),
     ],
@@ -164,7 +171,7 @@ def test_where_a_place_stands_and_what_it_is() -> None:
     assert [place.adjective for place in territories.find("Polish Poland", "en")] == [True, False]
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "pt", "zh"])
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "pt", "nl", "zh"])
 def test_a_word_stands_once_and_is_found_as_what_it_is_listed_for(language: str) -> None:
     tables = tomllib.loads(shipped("config", "territories.toml").read_text(encoding="utf-8"))
     listed = [

@@ -136,11 +136,13 @@ def governs_left(line: Line, cue: Cue, chain: Chain, verbs_follow: bool) -> bool
     return fronted and cue.key in ("enter", "exit", "come", "first", "shop") and cue.start - chain.end <= SIGN_REACH
 
 
-def is_origin(line: Line, chain: Chain) -> bool:
-    """ "from South Africa", "made in China", "outside Europe", "the U.S. company"."""
+def is_origin(line: Line, chain: Chain, step: Cue) -> bool:
+    """ "from South Africa", "made in China", "outside Europe", "the U.S. company". A part of the step's own words is
+    no origin: the "uit" (from) of "breidt uit naar Spanje" (expands to Spain)."""
     if any(_belongs(line, chain.end, cue.start) for cue in line.of("shared.self", start=chain.end)):
         return True
-    return any(0 <= chain.start - cue.end <= 6 for cue in line.of("market_entry.origin", end=chain.start))
+    origins = [cue for cue in line.of("market_entry.origin", end=chain.start) if 0 <= chain.start - cue.end <= 6]
+    return any(not (step.start <= cue.start and cue.end <= step.end) for cue in origins)
 
 
 def _belongs(line: Line, start: int, end: int) -> bool:

@@ -47,7 +47,8 @@ _Found = tuple[int, int, int, Form]  # start, end, value, and how it is put
 _DIGITS = re.compile(
     r"(?<![A-Za-zÀ-ɏ0-9_.,$€£¥#/+-])(\d{1,3}(?:[.,'’\u00a0\u202f]\d{3}){1,4}|\d{1,9})(?![\d%‰/]|[.,]\d)"
 )
-_ORDINAL = re.compile(r"(?:st|nd|rd|th|e|er|ère|ème|ième|\.?[ºª°]|\.)(?!\w)", re.IGNORECASE)
+_ORDINAL = r"st|nd|rd|th|ère|ème|ième|\.?[ºª°]|\."
+"""What makes an ordinal of digits in any language; a language's own endings ("28e") are in its `[numerals.marks]`."""
 _CHINESE = re.compile(r"[零一二两三四五六七八九十百千万亿〇]{1,12}")
 _SCALE = re.compile(r"\s?(万|亿|萬|億)")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|[^\w\s]")
@@ -79,7 +80,7 @@ def _digits(text: str, words: Lexicon) -> Iterator[_Found]:
         end = match.end()
         if scale := _SCALE.match(text, end):
             end, value = scale.end(), value * (10_000 if scale[1] in "万萬" else 100_000_000)
-        mark = _ORDINAL.match(text, end)
+        mark = _ordinal_mark(words).match(text, end)
         ordinal = bool(mark) and _is_ordinal(text, mark, words)  # type: ignore[arg-type]
         yield match.start(), mark.end() if ordinal and mark else end, value, "ordinal" if ordinal else "plain"
 
@@ -87,19 +88,24 @@ def _digits(text: str, words: Lexicon) -> Iterator[_Found]:
 def _is_ordinal(text: str, mark: re.Match[str], words: Lexicon) -> bool:
     """`28.` is an ordinal in some languages, and only before a word that is no new sentence."""
     if mark.group() != ".":
-        return mark.group().lower() not in ("e", "er") or words.code in ("fr", "it", "nl")
+        return True
     return bool(words.data("numerals", "marks").get("dot")) and bool(
         re.match(r"\s+[^\W\d_]", text[mark.end() : mark.end() + 3])
     )
 
 
+@cache
+def _ordinal_mark(words: Lexicon) -> re.Pattern[str]:
+    own = "".join(f"|{re.escape(ending)}" for ending in words.data("numerals", "marks").get("ordinal", ()))
+    return re.compile(rf"(?:{_ORDINAL}{own})(?!\w)", re.IGNORECASE)
+
+
 def _words(text: str, words: Lexicon, any_spelled: bool) -> Iterator[_Found]:
     if not words.spaced:
         yield from _chinese(text)
-    if words.code in WORD_LANGUAGES:
-        spelled = list(_spelled(text, words.code)) if any_spelled else []
-        yield from spelled
-        yield from _rough(text, words, spelled)
+    spelled = list(_spelled(text, words.code)) if any_spelled and words.code in WORD_LANGUAGES else []
+    yield from spelled
+    yield from _rough(text, words, spelled)
 
 
 def _rough(text: str, words: Lexicon, spelled: list[_Found]) -> Iterator[_Found]:

@@ -116,7 +116,12 @@ def _events(scene: Scene, line: Line) -> Iterator[Event]:
             )
         if last is not None and _goes_on(line, last, chain, cue):
             cue = last.cue
-        if cue is not None and cue.key != "exit" and not cue.start < chain.start < cue.end and is_origin(line, chain):
+        if (
+            cue is not None
+            and cue.key != "exit"
+            and not cue.start < chain.start < cue.end
+            and is_origin(line, chain, cue)
+        ):
             cue = last = None
         if cue is not None:
             used.add(cue.start)

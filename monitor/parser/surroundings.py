@@ -30,7 +30,10 @@ class Surroundings:
         self.main = cast.main
         self.shorts = {own.split()[0] for own in cast.own if " " in own and own[0].isupper()}
         self.titled = line.line.sentence.kind == "heading" and not ways.nouns_capital and _title_case(tokens)
-        self.blocked = [(span.start, span.end) for spans in (line.names, line.places) for span in spans]
+        ordinals = [  # "the 28ste market": digits and letters, as in a code
+            number for number in line.numbers if number.ordinal and is_code(line.between(number.start, number.end))
+        ]
+        self.blocked = [(span.start, span.end) for spans in (line.names, line.places, ordinals) for span in spans]
         self.dates = [(moment.start, moment.end) for moment in line.moments]
 
     def is_word(self, token: Token) -> bool:
