@@ -146,6 +146,7 @@ def articles(table: Table, folder: Path, steered: Steered, count: int) -> None:
     """New articles, several on each listing, less what the same round costs with one or two of them: that has the start
     of the program and of the children that read, too."""
     listings = count // NEWS
+    steered.control("rewind")  # what is primed knows the first version of each page
     primed(folder, listings)
     taken = []
     for first, last, news in ((0, 1, 2), (1, listings, NEWS)):
@@ -167,6 +168,7 @@ def articles(table: Table, folder: Path, steered: Steered, count: int) -> None:
 def large(table: Table, folder: Path, steered: Steered, few: int, many: int, seconds: float) -> None:
     """What a service with many sources needs, and whether a check among many costs more than one among few."""
     small = folder.with_name("small")
+    steered.control("rewind")
     costs = []
     for place, count in ((small, few), (folder, many)):
         urls = primed_unchanging(place, count)

@@ -157,6 +157,8 @@ class Site:
                 self.news, self.delay = int(given.get("news", 0)), given.get("delay_ms", 0) / 1000
             case "reset":
                 self.asked.clear()
+            case "rewind":
+                self.versions.clear()
         return dict(self.asked)
 
 
