@@ -117,7 +117,58 @@ WRITTEN = [
 ]
 
 
-@pytest.mark.parametrize(("language", "published", "text", "when"), WRITTEN)
+RELATIVE = [
+    # language, published, text, when: what is told by another date, a quarter, a season, a day of a week
+    ("en", "2026-01-02", "will follow next quarter", "2026-Q2"),
+    ("en", "2026-01-02", "before the summer", "2026-Q2"),
+    ("en", "2026-01-02", "opened last night", "2026-01-01"),
+    ("de", "2026-11-02", "noch in diesem Quartal", "2026-Q4"),
+    ("de", "2026-11-02", "im kommenden Quartal", "2027-Q1"),
+    ("de", "2026-11-02", "seit zwei Jahren", "2024"),
+    ("fr", "2026-01-02", "après l'été", "2026-Q4"),
+    ("fr", "2026-01-02", "ce semestre", "2026-H1"),
+    ("es", "2026-05-02", "hace algo más de dos años", "2024"),
+    ("es", "2026-05-02", "el próximo trimestre", "2026-Q3"),
+    ("it", "2026-05-02", "nel corso dell'anno", "2026"),
+    ("it", "2026-05-02", "il prossimo semestre", "2026-H2"),
+    ("pt", "2026-05-02", "a 29 deste mês", "2026-05-29"),
+    ("pt", "2026", "neste trimestre", None),
+    ("zh", "2024-04-30", "首店上周六开业", "2024-04-27"),
+    ("zh", "2025-01-16", "本周六", "2025-01-18"),
+    ("zh", "2025-11-20", "本季度", "2025-Q4"),
+    ("nl", "2026-05-02", "volgend kwartaal", "2026-Q3"),
+]
+AFTER_ANOTHER = [
+    # language, text with two dates, what the second means
+    ("en", "Chile in May 2027, Peru two months later", "2027-07"),
+    ("en", "Chile in May 2027, Peru the year after", "2028"),
+    ("en", "Chile in May 2027, Peru in June of the same year", "2027-06"),
+    ("de", "Frankreich im August 2016, Spanien drei Monate später", "2016-11"),
+    ("fr", "la France en 2024, l'Italie l'année suivante", "2025"),
+    ("es", "Chile en 2024, Perú un año después", "2025"),
+    ("it", "la Francia nel 2024, la Spagna l'anno precedente", "2023"),
+    ("pt", "o Chile em março de 2024, o Peru seis meses depois", "2024-09"),
+    ("zh", "2024年进入智利，次年进入秘鲁", "2025"),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "when"), AFTER_ANOTHER)
+def test_a_date_may_be_told_by_the_one_before_it(language: str, text: str, when: str) -> None:
+    assert [moment.when for moment in dates.find(text, language, "2026-01-02")][1:] == [when]
+
+
+def test_what_is_later_than_no_date_is_later_than_the_news() -> None:
+    (moment,) = dates.find("Two months later, it opened.", "en", "2026-01-02")
+    assert moment.when == "2026-03"
+
+
+def test_a_month_may_be_of_the_year_named_before_it() -> None:
+    _, june, far = dates.find(f"in March 2028, then in June. {'And so on. ' * 40}In July", "en", "2026-01-02")
+    assert june.readings == ("2026-06", "2025-06", "2028-06")
+    assert far.beside is None
+
+
+@pytest.mark.parametrize(("language", "published", "text", "when"), [*WRITTEN, *RELATIVE])
 def test_a_written_date_resolves_against_the_publication(
     language: str, published: str | None, text: str, when: str | None
 ) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,8 @@ class Classifier:
         self.labels: tuple[str, ...] = tuple(told["labels"])
         """The last one says that a thing is nothing of the kind."""
         self._columns: dict[str, int] = {name: number for number, name in enumerate(told["features"])}
-        self._absent = np.array([FAR if name in set(told["distances"]) else NONE for name in told["features"]])
+        distances = set(told["distances"])
+        self._absent = np.array([FAR if name in distances else NONE for name in (*told["features"], "nobody's")])
         first = EARLY * len(self.labels)
         self._groves = [_Grove(trees, len(self.labels)) for trees in (told["trees"][:first], told["trees"][first:])]
 
@@ -84,24 +86,22 @@ class Classifier:
 
     def _table(self, things: Sequence[Mapping[str, float]], common: Mapping[str, float] | None = None) -> Values:
         """One row a thing, one column a feature."""
+        width = len(self._absent)
         row = self._absent
         if common:
             row = row.copy()
-            self._fill(row[None, :], [common])
+            row[self._places(common)] = list(common.values())
         table = np.tile(row, (len(things), 1))
-        self._fill(table, things)
+        lengths = [len(thing) for thing in things]
+        places = np.fromiter(chain.from_iterable(map(self._places, things)), np.intp, sum(lengths))
+        places += np.repeat(np.arange(len(things)) * width, lengths)
+        values = chain.from_iterable(thing.values() for thing in things)
+        table.ravel()[places] = np.fromiter(values, np.float64, len(places))
         return table
 
-    def _fill(self, table: Values, things: Sequence[Mapping[str, float]]) -> None:
-        columns, width = self._columns, table.shape[1]
-        places: list[int] = []
-        values: list[float] = []
-        for row, thing in enumerate(things):
-            start = row * width
-            known = [name for name in thing if name in columns]
-            places += [start + columns[name] for name in known]
-            values += [thing[name] for name in known]
-        table.ravel()[places] = values
+    def _places(self, thing: Mapping[str, float]) -> list[int]:
+        """The column of each feature of a thing; of those that no tree asks for, the last, which is nobody's."""
+        return list(map(self._columns.get, thing, repeat(len(self._columns))))
 
 
 class _Grove:

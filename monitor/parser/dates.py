@@ -21,7 +21,7 @@ from ahocorasick_rs import AhoCorasick
 
 from monitor.models import When
 from monitor.parser.lexicon import fold, languages, lexicon
-from monitor.parser.moments import Anchor, anchor, resolve
+from monitor.parser.moments import Anchor, Parts, anchor, resolve
 
 YEARS = range(1950, 2050)
 RANGES = {"year": YEARS, "month": range(1, 13), "day": range(1, 32)}
@@ -35,13 +35,20 @@ LAST_WORD = re.compile(r"([^\W\d_]+['’]?)\s*$")
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A date in the text. `when` is the likeliest reading; `ahead` and `behind` are what it means in a sentence
-    about the future or the past (the same unless the text leaves the year, or the week, to the reader)."""
+    about the future or the past (the same unless the text leaves the year, or the week, to the reader). `beside` is
+    what it means in the year of the date named before it: "in May 2027 …, in June …"."""
 
     start: int
     end: int
     when: When
     ahead: When
     behind: When
+    beside: When | None = None
+
+    @property
+    def readings(self) -> tuple[When, ...]:
+        """All that it may mean, the likeliest first."""
+        return tuple(dict.fromkeys(filter(None, (self.when, self.ahead, self.behind, self.beside))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,10 @@ class Words:
 
 
 KINDS = {"months": "month", "weekdays": "weekday", "quarters": "quarter", "halves": "half"}
-RELATIVE = {"relative_days": "rday", "relative_weeks": "rweek", "relative_months": "rmonth", "relative_years": "ryear"}
+RELATIVE = {
+    "relative_days": "rday", "relative_weeks": "rweek", "relative_months": "rmonth", "relative_years": "ryear",
+    "relative_quarters": "rquarter", "relative_halves": "rhalf", "following_years": "fyear",
+}  # fmt: skip
 VALUED = {
     "early": ("part", "early"), "mid": ("part", "mid"), "late": ("part", "late"),
     "early_year": ("yearpart", "early"), "mid_year": ("yearpart", "mid"), "late_year": ("yearpart", "late"),
@@ -80,11 +90,18 @@ VALUED = {
     "autumn": ("season", "autumn"), "none": ("none", ""), "last": ("direction", "last"),
     "this": ("direction", "this"), "next": ("direction", "next"),
 }  # fmt: skip
-UNITS = {"days": "rday", "weeks": "rweek", "months": "rmonth", "years": "ryear"}
+UNITS = {"days": "day", "weeks": "week", "months": "month", "years": "year"}
+FROM_NAMED = {"fday": "rday", "fweek": "rweek", "fmonth": "rmonth", "fyear": "ryear"}
+"""What is counted from the date named before it, not from the day of publication: "two months later"."""
+REACH = 300
+"""How many characters before a date that date may stand."""
 MOST = 24
 """The largest amount that is read: "24 months ago"."""
 COMPANY = frozenset({"part", "direction", "none"})
 """Kinds that are no date by themselves."""
+WITHIN_YEAR = frozenset({"month", "quarter", "half", "season"})
+"""Kinds that leave the year open, without one of those that tell it."""
+YEAR_TOLD = frozenset({"year", "ryear", "direction"})
 
 
 def find(text: str, language: str, published: When | None, offset: int = 0) -> tuple[Moment, ...]:
@@ -94,10 +111,12 @@ def find(text: str, language: str, published: When | None, offset: int = 0) -> t
     if words is None:
         return ()
     base = anchor(published)
-    moments = []
+    moments: list[Moment] = []
     for chunk in _chunks(text, _atoms(text, words), words):
         parts = {atom.kind: atom.value for atom in chunk}
-        moment = _moment(chunk[0].start + offset, chunk[-1].end + offset, parts, base)
+        start, end = chunk[0].start + offset, chunk[-1].end + offset
+        named = anchor(moments[-1].when) if moments and start - moments[-1].end <= REACH else None
+        moment = _moment(start, end, parts, base, named)
         if moment:
             moments.append(moment)
         if published is None and "year" in parts:
@@ -105,12 +124,18 @@ def find(text: str, language: str, published: When | None, offset: int = 0) -> t
     return tuple(moments)
 
 
-def _moment(start: int, end: int, parts: dict[str, int | str], base: Anchor | None) -> Moment | None:
+def _moment(start: int, end: int, parts: Parts, base: Anchor | None, named: Anchor | None) -> Moment | None:
+    """The date that the parts name; `named` is the date before it in the text."""
+    if FROM_NAMED.keys() & parts.keys():
+        parts = {FROM_NAMED.get(kind, kind): value for kind, value in parts.items()}
+        base = named if named and resolve(parts, named) else base
     when = resolve(parts, base)
     if when is None:
         return None
     ahead, behind = resolve(parts, base, "ahead"), resolve(parts, base, "behind")
-    return Moment(start, end, when, ahead or when, behind or when)
+    left_open = WITHIN_YEAR & parts.keys() and not YEAR_TOLD & parts.keys()
+    beside = resolve({**parts, "year": named.year}, base) if named and left_open else None
+    return Moment(start, end, when, ahead or when, behind or when, beside)
 
 
 @cache
@@ -152,12 +177,13 @@ def _meanings(table: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, int | 
 
 
 def _amounts(table: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, int | str]]]:
-    """ "three months ago", "in 2 years": every template with every number and unit of a language."""
+    """ "three months ago", "in 2 years"; "three months later", "a year earlier" than the date named before: every
+    template with every number and unit of a language."""
     named = dict(enumerate(table.get("numbers", ()), start=1))
-    for direction, sign in (("ago", -1), ("ahead", 1)):
+    for direction, whence, sign in (("ago", "r", -1), ("ahead", "r", 1), ("before", "f", -1), ("after", "f", 1)):
         for template, (unit, kind), number in product(table.get(direction, ()), UNITS.items(), range(1, MOST + 1)):
             for name, word in product((str(number), *named.get(number, ())), table.get(unit, ())):
-                yield template.replace("#", name).replace("@", word), (kind, sign * number)
+                yield template.replace("#", name).replace("@", word), (whence + kind, sign * number)
 
 
 def _atoms(text: str, words: Words) -> list[Atom]:
@@ -170,12 +196,16 @@ def _atoms(text: str, words: Words) -> list[Atom]:
 def _named(text: str, words: Words) -> Iterator[Atom]:
     hits = words.automaton.find_matches_as_indexes(fold(text), overlapping=True)
     whole = [(start, -end, index) for index, start, end in hits if _edge(text, start) and _edge(text, end)]
-    reached = 0
+    reached, last = 0, ""
     for start, minus_end, index in sorted(whole):
         kind, value = words.meanings[index]
-        if start < reached or (words.capitals and kind in ("month", "weekday") and not text[start].isupper()):
+        shared = (last, kind) == ("rweek", "weekday")  # 上周 and 周六 of 上周六
+        if (start < reached and not shared) or (
+            words.capitals and kind in ("month", "weekday") and not text[start].isupper()
+        ):
             continue
         reached = end = -minus_end
+        last = kind
         doubtful = text[start:end].lower() in words.doubtful and _word_before(text, start) not in words.before
         yield Atom(start, end, kind, value, kind not in COMPANY and not doubtful)
 
@@ -258,7 +288,7 @@ def _chunks(text: str, atoms: list[Atom], words: Words) -> Iterator[list[Atom]]:
 
 def _date(chunk: list[Atom]) -> Iterator[list[Atom]]:
     kinds = {atom.kind for atom in chunk}
-    if "day" in kinds and "month" not in kinds:
+    if "day" in kinds and kinds.isdisjoint({"month", "rmonth"}):
         chunk = [atom for atom in chunk if atom.kind != "day" or atom.alone]
         kinds = {atom.kind for atom in chunk}
     dates = kinds - COMPANY

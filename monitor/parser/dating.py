@@ -95,9 +95,8 @@ def options(described: Describer, line: Line, start: int, end: int, told: str) -
         low, high = (start, end) if inside else whole
         features |= _in_sentence(line, moment, low, high) if other is line else _elsewhere(line, other)
         features |= _things(line, other, moment, low, high) | {"in list": inside}
-        readings = tuple(dict.fromkeys((moment.when, moment.ahead, moment.behind)))
-        for reading in readings:
-            yield Option(reading, features | _as_date(reading, published) | _as_reading(reading, moment, readings))
+        for reading in moment.readings:
+            yield Option(reading, features | _as_date(reading, published) | _as_reading(reading, moment))
     base = anchor(published)
     if published and base and base.month and told not in AHEAD:
         features = described.structure(line, start, end) | common | {"of the news": 1.0}
@@ -193,13 +192,14 @@ def _as_date(when: When, published: When | None) -> dict[str, float]:
     return found
 
 
-def _as_reading(when: When, moment: Moment, readings: tuple[When, ...]) -> dict[str, float]:
+def _as_reading(when: When, moment: Moment) -> dict[str, float]:
     """Which of the readings of a date's words it is: "in March" may be last March or the next."""
     return {
         "as near": when == moment.when,
         "as ahead": when == moment.ahead,
         "as behind": when == moment.behind,
-        "readings": len(readings),
+        "as beside": when == moment.beside,
+        "readings": len(moment.readings),
     }
 
 

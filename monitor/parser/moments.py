@@ -117,6 +117,9 @@ def _of_weeks(parts: Parts, base: Anchor | None, direction: Direction) -> Answer
 
 def _of_spans(parts: Parts, base: Anchor | None, direction: Direction) -> Answer:
     """Quarters, halves and seasons."""
+    for kind, letter, months in (("rquarter", "Q", 3), ("rhalf", "H", 6)):
+        if kind in parts:
+            return True, _span_shifted(base, letter, months, int(parts[kind]))
     if "quarter" in parts:
         number, months, letter = int(parts["quarter"]), 3, "Q"
     elif "season" in parts:
@@ -165,6 +168,15 @@ def _month_shifted(base: Anchor | None, months: int) -> When | None:
         return str(base.year) if months == 0 else None
     count = base.year * 12 + base.month - 1 + months
     return f"{count // 12}-{count % 12 + 1:02}"
+
+
+def _span_shifted(base: Anchor | None, letter: str, months: int, shift: int) -> When | None:
+    """The quarter or half of the day of publication, or one so many later."""
+    if base is None or base.month is None:
+        return None
+    count = (base.year * 12 + base.month - 1) // months + shift
+    each = 12 // months
+    return f"{count // each}-{letter}{count % each + 1}"
 
 
 def _day_of_month(day: int, parts: Parts, base: Anchor | None, direction: Direction) -> When | None:
