@@ -154,6 +154,34 @@ def test_a_heading_names_the_model_that_the_text_below_speaks_of() -> None:
     assert seven.segment == "premium electric fastback sedan"
 
 
+PLATFORMS = [
+    # language, text that unveils the Kia EV2, platform
+    ("en", "Kia unveiled the EV2 on Tuesday. It sits on the NEXA Small platform.", "NEXA Small"),
+    ("en", "Kia unveiled the EV2 on Tuesday. The car is built on Kia's Ultra architecture.", "Ultra"),
+    ("en", "Kia unveiled the EV2 on Tuesday. It uses the Compact Scalable Platform.", "Compact Scalable Platform"),
+    ("en", "Kia unveiled the EV2 on Tuesday. Its platform, called N-GMP, is new.", "N-GMP"),
+    ("en", "Kia unveiled the EV2 on Tuesday. It shares the N2X platform with the EV4.", "N2X"),
+    ("en", "Kia unveiled the EV2 on Tuesday. It has an 800-volt architecture and a Kia platform.", None),
+    ("en", "Kia unveiled the EV2 on Tuesday. The EV4 stands on the N2X platform.", None),
+    ("de", "Kia hat am Dienstag den EV2 enthüllt. Er steht auf der N-GMP-Plattform.", "N-GMP"),
+    (
+        "de",
+        "Kia hat am Dienstag den EV2 enthüllt. Das SUV nutzt die Plattform NEXA Medium. 25.000 Kunden",
+        "NEXA Medium",
+    ),
+    ("fr", "Kia a dévoilé mardi l'EV2. Il repose sur la plateforme NEXA Small et coûte peu.", "NEXA Small"),
+    ("es", "Kia presentó el martes el EV2. Se asienta sobre la base N2X.", "N2X"),
+    ("it", "Kia ha svelato martedì la EV2. Nasce sulla piattaforma N-GMP.", "N-GMP"),
+    ("zh", "起亚周二发布EV2。新车基于全新开发的NXA架构打造。", "NXA"),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "platform"), PLATFORMS)
+def test_a_platform_is_that_of_the_model_spoken_of(language: str, text: str, platform: str | None) -> None:
+    told = {fact.model: fact.platform for fact in facts(text, language, "Kia", "2026-03-10")}
+    assert told["EV2"] == platform
+
+
 def test_a_name_that_follows_the_news_takes_it() -> None:
     text = "Kia unveiled a new electric SUV in Seoul on Monday. The EV5 has room for seven."
     assert [(f.model, f.stage) for f in facts(text, brand="Kia", published="2026-03-10")] == [("EV5", "unveiled")]

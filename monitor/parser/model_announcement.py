@@ -8,13 +8,13 @@ A model that is only named (compared, reviewed, counted) has no step and makes n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from monitor.models import Fact, When
 from monitor.parser import details, names
-from monitor.parser.designations import ALONE, BRANDED, CODED, GUESS, Mention, habits, is_code
+from monitor.parser.designations import ALONE, BRANDED, CODED, GUESS, Habits, Mention, habits, is_code
 from monitor.parser.following import LOOK_BACK, followed, named_late, still_waiting
 from monitor.parser.lexicon import Cue
 from monitor.parser.scene import Finding, Scene
@@ -75,6 +75,7 @@ class Account:
     brand: str
     trust: int = 0
     denied: bool = False
+    platform: str | None = None
     steps: list[Step] = field(default_factory=list)
     lines: list[tuple[Wording, Mention | None, Sequence[Mention]]] = field(default_factory=list)
 
@@ -148,10 +149,30 @@ def survey(scene: Scene) -> Survey:
         for mention in every[line.start]:
             if mention.trust == GUESS:
                 ledger.account(mention).lines.append((line, mention, every[line.start]))
+    _add_platforms(lines, ledger.accounts.values(), ways)
     dropped = ledger.findings
     if vetoed := title.of("veto_title"):
         dropped = [_about_else(line, mentions[line.start], vetoed[0]) for line in lines if mentions[line.start]]
     return Survey(lines, title, every[-1], tuple(ledger.accounts.values()), tuple(dropped))
+
+
+def _add_platforms(lines: Sequence[Wording], accounts: Collection[Account], ways: Habits) -> None:
+    """What models stand on: said of those named before it in the sentence, else in the sentences before. A platform's
+    own name may look like a model's; what is only guessed to be a model keeps nobody else from being meant."""
+    for group in ([one for one in accounts if one.trust > GUESS], [one for one in accounts if one.trust == GUESS]):
+        named: dict[int, list[tuple[int, Account]]] = {}
+        for account in group:
+            for line, mention, _ in account.lines:
+                if mention:
+                    named.setdefault(line.start, []).append((mention.start, account))
+        last: list[Account] = []
+        for line in lines:
+            name, start = details.platform(line, ways) or ("", line.end)
+            here = [(at, account) for at, account in named.get(line.start, ()) if account.name not in name]
+            before = [account for at, account in here if at < start]
+            for account in before or last if name else ():
+                account.platform = account.platform or name
+            last = [account for _, account in here] or last
 
 
 def _about_else(line: Wording, found: Sequence[Mention], cue: Cue) -> Finding:
@@ -273,7 +294,7 @@ def make(account: Account, told: list[Step], lines: Sequence[Wording], title: Wo
         stage=stage,
         markets=markets,
         segment=_segment(account),
-        platform=next((found for line, _, _ in account.lines if (found := details.platform(line))), None),
+        platform=account.platform,
         hedged=all(step.hedged for step in best),
         evidence=line.text,
         start=line.start,
