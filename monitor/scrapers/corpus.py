@@ -16,7 +16,7 @@ import feedparser
 from monitor.errors import ReadError
 from monitor.models import Index, Link, Outcome, Page, Source, SourceKind
 from monitor.pages.markup import plain, squeeze_line
-from monitor.scrapers.feed import MAX_ITEMS, read_feed
+from monitor.scrapers.feed import MAX_ITEMS, is_address, read_feed
 from monitor.scrapers.links import absolute
 
 HERE = "https://corpus.example/feed"
@@ -51,19 +51,27 @@ def attempt(content: bytes, now: datetime) -> Tried:
 
 
 def agrees(content: bytes, links: tuple[Link, ...]) -> bool | None:
-    """Whether feedparser finds the same addresses and titles; None: the file is not well-formed, or no feed to it.
+    """Whether feedparser finds the same items: addresses and titles. None: the file is not well-formed, or no feed to it.
 
-    Takes as long as feedparser does, which may be minutes.
+    Where it knows several addresses of an item any of them counts: it prefers the last, and leaves out what RDF calls
+    an item by. Takes as long as feedparser does, which may be minutes.
     """
     parsed = feedparser.parse(io.BytesIO(content))
     if parsed.bozo or not parsed.get("version") or len(parsed.entries) > MAX_ITEMS:
         return None
-    theirs = {}
-    for entry in reversed(parsed.entries):
-        url = absolute(HERE, str(entry.get("link") or ""))
-        if url:
-            theirs[url] = _words(entry.get("title"))
-    return theirs == {link.url: _words(link.title) for link in links}
+    titles, items = {}, []
+    for entry in reversed(parsed.entries):  # of two items with one address the first counts
+        items.append(_addresses(entry))
+        titles |= dict.fromkeys(items[-1], _words(entry.get("title")))
+    ours = {link.url: _words(link.title) for link in links}
+    return ours.items() <= titles.items() and all(ours.keys() & known for known in items if known)
+
+
+def _addresses(entry: Any) -> set[str]:
+    named = [item.get("href") for item in entry.get("links", ()) if item.get("rel") == "alternate"]
+    if is_address(entry.get("id")) and entry.get("guidislink") is not False:
+        named.append(entry["id"])
+    return {url for name in (entry.get("link"), *named) if name and (url := absolute(HERE, str(name)))}
 
 
 def _words(title: Any) -> str:

@@ -220,7 +220,7 @@ def _link(page: Page, entry: Any, language: str | None, text: str) -> Link | Non
 def _address(page: Page, entry: Any) -> str | None:
     """The item's own page: its link, else a guid that is an address."""
     candidates = [item.get("href") for item in entry.get("links", ()) if item.get("rel", "alternate") == "alternate"]
-    named = _is_address(entry.get("id")) and entry.get("guidislink") is not False  # isPermaLink="false": a mere name
+    named = is_address(entry.get("id")) and entry.get("guidislink") is not False  # isPermaLink="false": a mere name
     candidates += [entry.get("link"), entry.get("id") if named else None]
     for candidate in candidates:
         url = absolute(page.url, candidate) if isinstance(candidate, str) else None
@@ -229,7 +229,8 @@ def _address(page: Page, entry: Any) -> str | None:
     return None
 
 
-def _is_address(guid: object) -> bool:
+def is_address(guid: object) -> bool:
+    """Whether an item's id is the address of a page."""
     return isinstance(guid, str) and guid.strip().lower().startswith(("http://", "https://"))
 
 
@@ -314,7 +315,7 @@ def _json_body(item: dict[str, Any]) -> str:
 
 
 def _json_link(page: Page, item: dict[str, Any], language: str | None, text: str) -> Link | None:
-    named = item.get("url") or item.get("external_url") or (item.get("id") if _is_address(item.get("id")) else None)
+    named = item.get("url") or item.get("external_url") or (item.get("id") if is_address(item.get("id")) else None)
     url = absolute(page.url, named) if isinstance(named, str) else None
     if url is None:
         return None
