@@ -19,21 +19,17 @@ from monitor.models import Page, SourceKind
 LARGEST = 1_000_000
 """Bytes of a page beyond which it has no outline: it is read."""
 
+_VALUE = rb"""\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+)"""
 _ADDRESSES = (
-    re.compile(rb"""href\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+)""", re.IGNORECASE),
-    re.compile(
-        rb"""data-(?:url|link|permalink|next-url|next-page)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+)""", re.IGNORECASE
-    ),
-    re.compile(rb"""onclick\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+)""", re.IGNORECASE),
+    re.compile(rb"href" + _VALUE),
+    re.compile(rb"data-(?:url|link|permalink|next-url|next-page)" + _VALUE),
+    re.compile(rb"onclick" + _VALUE),
     re.compile(rb"""":\s*\\{0,3}"(?:http|\\{0,3}/)[^"]*"""),
     re.compile(rb"""&quot;:\s*&quot;(?:http|\\?/)[^"]*"""),
 )
-"""Of tags, of what acts as a link, and of the data that a page carries for its scripts."""
-_HEADS = (
-    re.compile(rb"<(?:title|h1)\b[^<>]*>([^<]*)", re.IGNORECASE),
-    re.compile(rb"og:site_name[^>]*", re.IGNORECASE),
-)
-"""What a page calls itself: another brand's in the place of the own one may have the same addresses."""
+"""Of tags, of what acts as a link, and of the data that a page carries for its scripts; in a page of small letters."""
+_HEADS = (re.compile(rb"<(?:title|h1)\b[^<>]*>([^<]*)"), re.compile(rb"og:site_name[^>]*"))
+"""What a page calls itself: another brand's in the place of the own one may have the same addresses. As above."""
 _RAW = re.compile(rb"(script|style)\b", re.IGNORECASE)
 _SAYING = re.compile(rb"(?:meta|time|link)\b", re.IGNORECASE)
 """Tags that say something by their attributes: dates, the address, the title."""
@@ -54,8 +50,11 @@ def outline(page: Page, kind: SourceKind) -> str | None:
 
 def _addresses(content: bytes) -> Iterator[bytes]:
     """What it calls itself, every address that a tag or its data leads to, and the data that is made to name more."""
+    small = content.lower()  # six times as fast as patterns that take letters of both sizes
     for pattern in (*_HEADS, *_ADDRESSES):
-        yield from pattern.findall(content)
+        for found in pattern.finditer(small):
+            start, end = found.span(pattern.groups)
+            yield content[start:end]
     at = content.find(_DATA)
     while at >= 0:
         end = _END.search(content, at)
