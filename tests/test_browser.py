@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import importlib
+import re
 import shutil
 import socket
 import ssl
@@ -348,6 +349,34 @@ def test_what_a_server_may_do_is_the_same_outcome_as_without_a_browser(script: S
 def test_a_script_cannot_hide_what_it_shows_behind_changed_functions() -> None:
     page, _ = got({"/": html('<p>true words</p><script>String.prototype.slice = () => "lies"</script>')})
     assert "true words" in text(page)
+
+
+def test_what_elements_of_the_page_s_own_show_is_read() -> None:
+    """Shadow roots that are open, one in another, with what their slots take in where they show it."""
+    script = """<script>
+    window.made = 0;
+    customElements.define("news-card", class extends HTMLElement {
+      constructor() { super(); window.made++; document.body.setAttribute("data-made", window.made); }
+      connectedCallback() {
+        this.attachShadow({mode: "open"}).innerHTML =
+          `<style>a { color: red }</style><h3><a href="/news/${this.getAttribute("to")}"><slot></slot></a></h3>
+           <p><slot name="teaser">No teaser</slot></p>`;
+      }
+    });
+    customElements.define("news-list", class extends HTMLElement {
+      connectedCallback() {
+        this.attachShadow({mode: "open"}).innerHTML =
+          `<news-card to="one">One<i slot="teaser">Of the first</i></news-card><news-card to="two">Two</news-card>`;
+      }
+    });
+    </script>"""
+    page, _ = got({"/": html(f"<main><news-list><b>In no slot</b></news-list></main><p>After</p>{script}")})
+    shown = text(page).partition("<script>")[0]
+    assert re.search(r'<a href="/news/one"><slot>One</slot></a></h3>\s*<p><slot name="teaser"><i [^>]*>Of the', shown)
+    assert re.search(r'<a href="/news/two"><slot>Two</slot></a></h3>\s*<p><slot name="teaser">No teaser</slot>', shown)
+    assert shown.index("Of the first") < shown.index("In no slot") < shown.index("After")
+    assert shown.count("Of the first") == 1
+    assert 'data-made="2"' in shown  # to read them makes no more of them
 
 
 def test_a_browser_that_is_gone_is_started_again() -> None:

@@ -59,7 +59,25 @@ _ARGUMENTS = (
 _UNNEEDED = frozenset({"image", "media", "font"})
 _KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_RUNTIME_DIR")
 _WATCH = 0.5  # seconds between two looks at the memory of the renderers
-_HTML = "'<!doctype html>' + document.documentElement.outerHTML.slice(0, {limit})"
+_HTML = "'<!doctype html>' + ({shown})(document.documentElement).outerHTML.slice(0, {limit})"
+_SHOWN = """root => {
+  if (![...root.querySelectorAll("*")].some(element => element.shadowRoot)) return root;
+  const inert = document.implementation.createHTMLDocument("");
+  const children = node => {
+    if (node.shadowRoot)
+      return [...node.shadowRoot.childNodes, ...[...node.childNodes].filter(child => !child.assignedSlot)];
+    const taken = node instanceof HTMLSlotElement ? node.assignedNodes() : [];
+    return taken.length ? taken : [...node.childNodes];
+  };
+  const copied = inert.importNode(root, false), waiting = [[root, copied]];
+  while (waiting.length) {
+    const [node, copy] = waiting.pop();
+    for (const child of children(node)) waiting.push([child, copy.appendChild(inert.importNode(child, false))]);
+  }
+  return copied;
+}"""
+"""The page's elements, with those of open shadow roots where they stand and what slots take in in its slot. A copy, in
+a document in which nothing runs; nothing nested is too deep for it."""
 
 
 def require(settings: HttpSettings) -> str:
@@ -243,7 +261,7 @@ class Browser:
         answer = await session.send(
             "Runtime.evaluate",
             {
-                "expression": _HTML.format(limit=limit + 1),
+                "expression": _HTML.format(shown=_SHOWN, limit=limit + 1),
                 "contextId": world["executionContextId"],
                 "returnByValue": True,
             },
