@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from monitor.errors import FetchError, ReadError
-from monitor.models import Index, Link, Outcome, Page, Source, Validators
+from monitor.models import Index, Link, Outcome, Page, Source, SourceKind, Validators
 from monitor.scrapers import INDEXES
 from monitor.scrapers.links import newest
 
@@ -45,9 +45,10 @@ class Reach:
 
 def read_index(page: Page, source: Source) -> Index:
     """What one index page says. Pure; raises ReadError when it is none, or another brand's."""
-    from monitor.parser.strangers import refuse_strangers  # late: only the children, where this runs, need it
+    if source.kind is not SourceKind.SITEMAP:  # which speaks of no brand, and may still be packed
+        from monitor.parser.strangers import refuse_strangers  # late: only the children, where this runs, need it
 
-    refuse_strangers(page, source)
+        refuse_strangers(page, source)
     return INDEXES[source.kind](page, source)
 
 
@@ -109,7 +110,7 @@ async def _sitemaps(page: Page, index: Index, source: Source, reach: Reach) -> F
         try:
             _, read = await reach.index(part.url, source)
         except (FetchError, ReadError) as error:
-            refusal = error
+            refusal = refusal or error
             notes.append(f"{part.url}: {error.reason}")
             continue
         links += read.links

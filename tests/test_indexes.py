@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from typing import Any
 from faultserver import FaultServer, reply
 
 from monitor.errors import FetchError
-from monitor.indexes import FEEDS, OLDER, SITEMAPS
+from monitor.indexes import FEEDS, OLDER, SITEMAPS, read_index
 from monitor.models import Memory, Outcome, Page, Source, SourceKind, Validators
 from monitor.scrapers import Client
 from monitor.settings import HttpSettings
@@ -161,6 +162,27 @@ def test_an_index_that_dates_nothing_does_not_hide_what_is_new_in_its_sitemaps()
     assert seen.page.validators == Validators()  # else an unchanged index would be answered with 304
     web.pages = {**web.pages, f"{SITE}/a.xml": urlset(("/one", "2026-01-01"), ("/two", "2026-01-02"))}
     assert paths(looked(web, SourceKind.SITEMAP, after(seen), MAP)) == ["/two"]
+
+
+def test_a_packed_sitemap_of_a_brand_is_read() -> None:
+    """A brand's page is looked at for being another's; a sitemap says nothing of that, and is no text yet."""
+    packed = Page(
+        url=MAP,
+        requested_url=MAP,
+        status=200,
+        content=gzip.compress(urlset(("/one", "2026-01-01")).encode()),
+        content_type="application/gzip",
+        fetched_at=NOW,
+    )
+    read = read_index(packed, Source(name="k", kind=SourceKind.SITEMAP, url=MAP, brand="smart"))
+    assert [link.url for link in read.links] == [f"{SITE}/one"]
+
+
+def test_an_index_of_which_nothing_can_be_read_says_what_is_wrong_with_the_most_promising_sitemap() -> None:
+    parts = (("/pages.xml", "2026-01-01"), ("/news.xml", "2026-01-01"))
+    web = Web({MAP: map_of(*parts), f"{SITE}/news.xml": "no XML", f"{SITE}/pages.xml": urlset()})
+    seen = looked(web, SourceKind.SITEMAP, url=MAP)
+    assert (seen.outcome, seen.reason) == (Outcome.BAD_FEED, "this is no XML")
 
 
 def test_a_huge_or_half_broken_index_is_read_in_part_and_says_so() -> None:
