@@ -267,9 +267,16 @@ def test_a_private_address_is_never_dialled_whatever_the_page_does() -> None:
         with pytest.raises(BlockingIOError):
             datagrams.recv(1)
     assert len(found) == len(PRIVATE) + 4
-    direct, led_there = found[-1], found[len(PRIVATE)]
-    assert (direct.outcome, led_there.outcome) == (Outcome.FORBIDDEN_ADDRESS, Outcome.FORBIDDEN_ADDRESS)
-    assert "not a public address" in led_there.reason
+    for led_there in found[len(PRIVATE) :]:  # redirects, pages that lead on by themselves, the address itself
+        assert led_there.outcome is Outcome.FORBIDDEN_ADDRESS
+        assert "not a public address" in led_there.reason
+
+
+def test_a_page_that_leads_to_one_that_cannot_be_had_is_said_so() -> None:
+    with FaultServer(Wire.reset) as dead:
+        found = error({"/": html(f'<meta http-equiv="refresh" content="0;url={dead.url()}">')}, respect_robots=False)
+        assert dead.connections > 0
+    assert (found.outcome, found.reason) == (Outcome.INCOMPLETE, "the page leads on to one that cannot be had")
 
 
 def test_popups_do_not_open_and_downloads_are_not_taken() -> None:

@@ -59,6 +59,7 @@ _ARGUMENTS = (
 _UNNEEDED = frozenset({"image", "media", "font"})
 _KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_RUNTIME_DIR")
 _WATCH = 0.5  # seconds between two looks at the memory of the renderers
+_LEADS_ON = "the page leads on to one that cannot be had"
 _HTML = "'<!doctype html>' + ({shown})(document.documentElement).outerHTML.slice(0, {limit})"
 _SHOWN = """root => {
   if (![...root.querySelectorAll("*")].some(element => element.shadowRoot)) return root;
@@ -212,7 +213,10 @@ class Browser:
                 raise FetchError(Outcome.TOO_LARGE, f"the page needs more than {limit}, or breaks Chromium")
             if gate.full:
                 raise gate.overflow()
-            return await work
+            page = await work
+            if page.url.startswith("chrome-error:"):  # the browser's own words on a page that it could not have
+                raise gate.refusals[0] if gate.refusals else FetchError(Outcome.INCOMPLETE, _LEADS_ON)
+            return page
         except _playwright().Error as error:
             raise _failure(error, gate) from error
         finally:

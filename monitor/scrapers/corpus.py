@@ -51,7 +51,7 @@ def attempt(content: bytes, now: datetime) -> Tried:
 
 
 def agrees(content: bytes, links: tuple[Link, ...]) -> bool | None:
-    """Whether feedparser finds the same items: addresses and titles. None: the file is not well-formed, or no feed to it.
+    """Whether feedparser finds the same items: addresses and titles. None: the file is not well-formed, or no feed.
 
     Where it knows several addresses of an item any of them counts: it prefers the last, and leaves out what RDF calls
     an item by. Takes as long as feedparser does, which may be minutes.
@@ -59,7 +59,8 @@ def agrees(content: bytes, links: tuple[Link, ...]) -> bool | None:
     parsed = feedparser.parse(io.BytesIO(content))
     if parsed.bozo or not parsed.get("version") or len(parsed.entries) > MAX_ITEMS:
         return None
-    titles, items = {}, []
+    titles: dict[str, str] = {}
+    items: list[set[str]] = []
     for entry in reversed(parsed.entries):  # of two items with one address the first counts
         items.append(_addresses(entry))
         titles |= dict.fromkeys(items[-1], _words(entry.get("title")))
