@@ -86,24 +86,17 @@ def tell_more(
     *,
     at: Source = TRADE,
     language: str = "en",
-    html: str = "",
+    page: tuple[str, bytes] | None = None,
 ) -> None:
-    """One more article, whatever it says; its page is kept where there is one."""
+    """One more article, whatever it says; its page, a content type and bytes, is kept where there is one."""
     document = Document(
         url=url, title=title, published="2026-01-05", published_from="listing", language=language, text=text
     )
     link = Link(url=url, title=title, published="2026-01-05")
     now = START + timedelta(days=3)
-    page = html and Page(
-        url=url,
-        requested_url=url,
-        status=200,
-        content=html.encode(),
-        content_type="text/html; charset=utf-8",
-        fetched_at=now,
-    )
+    kept = page and Page(url=url, requested_url=url, status=200, content=page[1], content_type=page[0], fetched_at=now)
     facts = read_facts(document, brand="smart")
-    found = Reading(link=link, outcome=Outcome.OK, page=page or None, document=document, facts=facts)
+    found = Reading(link=link, outcome=Outcome.OK, page=kept, document=document, facts=facts)
     history.sync_sources([NEWSROOM, TRADE, SILENT], now)
     record(
         seen(at, now, [found]),

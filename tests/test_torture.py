@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from torture import alerts, content, feeds, server, service, steady
+from torture import alerts, content, feeds, server, service, serving, steady
 from torture.bench import SUITES, Suite
 
-GROUPS = (alerts, content, feeds, server, service, steady)
+GROUPS = (alerts, content, feeds, server, service, serving, steady)
 
 
 @pytest.mark.timeout(600)

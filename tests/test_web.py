@@ -19,8 +19,10 @@ import newsdesk
 import pytest
 from browsing import HOST, NOW, TOKEN, browser, site_over
 from lxml import html
+from strangers import KEPT_PAGES
 
 from monitor.history import History, ServiceLock, store
+from monitor.pages.decoding import decode
 from monitor.parser.facts import revive
 from monitor.web.app import application
 from monitor.web.describing import api
@@ -196,15 +198,16 @@ def test_a_document_marks_its_claims_and_its_page_is_text(page: Any, database: P
     assert answer.status_code == 404  # the desk keeps no pages of articles
 
 
-def test_a_kept_page_is_shown_as_text_and_never_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", KEPT_PAGES, ids=lambda kept: kept[0])
+def test_a_kept_page_is_shown_as_text_and_never_run(tmp_path: Path, kept: tuple[str, bytes]) -> None:
     path = tmp_path / "h.db"
-    page = "<title>News</title><script>alert(1)</script><p>smart is now present in 39 markets.</p>"
     with History(path, revive=revive) as history:
         text = "smart is now present in 39 markets."
-        newsdesk.tell_more(history, path, "https://trade-site.example/1", "News", text, html=page)
+        newsdesk.tell_more(history, path, "https://trade-site.example/1", "News", text, page=kept)
     with browser(path) as client:
         answer = client.get("/documents/1/page")
-        assert answer.text == page
+        assert answer.status_code == 200
+        assert answer.text == decode(kept[1], kept[0])
         assert answer.headers["content-type"] == "text/plain; charset=utf-8"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"

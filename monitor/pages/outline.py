@@ -53,8 +53,8 @@ def _addresses(content: bytes) -> Iterator[bytes]:
     small = content.lower()  # six times as fast as patterns that take letters of both sizes
     for pattern in (*_HEADS, *_ADDRESSES):
         for found in pattern.finditer(small):
-            start, end = found.span(pattern.groups)
-            yield content[start:end]
+            first, last = found.span(pattern.groups)
+            yield content[first:last]
     at = content.find(_DATA)
     while at >= 0:
         end = _END.search(content, at)

@@ -214,15 +214,15 @@ class Browser:
             if gate.full:
                 raise gate.overflow()
             page = await work
-            if page.url.startswith("chrome-error:"):  # the browser's own words on a page that it could not have
-                raise gate.refusals[0] if gate.refusals else FetchError(Outcome.INCOMPLETE, _LEADS_ON)
-            return page
         except _playwright().Error as error:
             raise _failure(error, gate) from error
         finally:
             for task in (work, crash):
                 task.cancel()
             await asyncio.gather(work, crash, return_exceptions=True)
+        if page.url.startswith("chrome-error:"):  # the browser's own words on a page that it could not have
+            raise gate.refusals[0] if gate.refusals else FetchError(Outcome.INCOMPLETE, _LEADS_ON)
+        return page
 
     async def _loaded(self, tab: Tab, url: str) -> Page:
         response = await self._answered(tab, url)

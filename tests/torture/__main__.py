@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from torture import alerts, content, feeds, server, service, steady  # noqa: F401  (they register their suites)
+from torture import alerts, content, feeds, server, service, serving, steady  # noqa: F401  (they register their suites)
 from torture.bench import SUITES, Suite
 
 MEMORY = next((str(path) for path in (Path("/dev/shm"),) if path.is_dir()), None)  # a disk's syncs prove nothing here
