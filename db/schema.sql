@@ -67,7 +67,7 @@ CREATE TABLE visit (
     recorded_at TEXT NOT NULL,
     outcome TEXT NOT NULL,                    -- ok, unchanged, skipped, or what was wrong
     reason TEXT,                              -- null: nothing to say
-    requests INTEGER NOT NULL,
+    requests INTEGER NOT NULL,                -- pages it asked for, without redirects and robots.txt
     baseline INTEGER NOT NULL,                -- 1: the first good check; what it found is known, but no news
     body_hash TEXT,                           -- null: no body was had
     links INTEGER NOT NULL,                   -- derived: links it added

@@ -330,6 +330,7 @@ class Observation:
     pauses: Mapping[str, datetime] = field(default_factory=dict)
     """As in Memory: those that stand after the check."""
     requests: int = 0
+    """How many pages were asked for; redirects and robots.txt are not counted."""
 
     @property
     def quiet(self) -> bool:

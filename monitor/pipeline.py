@@ -10,6 +10,7 @@ writer, one transaction: nothing is told that is not stored, and the reverse. Ex
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.health import judge
@@ -19,12 +20,14 @@ from monitor.notifier.route import route, route_notice
 from monitor.notifier.trouble import source_notice
 from monitor.notifier.wording import words_of
 from monitor.settings import Settings
-from monitor.visits import Tools, look, to_read, visit
+from monitor.visits import Counted, Tools, look, to_read, visit
 
 
 async def observe(source: Source, memory: Memory, tools: Tools) -> Observation:
     """All that one check of one source brings home. Never raises for what the web may do."""
     started = tools.clock()
+    client = Counted(tools.client)
+    tools = replace(tools, client=client)
     seen = await look(source, memory, tools)
     readings = list(seen.own)
     for task in to_read(seen.links, memory) if seen.outcome.good else ():
@@ -32,7 +35,7 @@ async def observe(source: Source, memory: Memory, tools: Tools) -> Observation:
             break
         readings.append(await visit(task, source, tools))
     finished = max(started, tools.clock())  # the clock may have been set back meanwhile
-    return seen.observation(source, started, finished, tuple(readings))
+    return replace(seen.observation(source, started, finished, tuple(readings)), requests=client.asked)
 
 
 def record(

@@ -49,6 +49,18 @@ class Fetches(Protocol):
     async def get(self, url: str, *, validators: Validators | None = None) -> Page: ...
 
 
+class Counted:
+    """The same client, and how many pages it was asked for."""
+
+    def __init__(self, client: Fetches) -> None:
+        self.asked = 0
+        self._client = client
+
+    async def get(self, url: str, *, validators: Validators | None = None) -> Page:
+        self.asked += 1
+        return await self._client.get(url, validators=validators)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What visits are made with. `run` calls a pure function, in another process if the engine says so."""

@@ -65,6 +65,11 @@ def test_a_source_that_fails_reads_nothing_that_waits() -> None:
     assert (seen.outcome, seen.reason, seen.readings) == (Outcome.HTTP_ERROR, "HTTP 403", ())
 
 
+def test_a_check_counts_the_pages_that_it_asked_for() -> None:
+    assert observed({}).requests == 1
+    assert observed({"https://a.example/feed": FEED.format(STORY)}).requests == 2
+
+
 def test_what_waits_is_read_although_the_index_is_unchanged() -> None:
     pages = {"https://a.example/feed": FEED.format(STORY)}
     known = observed(pages)
