@@ -26,6 +26,7 @@ from monitor.models import Index, Link, Outcome, Page, Source, When
 from monitor.pages import dates, jsonld, walls
 from monitor.pages.decoding import decode
 from monitor.pages.markup import hidden, soup, squeeze_line
+from monitor.pages.markup import tree as parsed
 from monitor.scrapers import acting, carried, grouping, paging, shapes
 from monitor.scrapers.links import absolute, canonical, same_site
 
@@ -69,7 +70,7 @@ def read_listing(page: Page, source: Source) -> Index:
         described = _described(_candidates(page, tree, base), page.fetched_at)
         found = _self_found(described, told)
     links = _merged(found, {} if source.links else told, told)
-    if not links and (reason := walls.suspicion(tree, html)):
+    if not links and (reason := walls.suspicion(parsed(html), html)):
         raise ReadError(Outcome.SUSPECT, reason)
     links = links or _merged(_headlines(described), {}, told)
     if not source.links:
@@ -174,7 +175,7 @@ class _Frame:
 def _framing(tag: Tag, in_content: bool) -> bool:
     if tag.name in ("nav", "footer", "aside") or (tag.name == "header" and not in_content):
         return True
-    return hidden(tag) or shapes.furniture_name(tag)
+    return hidden(tag.name, tag.attrs) or shapes.furniture_name(tag)
 
 
 def _described(candidates: list[_Candidate], now: datetime) -> list[_Candidate]:
@@ -332,7 +333,7 @@ def _told(page: Page, base: str, tree: BeautifulSoup) -> dict[str, Link]:
     """The articles that the page's JSON-LD names: articles with an address, and the entries of item lists."""
     found: dict[str, Link] = {}
     here = canonical(page.url)
-    objects = jsonld.objects(tree)
+    objects = jsonld.objects(block.get_text() for block in tree.find_all("script", type=jsonld.KIND))
     crumbs = {id(entry) for item in objects if "BreadcrumbList" in jsonld.types(item) for entry in _entries(item)}
     for item in (item for item in objects if id(item) not in crumbs):
         for link in _told_links(item, base, page.fetched_at):
