@@ -30,6 +30,7 @@ _COUNTERS = ("data-target", "data-count", "data-to", "data-value", "data-end", "
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CELL = " | "
+_SILENT = ("script", "style", "template", "rt", "rp")
 _SPOKEN = etree.XPath(
     "descendant::text()"
     "[not(ancestor::script or ancestor::style or ancestor::template or ancestor::rt or ancestor::rp)]",
@@ -81,14 +82,41 @@ def lines(root: HtmlElement, without: Iterable[str] = ()) -> str:
     return squeeze("".join(_pieces(root, UNSEEN.union(without))))
 
 
-def elements(path: etree.XPath, root: HtmlElement) -> list[HtmlElement]:
-    """The elements that a path leads to, as they stand on the page."""
-    return cast(list[HtmlElement], path(root))
+def strings(element: HtmlElement) -> list[str]:
+    """The pieces of text within an element, as they stand, without what scripts and styles say."""
+    if next(element.iter(*_SILENT), None) is None:  # mostly, and much faster
+        return list(element.itertext())
+    return cast(list[str], _SPOKEN(element))
+
+
+def contents(element: HtmlElement) -> int:
+    """How many elements and pieces of text stand directly within an element."""
+    return len(element) + sum(map(bool, (element.text, *(child.tail for child in element))))
+
+
+def extent(texts: Iterable[str]) -> int:
+    """How many characters those are; what merely sets tags apart counts as one."""
+    return sum(1 if text.isspace() else len(text) for text in texts)
 
 
 def spoken(element: HtmlElement) -> str:
-    """The text within one element, on one line, what scripts and styles say left out."""
-    return squeeze_line(" ".join(cast(list[str], _SPOKEN(element))))
+    """The same on one line."""
+    return squeeze_line(" ".join(strings(element)))
+
+
+def first(element: HtmlElement, *names: str) -> HtmlElement | None:
+    """The first element of one of these names within another."""
+    return next(element.iterdescendants(*names), None)
+
+
+def leads(element: HtmlElement) -> bool:
+    """Whether it is a link to somewhere."""
+    return element.tag == "a" and element.get("href") is not None
+
+
+def elements(path: etree.XPath, root: HtmlElement) -> list[HtmlElement]:
+    """The elements that a path leads to, as they stand on the page."""
+    return cast(list[HtmlElement], path(root))
 
 
 def squeeze(text: str) -> str:
@@ -135,7 +163,7 @@ def _counted(node: HtmlElement) -> str:
     if not node.attrib or node.tag not in ("span", "div", "p", "strong", "b", "em"):
         return ""
     number = next((node.attrib[name] for name in _COUNTERS if name in node.attrib), "")
-    if not number or sum(map(bool, (node.text, *(child.tail for child in node))), len(node)) > 1:
+    if not number or contents(node) > 1:
         return ""
     shown = "".join(node.itertext()).strip()
     return number if shown in ("", "0") and re.fullmatch(r"\d{1,3}(?:[.,]?\d{3})*", number) else ""
