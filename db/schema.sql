@@ -205,6 +205,10 @@ CREATE TABLE belief (
 );
 CREATE INDEX belief_fact ON belief (fact);
 CREATE INDEX belief_due ON belief (due) WHERE due IS NOT NULL;
+-- Plans, as they are listed.
+CREATE INDEX belief_planned ON belief (due IS NULL, due, brand, subject)
+WHERE json_extract(attributes, '$.status') = 'planned'
+    OR json_extract(attributes, '$.stage') IN ('teased', 'confirmed');
 
 
 -- The claims that speak for a belief and against it.

@@ -10,18 +10,16 @@ by the address, as the config and the catalogue know it.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from bs4.element import Tag
-
 from monitor.errors import ReadError
 from monitor.history import History
-from monitor.history.storable import start_of
+from monitor.history.storable import squeeze, start_of, unsqueeze
+from monitor.likeness import marked
 from monitor.models import (
     Authority,
     Document,
@@ -35,7 +33,7 @@ from monitor.models import (
     SourceKind,
 )
 from monitor.pages.decoding import decode
-from monitor.pages.markup import soup
+from monitor.pages.markup import tree
 from monitor.parser.document import read_page
 from monitor.parser.facts import read_facts
 from monitor.pipeline import record
@@ -139,9 +137,9 @@ def read(archived: Archived, own: Sequence[Source] = ()) -> Ready | Skipped:
         id=archived.id,
         at=at,
         source=source,
-        document=document,
+        document=marked(document),
         facts=read_facts(document, brand=source.brand),
-        page=zlib.compress(archived.content) if archived.content else None,
+        page=squeeze(archived.content) if archived.content else None,
         content_type=archived.content_type,
     )
 
@@ -161,11 +159,11 @@ def _page(archived: Archived) -> Page:
 
 def _own_address(content: bytes, content_type: str | None) -> str | None:
     """The address that a saved page says it has."""
-    tree = soup(decode(content, content_type))
-    for tag, name in ((tree.find("link", rel="canonical"), "href"), (tree.find("meta", property="og:url"), "content")):
-        if isinstance(tag, Tag) and str(tag.get(name) or "").startswith(("http://", "https://")):
-            return urljoin(str(tag[name]), "")
-    return None
+    root = tree(decode(content, content_type))
+    canonical = next((link.get("href") for link in root.iter("link") if link.get("rel") == "canonical"), None)
+    shared = next((meta.get("content") for meta in root.iter("meta") if meta.get("property") == "og:url"), None)
+    named = (url for url in (canonical, shared) if url and url.startswith(("http://", "https://")))
+    return next((urljoin(url, "") for url in named), None)
 
 
 def _source(archived: Archived, url: str | None, own: Sequence[Source]) -> Source:
@@ -235,7 +233,8 @@ def _reading(one: Ready) -> Reading:
         url=url,
         requested_url=url,
         status=200,
-        content=zlib.decompress(one.page),
+        content=unsqueeze(one.page),
+        packed=one.page,
         content_type=one.content_type,
         fetched_at=one.at,
     )

@@ -10,6 +10,9 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
+from dataclasses import replace
+
+from monitor.models import Document
 
 SAME_TEXT = 14
 """Bits by which the fingerprints of two versions of one text differ at the most."""
@@ -25,28 +28,31 @@ _LONGEST = 500_000
 """Characters in which those words must stand: splitting ten million of them would hold up everything else."""
 
 _WORD = re.compile(r"[^\W\d_\u2e80-\uffff]+|\d+|[\u2e80-\uffff]")
-_LANE = 16
-"""Bits of the counter that each bit of the fingerprint has in one large number."""
-_VOTES = tuple(
-    tuple(sum((byte >> bit & 1) << (place * 8 + bit) * _LANE for bit in range(8)) for byte in range(256))
-    for place in range(8)
-)
-"""What a byte of a hash adds to the counters, by its place."""
+_BYTES = 8
+"""Of a fingerprint, and of the hash of a word pair."""
 
 
 def fingerprint(text: str) -> int | None:
     """The fingerprint, or None for a short text. Letters of East Asian scripts count as words."""
     words = _WORD.findall(text[:_LONGEST].casefold())[:MOST]
     pairs = [f"{one} {other}" for one, other in itertools.pairwise(words)]
-    if len(set(pairs)) < FEWEST:
+    hashes = {pair: hashlib.blake2b(pair.encode(errors="replace"), digest_size=_BYTES).digest() for pair in set(pairs)}
+    if len(hashes) < FEWEST:
         return None
-    votes = 0
-    for pair in pairs:
-        digest = hashlib.blake2b(pair.encode(errors="replace"), digest_size=8).digest()
-        for table, byte in zip(_VOTES, digest, strict=True):
-            votes += table[byte]
-    mask = (1 << _LANE) - 1
-    return sum(1 << bit for bit in range(64) if (votes >> bit * _LANE & mask) * 2 > len(pairs))
+    voters = b"".join([hashes[pair] for pair in pairs])
+    ones = int.from_bytes(b"\x01" * len(pairs))
+    majority = 0
+    for place in range(_BYTES):
+        column = int.from_bytes(voters[place::_BYTES])  # this byte of every hash, side by side in one number
+        for bit in range(8):
+            if (column >> bit & ones).bit_count() * 2 > len(pairs):
+                majority |= 1 << place * 8 + bit
+    return majority
+
+
+def marked(document: Document) -> Document:
+    """The document with its fingerprint."""
+    return replace(document, fingerprint=fingerprint(document.text))
 
 
 def distance(one: int, other: int) -> int:

@@ -134,6 +134,8 @@ class Page:
     validators: Validators = Validators()
     moved_to: str | None = None
     """Where the source has moved for good (every redirect was 301 or 308)."""
+    packed: bytes | None = None
+    """The content as the history keeps it, where whoever read the page has made that already."""
 
     @property
     def unchanged(self) -> bool:
@@ -179,6 +181,8 @@ class Document:
     published_from: str | None  # feed, sitemap, listing, json-ld, meta, time, htmldate, given; None when unknown
     language: str | None  # ISO 639-1
     text: str
+    fingerprint: int | None = None
+    """Of the text, as in Claim; made for documents that the history is to keep (`monitor.likeness.marked`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

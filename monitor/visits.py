@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 
 from monitor.errors import FetchError, ReadError
 from monitor.health import shrunken
-from monitor.history.storable import text_hash
+from monitor.history.storable import squeeze, text_hash
 from monitor.indexes import Reach, find
-from monitor.likeness import SAME_TEXT_AND_TITLE, distance, fingerprint
+from monitor.likeness import SAME_TEXT_AND_TITLE, distance, marked
 from monitor.models import (
     Document,
     Fact,
@@ -206,24 +206,25 @@ async def _again(revisit: Revisit, source: Source, tools: Tools) -> Reading:
         if page.url != page.requested_url and (urlsplit(page.url).path in ("", "/") or page.url == source.url):
             return found(outcome=Outcome.GONE, reason=f"it leads to {page.url} now")
         before = revisit.fingerprint, revisit.text_hash
-        document, facts = await tools.run(read_again, page, source, revisit.link, *before)
+        document, facts, packed = await tools.run(read_again, page, source, revisit.link, *before)
     except (FetchError, ReadError) as error:
         return found(outcome=error.outcome, reason=error.reason)
     if text_hash(document.text) == revisit.text_hash:  # another date, other advertisements, the same words
         return found(outcome=Outcome.UNCHANGED, page=page)
-    return found(outcome=Outcome.OK, page=page, document=document, facts=facts)
+    return found(outcome=Outcome.OK, page=replace(page, packed=packed), document=document, facts=facts)
 
 
 async def _read_own(page: Page, source: Source, memory: Memory, tools: Tools) -> Reading:
     """The page of a source that is the document itself."""
     link = Link(url=source.url)
-    document, facts = await tools.run(read_again, page, source, link, memory.fingerprint, memory.text_hash)
-    return Reading(link=link, outcome=Outcome.OK, page=page, document=document, facts=facts)
+    before = memory.fingerprint, memory.text_hash
+    document, facts, packed = await tools.run(read_again, page, source, link, *before)
+    return Reading(link=link, outcome=Outcome.OK, page=replace(page, packed=packed), document=document, facts=facts)
 
 
 async def _read(page: Page, source: Source, link: Link, tools: Tools) -> Reading:
-    document, facts = await tools.run(read, page, source, link)
-    return Reading(link=link, outcome=Outcome.OK, page=page, document=document, facts=facts)
+    document, facts, packed = await tools.run(read_new, page, source, link)
+    return Reading(link=link, outcome=Outcome.OK, page=replace(page, packed=packed), document=document, facts=facts)
 
 
 def _hash(page: Page) -> str:
@@ -246,44 +247,56 @@ def prepare() -> None:
     _ = brands, document, facts, strangers, feed, listing, sitemap
 
 
-def read(page: Page, source: Source, link: Link, known: str | None = None) -> tuple[Document, tuple[Fact, ...]]:
-    """A page to its document and facts. Pure; raises ReadError when it is no news, or another brand's.
+def read(page: Page, source: Source, link: Link) -> tuple[Document, tuple[Fact, ...]]:
+    """A page to its document and facts. Pure; raises ReadError when it is no news, or another brand's."""
+    document = _document(page, source, link)
+    return document, _facts(document, source)
 
-    `known` is the hash of a text whose facts are known: they are not read again.
-    """
-    from monitor.parser.document import read_page
-    from monitor.parser.facts import read_facts
-    from monitor.parser.strangers import refuse_strangers
 
-    refuse_strangers(page, source)
-    document = read_page(page, source, link)
-    return document, () if text_hash(document.text) == known else read_facts(document, brand=source.brand)
+def read_new(page: Page, source: Source, link: Link) -> tuple[Document, tuple[Fact, ...], bytes]:
+    """The same for a page that is to be kept, with all that takes time to make of it: the one writer only stores."""
+    document, facts = read(page, source, link)
+    return marked(document), facts, squeeze(page.content)
 
 
 def read_again(
     page: Page, source: Source, link: Link, before: int | None, known: str | None
-) -> tuple[Document, tuple[Fact, ...]]:
-    """As `read`, for a page that was read before; `before` is the fingerprint of what it said then, `known` the hash.
+) -> tuple[Document, tuple[Fact, ...], bytes | None]:
+    """As `read_new`, for a page that was read before; `before` is the fingerprint of what it said then, `known` the
+    hash. A text that is known is not read for facts.
 
     Raises SUSPECT when another text that says nothing of the source's brand stands in its place: it takes nothing back.
     """
     from monitor.parser.brands import canonical
 
-    document, facts = read(page, source, link, known)
+    document = _document(page, source, link)
+    if text_hash(document.text) == known:
+        return replace(document, fingerprint=before), (), None
+    document, facts = marked(document), _facts(document, source)
     told = [fact for fact in facts if source.brand is None or fact.brand == canonical(source.brand)]
-    if before is not None and not told:
-        now = fingerprint(document.text)
-        if now is None or distance(before, now) > SAME_TEXT_AND_TITLE:
-            raise ReadError(
-                Outcome.SUSPECT, "another text, that says nothing, stands in the place of what was read here"
-            )
-    return document, facts
+    now = document.fingerprint
+    if before is not None and not told and (now is None or distance(before, now) > SAME_TEXT_AND_TITLE):
+        raise ReadError(Outcome.SUSPECT, "another text, that says nothing, stands in the place of what was read here")
+    return document, facts, squeeze(page.content)
 
 
 def read_own_text(source: Source, link: Link) -> tuple[Document, tuple[Fact, ...]]:
     """The text that a feed carries, read as a document."""
     from monitor.parser.document import read_text
-    from monitor.parser.facts import read_facts
 
     document = read_text(link.text or "", source, link)
-    return document, read_facts(document, brand=source.brand)
+    return marked(document), _facts(document, source)
+
+
+def _document(page: Page, source: Source, link: Link) -> Document:
+    from monitor.parser.document import read_page
+    from monitor.parser.strangers import refuse_strangers
+
+    refuse_strangers(page, source)
+    return read_page(page, source, link)
+
+
+def _facts(document: Document, source: Source) -> tuple[Fact, ...]:
+    from monitor.parser.facts import read_facts
+
+    return read_facts(document, brand=source.brand)

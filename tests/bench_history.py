@@ -166,6 +166,7 @@ def main() -> None:
             timed("the page: front", 100, lambda: client.get("/"))
             timed("the page: a brand", 200, lambda: client.get("/brands/brand 7"))
             timed("the page: changes", 200, lambda: client.get("/changes"))
+            timed("the page: plans", 200, lambda: client.get("/plans"))
         story = iter(range(10**6, 10**9))
 
         def record_one() -> None:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from monitor.history import History, Stored
 from monitor.history.upkeep import Swept
+from monitor.likeness import marked
 from monitor.models import (
     Alert,
     Authority,
@@ -171,7 +172,7 @@ def read(path: str, *facts: Fact, text: str | None = None, at: datetime = NOW, *
     )
     fetched = page(words, url=document.url, at=at)
     return replace(
-        Reading(link=link(path), outcome=Outcome.OK, page=fetched, document=document, facts=facts), **changes
+        Reading(link=link(path), outcome=Outcome.OK, page=fetched, document=marked(document), facts=facts), **changes
     )
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from monitor.history import History
+from monitor.likeness import marked
 from monitor.models import Authority, Document, Link, Observation, Outcome, Page, Reading, Source, SourceKind
 from monitor.parser.facts import read_facts, revive
 from monitor.pipeline import record
@@ -52,7 +53,7 @@ def reading(url: str, title: str, text: str, published: str, brand: str | None) 
     facts = read_facts(document, brand=brand)
     assert facts, f"the parser finds nothing in {text!r}"
     link = Link(url=url, title=title, published=published)
-    return Reading(link=link, outcome=Outcome.OK, document=document, facts=facts)
+    return Reading(link=link, outcome=Outcome.OK, document=marked(document), facts=facts)
 
 
 def seen(at: Source, now: datetime, readings: Sequence[Reading] = ()) -> Observation:
@@ -96,7 +97,7 @@ def tell_more(
     now = START + timedelta(days=3)
     kept = page and Page(url=url, requested_url=url, status=200, content=page[1], content_type=page[0], fetched_at=now)
     facts = read_facts(document, brand="smart")
-    found = Reading(link=link, outcome=Outcome.OK, page=kept, document=document, facts=facts)
+    found = Reading(link=link, outcome=Outcome.OK, page=kept, document=marked(document), facts=facts)
     history.sync_sources([NEWSROOM, TRADE, SILENT], now)
     record(
         seen(at, now, [found]),

@@ -319,9 +319,21 @@ def test_what_is_wrong_at_the_start_is_one_line_and_tls_protects_the_whole_way(t
         said = mistake("check", "--config", good)
         assert "has no worker that will do" in said
         assert "another version: brand-monitor" in said
-        end(there.workers.pop())
+        assert examined(good) == [f"failed   cluster   {said.removeprefix('brand-monitor: ').strip()}"]
+
+        there.start_worker()
+        there.wait()
+        reached, workers, refused = examined(good)
+        assert reached == f"ok       cluster   {there.address} answers, with our certificate"
+        assert workers == f"ok       cluster   workers of the same version: 1, hosts that they ask at once: {THREADS}"
+        assert refused.startswith("warning  cluster   the worker tls://")
+        assert "is not used: another version: brand-monitor" in refused
+        while there.workers:
+            end(there.workers.pop())
 
         assert "has no workers; start some" in mistake("check", "--config", good)
+        [failed] = examined(good)
+        assert "has no workers; start some" in failed
 
         bad = config(tmp_path / "stranger", there, sources, more=stranger)
         assert "its certificate is not good by [engine] ca_file" in mistake("check", "--config", bad)
@@ -337,6 +349,11 @@ def test_what_is_wrong_at_the_start_is_one_line_and_tls_protects_the_whole_way(t
         reckon(tmp_path, web, 0.0)
 
 
+def examined(path: Path) -> list[str]:
+    """What `doctor` says of the cluster."""
+    return [line for line in command("doctor", "--config", path).out.splitlines() if " cluster " in line]
+
+
 def another_version(folder: Path) -> dict[str, str]:
     """An environment in which brand-monitor is a little different."""
     for name in ("monitor", "config", "db"):
@@ -350,7 +367,9 @@ def test_no_scheduler_is_one_line(tmp_path: Path) -> None:
     with sites(1) as web:
         nobody = Machines("tcp://127.0.0.1:9")
         said = mistake("check", "--config", config(tmp_path, nobody, publish(web)))
+        [failed] = examined(config(tmp_path, nobody, publish(web)))
     assert "tcp://127.0.0.1:9 cannot be reached" in said
+    assert failed.startswith("failed   cluster   the Dask scheduler tcp://127.0.0.1:9 cannot be reached")
 
 
 def test_a_scheduler_without_tls_is_one_line(cluster: Machines, tmp_path: Path) -> None:

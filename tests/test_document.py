@@ -390,6 +390,21 @@ def test_evidence_can_be_found_in_the_text_by_its_place() -> None:
     assert "  " not in text
 
 
+@pytest.mark.parametrize("depth", [300, 3_000])
+@pytest.mark.parametrize("broken", ["", '<i"x>'])
+def test_text_is_read_however_deep_it_stands(depth: int, broken: str) -> None:
+    """Beyond 2,048 elements, in tags that are broken besides, the end is cut off, as browsers do sooner."""
+    page = (
+        f"<html><body>{LONG}{'<div>' * depth}{broken}Veloria is at home in 40 markets.{'</div>' * depth}</body></html>"
+    )
+    assert ("40 markets" in read(page, kind=SourceKind.PAGE).text) == (depth <= 2_048 or not broken)
+
+
+def test_what_follows_the_end_of_a_page_is_read_too() -> None:
+    page = "<html><body><p>Veloria opens in Chile</html><p>It is at home in <!-- so far -->40 markets.</p>"
+    assert read(page, kind=SourceKind.PAGE).text == "Veloria opens in Chile\nIt is at home in 40 markets."
+
+
 def test_hostile_pages_end_in_a_document_or_an_outcome() -> None:
     attributes = "<p " + " ".join(f"a{n}=1" for n in range(5_000)) + ">text of the page</p>"
     deep = "<div>" * 5_000 + "text of the page" + "</div>" * 5_000

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.pages.markup import soup
+from monitor.pages.markup import tree
 from monitor.scrapers.paging import older
 
 HERE = "https://media.kestrel.example/newsroom/"
 
 
 def leads_to(html: str, here: str = HERE) -> str | None:
-    found = older(soup(f"<html><body>{html}</body></html>"), here, here)
+    found = older(tree(f"<html><body>{html}</body></html>"), here, here)
     return found and found.removeprefix("https://media.kestrel.example/newsroom/")
 
 

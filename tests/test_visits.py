@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from monitor.errors import FetchError
-from monitor.history.storable import text_hash
+from monitor.history.storable import text_hash, unsqueeze
+from monitor.likeness import fingerprint
 from monitor.models import Link, Memory, Observation, Outcome, Page, Source, SourceKind, Validators
 from monitor.pipeline import observe
 from monitor.visits import Tools
@@ -150,3 +153,18 @@ def test_a_text_that_is_known_is_not_read_for_facts() -> None:
     assert (again.outcome, called, again.readings[0].facts) == (Outcome.OK, ["read_again"], ())
     other, _ = looked(SourceKind.PAGE, body.format("3", STORY.replace("39", "40")), remembered(first))
     assert [fact.value for fact in other.readings[0].facts] == ["40"]
+
+
+@pytest.mark.parametrize("kind", [SourceKind.FEED, SourceKind.PAGE])
+def test_what_is_kept_of_a_page_is_made_where_it_is_read(kind: SourceKind) -> None:
+    """So that the one writer only stores it."""
+    story = f"<html><body><main><p>{STORY} {' '.join(map(str, range(40)))}</p></main></body></html>"
+    feed = FEED.format("")
+    source = Source(name="any", kind=kind, url="https://a.example/feed", brand="smart", outlet="a")
+    web = Web({source.url: feed if kind is SourceKind.FEED else story, "https://a.example/story": story})
+    seen = asyncio.run(observe(source, Memory(), Tools(client=web, run=here, clock=lambda: NOW)))
+    [reading] = seen.readings
+    assert reading.document is not None
+    assert reading.document.fingerprint == fingerprint(reading.document.text) is not None
+    assert reading.page is not None
+    assert unsqueeze(reading.page.packed or b"") == reading.page.content

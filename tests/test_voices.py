@@ -31,6 +31,10 @@ def test_a_copy_with_a_line_of_its_own_has_nearly_the_same_fingerprint() -> None
     assert distance(mine, theirs) <= SAME_TEXT < distance(mine, other)
 
 
+def test_a_fingerprint_stays_what_databases_hold() -> None:
+    assert [fingerprint(text) for text in (WIRE, OTHER)] == [0x923403A729B2C210, 0x11D3946F10E641AE]
+
+
 @pytest.mark.parametrize("text", ["", "smart is in 39 markets.", "。" * 100, "\x00\ud800"])
 def test_a_text_too_short_to_be_told_from_others_has_none(text: str) -> None:
     assert fingerprint(text) is None

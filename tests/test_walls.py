@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from monitor.pages import walls
-from monitor.pages.markup import soup
+from monitor.pages.markup import tree
 
 PAGES = json.loads(Path(__file__).with_name("walls.json").read_text(encoding="utf-8"))
 NEWSLETTER = """<html><head><title>Kestrel in Peru</title></head><body><h1>Kestrel in Peru</h1>
@@ -24,14 +24,14 @@ NEWSLETTER = """<html><head><title>Kestrel in Peru</title></head><body><h1>Kestr
 @pytest.mark.parametrize("name", PAGES["walls"])
 def test_what_is_no_news_is_said_so(name: str) -> None:
     html = PAGES["walls"][name]
-    assert walls.suspicion(soup(html), html)
+    assert walls.suspicion(tree(html), html)
 
 
 @pytest.mark.parametrize("name", PAGES["news"])
 def test_news_that_speak_of_such_things_are_news(name: str) -> None:
     html = PAGES["news"][name]
-    assert walls.suspicion(soup(html), html) is None
+    assert walls.suspicion(tree(html), html) is None
 
 
 def test_a_newsletter_is_no_login() -> None:
-    assert walls.suspicion(soup(NEWSLETTER), NEWSLETTER) is None
+    assert walls.suspicion(tree(NEWSLETTER), NEWSLETTER) is None

@@ -21,6 +21,7 @@ from browsing import HOST, NOW, TOKEN, browser, site_over
 from lxml import html
 from strangers import KEPT_PAGES
 
+from monitor.exports.rows import FIELDS
 from monitor.history import History, ServiceLock, store
 from monitor.pages.decoding import decode
 from monitor.parser.facts import revive
@@ -256,6 +257,17 @@ def test_every_list_comes_in_every_form_at_the_same_address(page: Any, name: str
     assert not feed.bozo
     assert len(feed.entries) == len(rows)
     assert len({entry.id for entry in feed.entries}) == len(rows)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_an_empty_table_has_the_columns_of_a_full_one(page: Any, empty: Path, name: str) -> None:
+    params = {"q": "smart"} if name.startswith("search") else {}
+    with browser(empty) as client:
+        head, *rows = csv.reader(io.StringIO(client.get(f"/{name}.csv", params=params).text))
+    assert rows == []
+    assert head == next(csv.reader(io.StringIO(page.get(f"/{name}.csv", params=params).text)))
+    if name not in FIELDS:  # those are narrower than their rows on purpose
+        assert {key for row in page.get(f"/{name}.json", params=params).json()["rows"] for key in row} <= {*head}
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """`doctor`: whether everything that the service needs is in order, a line each, with the fix.
 
-    config ─► secrets ─► database ─► clock ─► service ─► backups ─► the sources' hosts ─► channels
+    config ─► secrets ─► database ─► clock ─► service ─► backups ─► the sources' hosts ─► channels ─► cluster
 
-It resolves names and lets mail servers greet; it fetches no page and sends no message.
+It resolves names, lets mail servers greet and joins a cluster for a moment; it fetches no page and sends no message.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import click
 from monitor import catalogue, cron
 from monitor.cli.options import Place, placed
 from monitor.dialer import Dialer, system_resolver
+from monitor.engine.engines import examine as examine_engine
 from monitor.errors import ConfigError, DatabaseError, FetchError
 from monitor.exports.cells import inert
 from monitor.history import Queries, backups
@@ -36,6 +37,7 @@ from monitor.settings import (
     CommandChannel,
     ConsoleChannel,
     EmailChannel,
+    EngineSettings,
     Settings,
     WebhookChannel,
 )
@@ -66,11 +68,12 @@ class Verdict:
     text: str
 
 
-@click.command(short_help="Check config, database, clock, network and channels.")
+@click.command(short_help="Check config, database, clock, network, channels and cluster.")
 @placed
 @click.option("--service", is_flag=True, help="Only whether the sources are checked when it is time, as /healthz says.")
 def doctor(place: Place, service: bool) -> None:
-    """Check config, database, clock, network and channels; nothing is fetched or sent. Exit 1 if anything failed."""
+    """Check config, database, clock, network, channels and cluster; nothing is fetched or sent. Exit 1 if anything
+    failed."""
     failed = False
     now = datetime.now(UTC)
     for verdict in keeps_up(*place.history(), now, Grade.FAILED) if service else examine(place, now):
@@ -99,6 +102,7 @@ def examine(place: Place, now: datetime) -> Iterator[Verdict]:
             yield from _backups(settings, now)
     if settings:
         yield from asyncio.run(_reachable(settings))
+        yield from asyncio.run(_cluster(settings.engine))
 
 
 def _config(settings: Settings) -> Iterator[Verdict]:
@@ -263,6 +267,25 @@ async def _reachable(settings: Settings) -> list[Verdict]:
         threads.shutdown(wait=False, cancel_futures=True)
     answers, channels = found[: len(hosts)], found[len(hosts) :]
     return [*_network(hosts, answers, settings), *(verdict for verdict in channels if isinstance(verdict, Verdict))]
+
+
+async def _cluster(engine: EngineSettings) -> list[Verdict]:
+    """What `run` would find at its start: the scheduler, its workers, their versions, TLS."""
+    try:
+        found = await examine_engine(engine)
+    except ConfigError as error:
+        return [Verdict(Grade.FAILED, "cluster", str(error))]
+    if found is None:
+        return []
+    safe = "with our certificate" if engine.ca_file else "without TLS: only for a private network"
+    good = f"{found.scheduler} answers, {safe}"
+    workers = f"workers of the same version: {found.ready}, hosts that they ask at once: {found.slots}"
+    refused = [f"the worker {address} is not used: {reason}" for address, reason in found.refused.items()]
+    return [
+        Verdict(Grade.OK, "cluster", good),
+        Verdict(Grade.OK, "cluster", workers),
+        *(Verdict(Grade.WARNING, "cluster", text) for text in refused),
+    ]
 
 
 def _host(url: str) -> tuple[str, int]:

@@ -24,6 +24,7 @@ from uuid import uuid4
 from distributed import Client, Future, KilledWorker, Security
 
 from monitor.engine.coordination import OBSERVED, Coordination
+from monitor.engine.errands import Workers
 from monitor.engine.versions import Versions, difference, versions
 from monitor.engine.worker import enlist
 from monitor.errors import ConfigError, MonitorError
@@ -74,6 +75,18 @@ class Cluster:
 
     async def open(self) -> None:
         """Connects. Raises ConfigError when the scheduler cannot be had, has no workers, or none that will do."""
+        client, known = await self._joined()
+        _tell(self._refused)
+        self._watching = asyncio.create_task(self._watch(client, known))
+
+    async def examine(self) -> Workers:
+        """What `open` finds, without going on from there. Raises as it does."""
+        await self._joined()
+        slots = sum(hand.slots for hand in self._hands.values())
+        return Workers(scheduler=self.address, ready=len(self._hands), slots=slots, refused=dict(self._refused))
+
+    async def _joined(self) -> tuple[Client, list[str]]:
+        """The connection, and the workers that are there."""
         client = await self._connected()
         there = await _ask(client, "workers", known=None)
         known = await self._admit(client, there)
@@ -82,8 +95,7 @@ class Cluster:
         if not self._hands:
             reasons = (f"{address}: {reason}" for address, reason in self._refused.items())
             raise ConfigError(f"{self._place()} has no worker that will do: {next(reasons, 'none answers')}")
-        _tell(self._refused)
-        self._watching = asyncio.create_task(self._watch(client, known))
+        return client, known
 
     async def leave(self) -> None:
         """Nobody waits for a worker any more."""

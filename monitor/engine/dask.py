@@ -19,7 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 from monitor.engine.cluster import Cluster, Hand, Lost
-from monitor.engine.errands import Errand, Job, Observe, R, T
+from monitor.engine.errands import Errand, Job, Observe, R, T, Workers
 from monitor.engine.worker import Batch, observe, read
 from monitor.lanes import abreast
 from monitor.models import Observation
@@ -110,6 +110,15 @@ class DaskEngine:
         await self._cluster.leave()
         await self._idle.wait()
         await self._cluster.close()
+
+
+async def examine(settings: EngineSettings) -> Workers:
+    """The workers of the cluster. Raises ConfigError as `DaskEngine.open` does."""
+    cluster = Cluster(settings)
+    try:
+        return await cluster.examine()
+    finally:
+        await cluster.close()
 
 
 async def _nothing(errands: Sequence[Errand]) -> AsyncGenerator[Observation, None]:

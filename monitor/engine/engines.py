@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from monitor.engine.errands import Engine, Readers
+from monitor.engine.errands import Engine, Readers, Workers
 from monitor.engine.local import LocalEngine, LocalReaders
 from monitor.errors import ConfigError
 
@@ -32,6 +32,15 @@ def reading(engine: EngineSettings) -> Readers:
     if engine.kind == "local":
         return LocalReaders(engine.processes)
     found: Readers = _dask().DaskReaders(engine)
+    return found
+
+
+async def examine(engine: EngineSettings) -> Workers | None:
+    """Who there is on other machines; None where this machine does it all. Raises ConfigError as opening an engine
+    does."""
+    if engine.kind == "local":
+        return None
+    found: Workers = await _dask().examine(engine)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -52,6 +52,18 @@ class Engine(Protocol):
     async def close(self) -> None:
         """Waits for what is in hand and gives everything back."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """The other machines that observe and read."""
+
+    scheduler: str
+    ready: int
+    slots: int
+    """How many hosts they ask at once, all together."""
+    refused: Mapping[str, str]
+    """Those that will not do, by their address, and why."""
 
 
 Run = Callable[..., Awaitable[Any]]

@@ -21,7 +21,6 @@ from monitor.history.claims import Revive, Version
 from monitor.history.pages import keep_page
 from monitor.history.rows import insert
 from monitor.history.storable import plain, plain_or_none, start_of, text_hash
-from monitor.likeness import fingerprint
 from monitor.models import Document, Memory, Observation, Reading, Source, SourceKind, Subject, Validators, utc_text
 
 LISTS = 50
@@ -193,8 +192,7 @@ def _version(db: Database, check: _Check, reading: Reading, document: Document) 
         return None
     version = last[0] + 1 if last else 1
     living = check.source.kind is SourceKind.PAGE
-    likeness = fingerprint(document.text)
-    moved = None if last or living else _moved(db, check, reading, document, digest, likeness)
+    moved = None if last or living else _moved(db, check, reading, document, digest)
     page = reading.page if reading.page is not None and reading.page.content else None
     link = links.find(db, check.source.name, reading.link.url)
     fetched_at = page.fetched_at if page else check.finished_at
@@ -215,7 +213,7 @@ def _version(db: Database, check: _Check, reading: Reading, document: Document) 
         "text": plain(document.text),
         "text_hash": digest,
         "article": article,
-        "fingerprint": None if likeness is None else f"{likeness:016x}",
+        "fingerprint": None if document.fingerprint is None else f"{document.fingerprint:016x}",
         "baseline": check.baseline or (version == 1 and link is not None and link.baseline),
         "fetched_at": utc_text(fetched_at),
         "page": keep_page(db, page, utc_text(check.now)) if page else None,
@@ -226,15 +224,13 @@ def _version(db: Database, check: _Check, reading: Reading, document: Document) 
     return Version(id=insert(db, "document", row), article=article, living=living, check=check.id)
 
 
-def _moved(
-    db: Database, check: _Check, reading: Reading, document: Document, digest: str, likeness: int | None
-) -> Origin | None:
+def _moved(db: Database, check: _Check, reading: Reading, document: Document, digest: str) -> Origin | None:
     """Where an article at an address that is not known was first read; None when it is new."""
     content = Content(
         source=check.source.name,
         title=plain_or_none(document.title),
         text_hash=digest,
-        fingerprint=likeness,
+        fingerprint=document.fingerprint,
         facts=reading.facts,
     )
     return origin(db, content)

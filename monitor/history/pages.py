@@ -22,7 +22,7 @@ def keep_page(db: Database, page: Page, now: str) -> str:
     if db.execute("SELECT 1 FROM page WHERE hash = ?", [name]).fetchone() is None:
         db.execute(
             "INSERT INTO page (hash, size, content, stored_at) VALUES (?, ?, ?, ?)",
-            [name, len(page.content), squeeze(page.content), now],
+            [name, len(page.content), page.packed or squeeze(page.content), now],
         )
     return name
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
+from monitor.notifier.territories import territories
 
 Pieces = tuple[tuple[str, bool], ...]
 """A sentence in parts, each with whether it is marked."""
@@ -37,13 +37,6 @@ def _place_names(code: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     """How a place may be called; Hong Kong is "Hong Kong SAR China" in full."""
     if code.startswith("region:"):
         return (code.removeprefix("region:"),)
-    names = [name for language in languages if (name := _territories(language).get(code))]
+    names = [name for language in languages if (name := territories(language).get(code))]
     short = [name.partition(" SAR ")[0].removeprefix("Sonderverwaltungsregion ") for name in names]
     return tuple(dict.fromkeys(names + short))
-
-
-def _territories(language: str) -> Mapping[str, str]:
-    try:
-        return Locale(language).territories
-    except (UnknownLocaleError, ValueError):
-        return {}

@@ -15,10 +15,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from babel import Locale
-
 from monitor.models import Change
 from monitor.notifier.inert import one_line
+from monitor.notifier.territories import territories
 
 _ASIDE = ("kind", "brand", "when", "hedged", "evidence", "start", "end")
 _SIGNS = {"at_least": "≥ ", "about": "≈ "}
@@ -70,7 +69,7 @@ class Words:
     def place(self, code: Any) -> str:
         """`DE` -> Germany, Deutschland; `region:Europe` -> Europe, Europa."""
         named = self.sections["places"].get(str(code))
-        return named or str(Locale(self.language).territories.get(str(code), str(code).removeprefix("region:")))
+        return named or territories(self.language).get(str(code), str(code).removeprefix("region:"))
 
     def date(self, when: str) -> str:
         """A date of any precision: `2026-late` -> Ende 2026, where the language has words for that."""

@@ -37,6 +37,7 @@ _WIDER = {
 _ASIAN = frozenset({"gb18030", "big5", "big5hkscs", "cp932", "euc_jp", "cp949", "iso2022_jp"})
 _NEVER = frozenset({"utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "mbcs", "oem", "undefined"})
 _RUNS = re.compile(rb"[\x80-\xff]+")
+_RUBBISH = "\ufffd\x00\x01\x02\x03\x04\x05\x06\x0e\x0f\x10"
 _BINARY = (b"%PDF", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\x1f\x8b", b"RIFF", b"\x00\x00\x00")
 
 
@@ -108,7 +109,8 @@ def _wide(content: bytes) -> str:
 
 
 def _clean(text: str) -> str:
-    bad = text.count("\ufffd") + sum(text.count(c) for c in "\x00\x01\x02\x03\x04\x05\x06\x0e\x0f\x10")
+    bad = sum(text.count(sign) for sign in _RUBBISH if sign in text)  # to find none is far cheaper than to count it
     if bad > 20 and bad * 50 > len(text):
         raise ReadError(Outcome.DECODE_ERROR, "the text's encoding could not be told")
-    return text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\x00", "") if "\x00" in text else text
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

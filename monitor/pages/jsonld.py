@@ -7,25 +7,29 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bs4 import BeautifulSoup
+from lxml.html import HtmlElement
 
 ARTICLES = frozenset(
     {"Article", "NewsArticle", "BlogPosting", "Report", "TechArticle", "ReportageNewsArticle", "PressRelease"}
     | {"SocialMediaPosting", "AnalysisNewsArticle", "LiveBlogPosting"}
 )
 _MAX_OBJECTS = 5_000
+KIND = re.compile(r"\s*application/ld\+json", re.IGNORECASE)
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 
 
-def objects(page: BeautifulSoup) -> tuple[dict[str, Any], ...]:
-    """Every JSON object of every `application/ld+json` block, nested ones after those that hold them."""
-    found: list[dict[str, Any]] = []
-    for block in page.find_all("script", type=re.compile(r"^\s*application/ld\+json", re.IGNORECASE)):
-        found.extend(_flat(_loaded(block.get_text())))
+def blocks(page: HtmlElement) -> Iterator[str]:
+    """What the page's scripts of this kind hold."""
+    return (script.text or "" for script in page.iter("script") if KIND.match(script.get("type") or ""))
+
+
+def objects(blocks: Iterable[str]) -> tuple[dict[str, Any], ...]:
+    """Every JSON object of every block, nested ones after those that hold them."""
+    found = [item for block in blocks for item in _flat(_loaded(block))]
     return tuple(found[:_MAX_OBJECTS])
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
-from bs4 import BeautifulSoup
+from lxml.html import HtmlElement
 
 from monitor.pages import markup
 
@@ -106,10 +107,10 @@ class _Signs:
     mail: bool  # it asks for a mail address: the first step of a login, or a newsletter's
 
 
-def suspicion(page: BeautifulSoup, html: str, text: str | None = None) -> str | None:
+def suspicion(page: HtmlElement, html: str, text: str | None = None) -> str | None:
     """Why this page is no news, in plain words; None when nothing speaks against it. `text`: its lines, if known."""
     text = markup.lines(page) if text is None else text
-    asked = {str(field.get("type")).strip().lower() for field in page.find_all("input", limit=_FIELDS)}
+    asked = {(field.get("type") or "").strip().lower() for field in islice(page.iter("input"), _FIELDS)}
     signs = _Signs(
         heads=_heads(page),
         text=text,
@@ -124,9 +125,9 @@ def suspicion(page: BeautifulSoup, html: str, text: str | None = None) -> str | 
     return None
 
 
-def _heads(page: BeautifulSoup) -> str:
-    heads = ([page.title] if page.title else []) + page.find_all(["h1", "h2"], limit=3)
-    return "\n".join(markup.squeeze_line(head.get_text(" ")) for head in heads)[:600]
+def _heads(page: HtmlElement) -> str:
+    heads = (*islice(page.iter("title"), 1), *islice(page.iter("h1", "h2"), 3))
+    return "\n".join(map(markup.spoken, heads))[:600]
 
 
 def _challenge(signs: _Signs) -> str | None:

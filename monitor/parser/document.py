@@ -15,15 +15,15 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import trafilatura
-from bs4 import BeautifulSoup
-from bs4.element import Tag
 from htmldate import find_date
+from lxml import etree
+from lxml.html import HtmlElement
 
 from monitor.errors import ReadError
 from monitor.models import Document, Link, Outcome, Page, Source, SourceKind, When
 from monitor.pages import dates, jsonld, walls
 from monitor.pages.decoding import decode
-from monitor.pages.markup import lines, plain, soup, squeeze, squeeze_line
+from monitor.pages.markup import elements, lines, plain, spoken, squeeze, squeeze_line, tree
 from monitor.parser import language, titles
 
 _THIN = 200  # characters; below this the article's text is looked for elsewhere too
@@ -45,6 +45,11 @@ _LATE_METAS = (
     "dcterms.created",
     "dcterms.date",
 )
+_TIMES = etree.XPath(
+    "//time[ancestor::main or ancestor::article or ancestor::header or @pubdate] | //*[@itemprop='datePublished']"
+)
+_WORDS = re.compile(r"(?:\w\W*){5}")
+_WHOLE = re.compile(r"\s*<(?:html|!doctype)", re.IGNORECASE)
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|div|p|article|title|h1)[\s>]", re.IGNORECASE)
 
 for _name in ("trafilatura", "htmldate"):  # they report every odd page as an error; ours is an outcome
@@ -58,21 +63,22 @@ def read_page(page: Page, source: Source, link: Link) -> Document:
         if text.lstrip().startswith(("<?xml", "<rss", "<feed", "{")) or "xml" in (page.content_type or ""):
             raise ReadError(Outcome.DECODE_ERROR, f"data ({page.content_type or 'of no declared type'}), not a page")
         return read_text(text, source, link)
-    tree = soup(text)
-    article = _article(page, tree, jsonld.objects(tree))
-    everything = lines(tree, without=_FRAME)
+    root = tree(text)
+    article = _article(page, root, jsonld.objects(jsonld.blocks(root)))
+    everything = lines(root, without=_FRAME)
     if not _says_something(everything):  # drawn by JavaScript; some such pages carry their text as data
         everything = _told(article)
-    _refuse_walls(tree, text, everything)
-    title = titles.choose(tree, article, link, page.url)
-    body = everything if source.kind is SourceKind.PAGE else _with_title(title, _main(text, page, article, everything))
-    when, origin = _published(page, source, link, tree, article, text)
+    _refuse_walls(root, text, everything)
+    title = titles.choose(root, article, link, page.url)
+    standing = source.kind is SourceKind.PAGE
+    body = everything if standing else _with_title(title, _main(text, root, page, article, everything))
+    when, origin = _published(page, source, link, root, article, text)
     return Document(
-        url=_address(page, tree),
+        url=_address(page, root),
         title=title,
         published=when,
         published_from=origin,
-        language=language.choose(body, configured=source.language, declared=_declared(tree) or link.language),
+        language=language.choose(body, configured=source.language, declared=_declared(root) or link.language),
         text=body,
     )
 
@@ -93,22 +99,23 @@ def read_text(text: str, source: Source, link: Link) -> Document:
     )
 
 
-def _refuse_walls(tree: BeautifulSoup, html: str, everything: str) -> None:
-    reason = walls.suspicion(tree, html, everything)
+def _refuse_walls(root: HtmlElement, html: str, everything: str) -> None:
+    reason = walls.suspicion(root, html, everything)
     if reason is None and not _says_something(everything):
-        drawn = tree.find("script") is not None
+        drawn = next(root.iter("script"), None) is not None
         reason = "the page holds no text" + ("; it seems to be drawn by JavaScript" if drawn else "")
     if reason:
         raise ReadError(Outcome.SUSPECT, reason)
 
 
 def _says_something(text: str) -> bool:
-    return len(re.findall(r"\w", text)) >= 5
+    return _WORDS.search(text) is not None
 
 
-def _main(html: str, page: Page, article: dict[str, Any], everything: str) -> str:
+def _main(html: str, root: HtmlElement, page: Page, article: dict[str, Any], everything: str) -> str:
     """The article's own text. Where the extractor finds little, JSON-LD's or the whole page's is taken."""
-    found = trafilatura.extract(html, url=page.url, fast=True, include_comments=False, include_tables=True) or ""
+    given = root if _WHOLE.match(html) else html  # a piece of a page is another tree to the extractor
+    found = trafilatura.extract(given, url=page.url, fast=True, include_comments=False, include_tables=True) or ""
     main = squeeze("\n".join(_row(line) for line in found.split("\n")))
     main = _in_lines(main, everything)
     main = max(main, _told(article), key=len) if len(main) < _THIN else main
@@ -150,10 +157,10 @@ def _with_title(title: str | None, body: str) -> str:
     return body if title.casefold() in opening else f"{title}\n{body}"
 
 
-def _article(page: Page, tree: BeautifulSoup, objects: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+def _article(page: Page, root: HtmlElement, objects: tuple[dict[str, Any], ...]) -> dict[str, Any]:
     """The JSON-LD object of this very article: the one with its address, else the first of them all."""
     articles = [item for item in objects if jsonld.types(item) & jsonld.ARTICLES]
-    here = {_bare(page.url), _bare(_address(page, tree))}
+    here = {_bare(page.url), _bare(_address(page, root))}
     for item in articles:
         named = (jsonld.text(item.get(key)) for key in ("url", "@id", "mainEntityOfPage"))
         if any(name and _bare(urljoin(page.url, name)) in here for name in named):
@@ -166,11 +173,12 @@ def _bare(url: str) -> str:
     return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}"
 
 
-def _address(page: Page, tree: BeautifulSoup) -> str:
+def _address(page: Page, root: HtmlElement) -> str:
     """The page's canonical address, when it is of the same host and not merely the front page."""
-    tag = tree.find("link", rel="canonical", href=True)
+    stated = (link.get("href") for link in root.iter("link") if link.get("rel") == "canonical")
+    href = next((href for href in stated if href is not None), None)
     try:
-        named = urljoin(page.url, str(tag["href"]).strip()) if isinstance(tag, Tag) else page.url
+        named = page.url if href is None else urljoin(page.url, href.strip())
         parts, own = urlsplit(named), urlsplit(page.url)
         same = (parts.hostname or "").removeprefix("www.") == (own.hostname or "").removeprefix("www.")
     except ValueError:
@@ -181,13 +189,13 @@ def _address(page: Page, tree: BeautifulSoup) -> str:
 
 
 def _published(
-    page: Page, source: Source, link: Link, tree: BeautifulSoup, article: dict[str, Any], html: str
+    page: Page, source: Source, link: Link, root: HtmlElement, article: dict[str, Any], html: str
 ) -> tuple[When | None, str | None]:
     """When it was published and who says so. A date read off a listing's card counts less than the article's own."""
     given, index = (link.published, _index(source)) if link.published else (None, None)
     if given and index != "listing":
         return given, index
-    for when, origin in _stated(page, tree, article):
+    for when, origin in _stated(page, root, article):
         if when:
             return when, origin
     if given:
@@ -199,23 +207,25 @@ def _published(
     return when, "htmldate" if when else None
 
 
-def _stated(page: Page, tree: BeautifulSoup, article: dict[str, Any]) -> Iterator[tuple[When | None, str]]:
+def _stated(page: Page, root: HtmlElement, article: dict[str, Any]) -> Iterator[tuple[When | None, str]]:
     for key in ("datePublished", "dateCreated"):
         yield dates.published(jsonld.text(article.get(key)), page.fetched_at), "json-ld"
-    metas = _metas(tree)
+    metas = _metas(root)
     for name in _LATE_METAS:
         yield dates.published(metas.get(name), page.fetched_at), "meta"
-    for tag in tree.select("main time, article time, header time, time[pubdate], [itemprop=datePublished]", limit=3):
-        stated = str(tag.get("datetime") or tag.get("content") or "")
-        yield dates.published(stated, page.fetched_at) or dates.published(tag.get_text(" "), page.fetched_at), "time"
+    for time in elements(_TIMES, root)[:3]:
+        stated = time.get("datetime") or time.get("content")
+        yield dates.published(stated, page.fetched_at) or dates.published(spoken(time), page.fetched_at), "time"
 
 
-def _metas(tree: BeautifulSoup) -> dict[str, str]:
+def _metas(root: HtmlElement) -> dict[str, str]:
     """The page's meta tags by lower-case name; of several of one name the first."""
     found: dict[str, str] = {}
-    for tag in tree.find_all("meta", content=True):
-        name = str(tag.get("property") or tag.get("name") or tag.get("itemprop") or "").strip().lower()
-        found.setdefault(name, str(tag["content"]))
+    for meta in root.iter("meta"):
+        name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").strip().lower()
+        content = meta.get("content")
+        if content is not None:
+            found.setdefault(name, content)
     return found
 
 
@@ -225,9 +235,5 @@ def _index(source: Source) -> str:
     return str(source.kind) if source.kind in indexes else "given"
 
 
-def _declared(tree: BeautifulSoup) -> str | None:
-    root = tree.find("html")
-    if not isinstance(root, Tag):
-        return None
-    named = root.get("lang") or root.get("xml:lang")
-    return str(named) if named else _metas(tree).get("og:locale")
+def _declared(root: HtmlElement) -> str | None:
+    return root.get("lang") or root.get("xml:lang") or _metas(root).get("og:locale")

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup
-from bs4.element import Tag
+from lxml.html import HtmlElement
 
 from monitor.models import Link
 from monitor.pages import jsonld
-from monitor.pages.markup import plain, squeeze_line
+from monitor.pages.markup import plain, spoken, squeeze_line
 
 _LONGEST = 500
 _SEPARATOR = re.compile(r"\s+[|\u2013\u2014\u00b7\u2022\u00bb:-]{1,2}\s+|\s*[|\uff5c_]\s*")
@@ -23,26 +23,26 @@ _OPEN_GRAPH = re.compile(r"^og:title$", re.IGNORECASE)
 _SITE_NAME = re.compile(r"^(?:og:site_name|application-name)$", re.IGNORECASE)
 
 
-def choose(tree: BeautifulSoup, article: dict[str, Any], link: Link, url: str) -> str | None:
+def choose(tree: HtmlElement, article: dict[str, Any], link: Link, url: str) -> str | None:
     """og:title, JSON-LD's headline, the first h1, <title>, then the link's own text."""
     heading = _heading(tree)
     names = _site_names(tree, article, url)
-    for found in (*_stated(tree, article), heading, _text(tree.title), link.title):
+    for found in (*_stated(tree, article), heading, _name(tree), link.title):
         title = _trimmed(_line(found), heading, names)
         if title:
             return title[:_LONGEST]
     return None
 
 
-def _stated(tree: BeautifulSoup, article: dict[str, Any]) -> Iterator[str | None]:
+def _stated(tree: HtmlElement, article: dict[str, Any]) -> Iterator[str | None]:
     yield _meta(tree, _OPEN_GRAPH)
     yield jsonld.text(article.get("headline")) or jsonld.text(article.get("name"))
 
 
-def _heading(tree: BeautifulSoup) -> str | None:
-    for tag in tree.find_all("h1", limit=3):
-        text = _line(tag.get_text(" "))
-        if text and not tag.find_parent(["nav", "footer"]):
+def _heading(tree: HtmlElement) -> str | None:
+    for heading in islice(tree.iter("h1"), 3):
+        text = _line(spoken(heading))
+        if text and next(heading.iterancestors("nav", "footer"), None) is None:
             return text
     return None
 
@@ -61,7 +61,7 @@ def _trimmed(title: str, heading: str | None, names: frozenset[str]) -> str:
             return title.strip()
 
 
-def _site_names(tree: BeautifulSoup, article: dict[str, Any], url: str) -> frozenset[str]:
+def _site_names(tree: HtmlElement, article: dict[str, Any], url: str) -> frozenset[str]:
     """Every name of the site that the page tells, and those that its host makes: media.smart.com, smart media."""
     publisher = article.get("publisher")
     named = [_meta(tree, _SITE_NAME), jsonld.text(publisher.get("name")) if isinstance(publisher, dict) else None]
@@ -76,13 +76,17 @@ def _site_names(tree: BeautifulSoup, article: dict[str, Any], url: str) -> froze
     return frozenset(key for name in (*named, *hosts, *rooms) if name and (key := _key(name)))
 
 
-def _meta(tree: BeautifulSoup, name: re.Pattern[str]) -> str | None:
-    tag = tree.find("meta", attrs={"property": name}) or tree.find("meta", attrs={"name": name})
-    return str(tag.get("content") or "") if isinstance(tag, Tag) else None
+def _meta(tree: HtmlElement, name: re.Pattern[str]) -> str | None:
+    for key in ("property", "name"):
+        for meta in tree.iter("meta"):
+            if name.search(meta.get(key) or ""):
+                return meta.get("content") or ""
+    return None
 
 
-def _text(tag: Tag | None) -> str | None:
-    return tag.get_text(" ") if tag is not None else None
+def _name(tree: HtmlElement) -> str | None:
+    name = next(tree.iter("title"), None)
+    return None if name is None else spoken(name)
 
 
 def _line(text: str | None) -> str:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from bs4 import BeautifulSoup
-from bs4.element import NavigableString, Tag
+from lxml import etree
+from lxml.html import HtmlElement
+
+from monitor.pages.markup import elements, extent
 
 ATTRIBUTES = ("data-href", "data-url", "data-link", "data-permalink", "data-next-url", "data-next-page")
+_ACTING = etree.XPath(f"//*[@onclick or {' or '.join(f'@{name}' for name in ATTRIBUTES)}]")
 _NO_LINKS = frozenset({"html", "body", "main", "form", "img", "iframe", "script", "video", "input", "link", "meta"})
 _ADDRESS = re.compile(r"https?://\S+|[/?][^/\s]\S*|[\w-]+(?:[/?]\S*|\.html?)")
 _CLICK = re.compile(
@@ -22,38 +25,35 @@ _MOST_INNER = 200  # elements and texts within a card
 _MOST = 2_000  # elements that are made links
 
 
-def act(tree: BeautifulSoup) -> None:
+def act(root: HtmlElement) -> None:
     """Makes links of the elements that act as such and hold none."""
-    for tag in reversed(tree.find_all(_acts, limit=_MOST)):  # what stands within others comes first
+    acting = (tag for tag in elements(_ACTING, root) if tag.tag not in _NO_LINKS and not _leads(tag))
+    for tag in reversed(list(islice(acting, _MOST))):  # what stands within others comes first
         address = _address(tag)
         if address and _is_card(tag):
-            tag.name, tag["href"] = "a", address
+            tag.tag = "a"
+            tag.set("href", address)
 
 
-def _acts(tag: Tag) -> bool:
-    if not tag.attrs or tag.name in _NO_LINKS or _leads(tag):
-        return False
-    return "onclick" in tag.attrs or any(name in tag.attrs for name in ATTRIBUTES)
-
-
-def _leads(tag: Tag) -> bool:
+def _leads(tag: HtmlElement) -> bool:
     """Whether its own `href` leads anywhere."""
-    href = str(tag.get("href") or "").strip().lower()
+    href = (tag.get("href") or "").strip().lower()
     return bool(href) and not href.startswith(("#", "javascript:"))
 
 
-def _address(tag: Tag) -> str | None:
+def _address(tag: HtmlElement) -> str | None:
     for name in ATTRIBUTES:
-        value = str(tag.get(name) or "").strip()
+        value = (tag.get(name) or "").strip()
         if _ADDRESS.fullmatch(value):
             return value
-    click = _CLICK.search(str(tag.get("onclick") or ""))
+    click = _CLICK.search(tag.get("onclick") or "")
     return click[1] if click else None
 
 
-def _is_card(tag: Tag) -> bool:
+def _is_card(tag: HtmlElement) -> bool:
     """Whether it is small, and holds no link of its own."""
-    inner = list(islice(tag.descendants, _MOST_INNER + 1))
-    if len(inner) > _MOST_INNER or any(isinstance(one, Tag) and one.name == "a" and _leads(one) for one in inner):
+    inner = list(islice(tag.iterdescendants(), _MOST_INNER + 1))
+    texts = list(islice(tag.itertext(), _MOST_INNER + 1))
+    if len(inner) + len(texts) > _MOST_INNER or any(one.tag == "a" and _leads(one) for one in inner):
         return False
-    return sum(len(one) for one in inner if isinstance(one, NavigableString)) <= _LONGEST
+    return extent(texts) <= _LONGEST

@@ -13,14 +13,15 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from bs4 import BeautifulSoup
-from bs4.element import Tag
+from lxml import etree
+from lxml.html import HtmlElement
 
 from monitor.models import Link
 from monitor.pages import dates
-from monitor.pages.markup import squeeze_line
+from monitor.pages.markup import elements, squeeze_line
 from monitor.scrapers.links import absolute
 
 _ADDRESSES = ("url", "link", "href", "permalink", "path", "uri", "canonicalurl", "articleurl", "pageurl", "detailurl")
@@ -39,14 +40,16 @@ _MOST = 20_000  # objects that are looked at
 _LARGEST = 3_000_000  # characters of one script that are read
 _SCRIPTS = 200
 _SHORT = 80  # characters of an attribute that holds no list of articles
+_INLINE = etree.XPath("//script[not(@src)]")
+_LONG = etree.XPath(f"//*[@*[string-length() > {_SHORT}]]")
 _TRIES = 200  # places in one script at which data may begin
 _DECODER = json.JSONDecoder(strict=False)
 
 
-def lists(tree: BeautifulSoup, base: str, now: datetime) -> list[list[Link]]:
+def lists(root: HtmlElement, base: str, now: datetime) -> list[list[Link]]:
     """Every list of articles in the page's data, its entries in the order that they have there."""
     found, left = list[list[Link]](), _MOST
-    stack = list(reversed(list(_roots(tree))))
+    stack = list(reversed(list(_roots(root))))
     while stack and left:
         node = stack.pop()
         left -= 1
@@ -62,10 +65,10 @@ def lists(tree: BeautifulSoup, base: str, now: datetime) -> list[list[Link]]:
     return found
 
 
-def _roots(tree: BeautifulSoup) -> Iterator[Any]:
+def _roots(root: HtmlElement) -> Iterator[Any]:
     pushed = ""
-    for script in tree.find_all("script", src=False, limit=_SCRIPTS):
-        kind, text = str(script.get("type") or "").strip().lower(), script.get_text()[:_LARGEST]
+    for script in elements(_INLINE, root)[:_SCRIPTS]:
+        kind, text = (script.get("type") or "").strip().lower(), (script.text or "")[:_LARGEST]
         if "json" in kind:
             if "ld+json" not in kind:
                 yield _data(text, 0)
@@ -73,12 +76,13 @@ def _roots(tree: BeautifulSoup) -> Iterator[Any]:
             pushed += "".join(_chunks(text))
             yield from _assigned(text)
     yield from (_data(pushed, row.end()) for row in _ROW.finditer(pushed[:_LARGEST]))
-    for tag in tree.find_all(_holds_data, limit=_SCRIPTS):
-        yield from (_data(text[:_LARGEST], 0) for text in map(str, tag.attrs.values()) if _BEGINS.match(text))
+    holding = (tag for tag in elements(_LONG, root) if any(map(_holds_data, tag.attrib.values())))
+    for tag in islice(holding, _SCRIPTS):
+        yield from (_data(text[:_LARGEST], 0) for text in tag.attrib.values() if _BEGINS.match(text))
 
 
-def _holds_data(tag: Tag) -> bool:
-    return any(len(value) > _SHORT and _BEGINS.match(str(value)) for value in tag.attrs.values())
+def _holds_data(value: str) -> bool:
+    return len(value) > _SHORT and _BEGINS.match(value) is not None
 
 
 def _assigned(text: str) -> Iterator[Any]:

@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 from xml.parsers import expat
 
 import feedparser
-from bs4 import BeautifulSoup
 from lxml import etree
+from lxml.html import HtmlElement
 
 from monitor.errors import ReadError
 from monitor.models import Index, Link, Outcome, Page, Source, When
 from monitor.pages import dates, walls
 from monitor.pages.decoding import decode
-from monitor.pages.markup import plain, soup, squeeze_line
+from monitor.pages.markup import elements, plain, spoken, squeeze_line, tree
 from monitor.scrapers.links import absolute, same_site
 from monitor.scrapers.safexml import parse_xml
 
@@ -52,6 +52,8 @@ _HTML = re.compile(r"<(?:!doctype html|html|body|head)[\s>]", re.IGNORECASE)
 _FEED_TYPE = re.compile(r"rss|atom|feed\+json|rdf\+xml", re.IGNORECASE)
 _FEED_ADDRESS = re.compile(r"(?:^|[/._=-])(?:rss|atom|feeds?|rdf)(?:$|[/._=&-]|\d)", re.IGNORECASE)
 _FEED_WORD = re.compile(r"\b(?:rss|atom)\b", re.IGNORECASE)
+_ANNOUNCED = etree.XPath("//link[@rel='alternate'][@href]")
+_ANCHORS = etree.XPath("//a[@href]")
 _COMMENTS = re.compile(r"comment|kommentar|replies", re.IGNORECASE)
 _ENCODING = re.compile(r"""^(<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"']*["']""")
 
@@ -263,11 +265,11 @@ def _language(value: object) -> str | None:
 def _feeds(page: Page, html: str) -> tuple[str, ...]:
     """The feeds that a web page names, the most promising first. Raises ReadError: a wall, or it names none."""
     html = html[:MAX_PAGE]
-    tree = soup(html)
-    reason = walls.suspicion(tree, html)
+    root = tree(html)
+    reason = walls.suspicion(root, html)
     if reason:
         raise ReadError(Outcome.SUSPECT, reason)
-    named = dict.fromkeys(url for href in _named(tree) if (url := absolute(page.url, href)) and url != page.url)
+    named = dict.fromkeys(url for href in _named(root) if (url := absolute(page.url, href)) and url != page.url)
     if not named:
         raise ReadError(
             Outcome.BAD_FEED, 'a web page came instead of a feed, and it names none; kind = "listing" reads such a page'
@@ -275,14 +277,14 @@ def _feeds(page: Page, html: str) -> tuple[str, ...]:
     return tuple(sorted(named, key=lambda url: _distance(page.url, url)))
 
 
-def _named(tree: BeautifulSoup) -> Iterator[str]:
+def _named(root: HtmlElement) -> Iterator[str]:
     """What the page's head announces; then the links in it that look like a feed's."""
-    for tag in tree.find_all("link", rel="alternate", href=True, limit=50):
-        if _FEED_TYPE.search(str(tag.get("type"))) and not _COMMENTS.search(str(tag.get("title"))):
-            yield str(tag["href"])
-    for tag in tree.find_all("a", href=True, limit=5_000):
-        parts = urlsplit(href := str(tag["href"]))
-        if _FEED_ADDRESS.search(f"{parts.path}?{parts.query}") or _FEED_WORD.search(tag.get_text(" ")[:60]):
+    for link in elements(_ANNOUNCED, root)[:50]:
+        if _FEED_TYPE.search(link.get("type") or "") and not _COMMENTS.search(link.get("title") or ""):
+            yield link.attrib["href"]
+    for anchor in elements(_ANCHORS, root)[:5_000]:
+        parts = urlsplit(href := anchor.attrib["href"])
+        if _FEED_ADDRESS.search(f"{parts.path}?{parts.query}") or _FEED_WORD.search(spoken(anchor)[:60]):
             yield href
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import islice
 
-from bs4.element import Tag
+from lxml.html import HtmlElement
 
 from monitor.models import When
 from monitor.pages import dates
-from monitor.pages.markup import squeeze_line
+from monitor.pages.markup import leads, spoken
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "dt"})
 _LONGEST = 40  # characters of a line that is but a date
@@ -26,38 +26,38 @@ class Groups:
 
     def __init__(self, now: datetime) -> None:
         self._now = now
-        self._known: dict[int, dict[int, When]] = {}
+        self._known: dict[HtmlElement, dict[HtmlElement, When]] = {}
 
-    def day(self, card: Tag) -> When | None:
+    def day(self, card: HtmlElement) -> When | None:
         """The day of the group that a card stands in; None when it stands in none."""
-        for piece in (card, *islice(card.parents, _STEPS)):
-            parent = piece.parent
-            if parent is None or piece.name in ("body", "html"):
+        for piece in (card, *islice(card.iterancestors(), _STEPS)):
+            parent = piece.getparent()
+            if parent is None or piece.tag in ("body", "html"):
                 return None
-            days = self._known.get(id(parent))
+            days = self._known.get(parent)
             if days is None:
-                days = self._known[id(parent)] = self._days(parent)
-            if id(piece) in days:
-                return days[id(piece)]
+                days = self._known[parent] = self._days(parent)
+            if piece in days:
+                return days[piece]
         return None
 
-    def _days(self, parent: Tag) -> dict[int, When]:
+    def _days(self, parent: HtmlElement) -> dict[HtmlElement, When]:
         """For each piece with a link its day. Where links come first, a date belongs to what stands before it."""
-        found: dict[int, When] = {}
+        found: dict[HtmlElement, When] = {}
         day: When | None = None
         begun = False
-        for child in parent.find_all(True, recursive=False):
-            if child.name == "a" or child.find("a", href=True):
+        for child in parent:
+            if child.tag == "a" or any(map(leads, child.iterdescendants("a"))):
                 if not begun:
                     return {}
                 if day:
-                    found[id(child)] = day
+                    found[child] = day
             elif stated := self._stated(child):
                 day, begun = stated, True
-            elif child.name in _HEADINGS:
+            elif child.tag in _HEADINGS:
                 day = None
         return found
 
-    def _stated(self, piece: Tag) -> When | None:
-        text = squeeze_line(piece.get_text(" "))
+    def _stated(self, piece: HtmlElement) -> When | None:
+        text = spoken(piece)
         return dates.published(text, self._now) if len(text) <= _LONGEST else None

@@ -17,15 +17,14 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from bs4 import BeautifulSoup
-from bs4.element import Tag
+from lxml.html import HtmlElement
 from soupsieve import SelectorSyntaxError
 
 from monitor.errors import ReadError
 from monitor.models import Index, Link, Outcome, Page, Source, When
 from monitor.pages import dates, jsonld, walls
 from monitor.pages.decoding import decode
-from monitor.pages.markup import hidden, soup, squeeze_line
+from monitor.pages.markup import contents, extent, first, hidden, leads, soup, spoken, squeeze_line, strings, tree
 from monitor.scrapers import acting, carried, grouping, paging, shapes
 from monitor.scrapers.links import absolute, canonical, same_site
 
@@ -49,8 +48,8 @@ class _Candidate:
     """One address with every link to it, and the card it stands in."""
 
     url: str
-    anchors: list[Tag]
-    card: Tag = field(init=False)
+    anchors: list[HtmlElement]
+    card: HtmlElement = field(init=False)
     title: str | None = None
     published: When | None = None
 
@@ -58,25 +57,25 @@ class _Candidate:
 def read_listing(page: Page, source: Source) -> Index:
     """The article links in the order of the page. Raises NO_ARTICLES, or SUSPECT when the page is a wall."""
     html = decode(page.content, page.content_type)
-    tree = soup(html)
-    base = _base(page, tree)
-    matched = _matched(tree, source.links) if source.links else []
-    acting.act(tree)  # after the selector, which is written for the page as it came
-    told = _told(page, base, tree)
+    root = tree(html)
+    base = _base(page, root)
+    matched = _matched(html, root, source.links) if source.links else []
+    acting.act(root)  # after the selector, which is written for the page as it came
+    told = _told(page, base, root)
     if source.links:
         described = found = _described(_selected(matched, base), page.fetched_at)
     else:
-        described = _described(_candidates(page, tree, base), page.fetched_at)
+        described = _described(_candidates(page, root, base), page.fetched_at)
         found = _self_found(described, told)
     links = _merged(found, {} if source.links else told, told)
-    if not links and (reason := walls.suspicion(tree, html)):
+    if not links and (reason := walls.suspicion(root, html)):
         raise ReadError(Outcome.SUSPECT, reason)
     links = links or _merged(_headlines(described), {}, told)
     if not source.links:
-        links = _with_carried(links, page, carried.lists(tree, base, page.fetched_at))
+        links = _with_carried(links, page, carried.lists(root, base, page.fetched_at))
     if not links:
         raise ReadError(Outcome.NO_ARTICLES, _nothing(source))
-    return Index(links=links[:MAX_LINKS], older=paging.older(tree, base, page.url))
+    return Index(links=links[:MAX_LINKS], older=paging.older(root, base, page.url))
 
 
 def _with_carried(links: tuple[Link, ...], page: Page, lists: Iterable[Sequence[Link]]) -> tuple[Link, ...]:
@@ -102,46 +101,45 @@ def _nothing(source: Source) -> str:
     return "no article links were found on this page; name them with a CSS selector in `links`"
 
 
-def _base(page: Page, tree: BeautifulSoup) -> str:
-    tag = tree.find("base", href=True)
-    return (absolute(page.url, str(tag["href"])) if isinstance(tag, Tag) else None) or page.url
+def _base(page: Page, root: HtmlElement) -> str:
+    href = next((base.get("href") for base in root.iter("base") if base.get("href") is not None), None)
+    return (absolute(page.url, href) if href is not None else None) or page.url
 
 
-def _matched(tree: BeautifulSoup, selector: str) -> Sequence[Tag]:
-    """What the selector names: links, pieces that hold a link, or pieces within one."""
+def _matched(html: str, root: HtmlElement, selector: str) -> Sequence[HtmlElement]:
+    """What the selector names: links, pieces that hold a link, or pieces within one. BeautifulSoup knows CSS best; its
+    tree is of the same elements in the same order."""
+    page = soup(html)
     try:
-        return tree.select(selector, limit=MAX_LINKS * 2)
+        matched = page.select(selector, limit=MAX_LINKS * 2)
     except SelectorSyntaxError as error:
         raise ReadError(Outcome.NO_ARTICLES, f"the selector {selector!r} is not valid CSS") from error
+    same = dict(zip(map(id, page.find_all(True)), root.iter(), strict=False))  # a page too deep for `tree` has more
+    return [same[id(tag)] for tag in matched if id(tag) in same]
 
 
-def _selected(matched: Sequence[Tag], base: str) -> list[_Candidate]:
+def _selected(matched: Sequence[HtmlElement], base: str) -> list[_Candidate]:
     anchors = [one for match in matched for one in [_anchor_of(match)] if one is not None]
-    return _by_address((absolute(base, str(anchor["href"])), anchor) for anchor in anchors)
+    return _by_address((absolute(base, anchor.attrib["href"]), anchor) for anchor in anchors)
 
 
-def _anchor_of(match: Tag) -> Tag | None:
-    if match.name == "a" and match.get("href"):
+def _anchor_of(match: HtmlElement) -> HtmlElement | None:
+    if match.tag == "a" and match.get("href"):
         return match
-    return match.find("a", href=True) or match.find_parent("a", href=True)
+    around = (*match.iterdescendants("a"), *match.iterancestors("a"))
+    return next(filter(leads, around), None)
 
 
-def _candidates(page: Page, tree: BeautifulSoup, base: str) -> list[_Candidate]:
+def _candidates(page: Page, root: HtmlElement, base: str) -> list[_Candidate]:
     """Every link of the site that may be an article: outside navigation and footers, and no way back to here."""
     here = canonical(page.url)
     frame = _Frame()
-    pairs = (
-        (absolute(base, str(anchor["href"])), anchor) for anchor in tree.find_all("a", href=True, limit=_MAX_ANCHORS)
-    )
-    kept = (
-        (url, anchor)
-        for url, anchor in pairs
-        if url and url != here and _fits(url, page.url) and not frame.holds(anchor)
-    )
-    return _by_address(kept)
+    anchors = islice(filter(leads, root.iter("a")), _MAX_ANCHORS)
+    pairs = ((absolute(base, anchor.attrib["href"]), anchor) for anchor in anchors if not frame.holds(anchor))
+    return _by_address((url, anchor) for url, anchor in pairs if url and url != here and _fits(url, page.url))
 
 
-def _by_address(pairs: Iterable[tuple[str | None, Tag]]) -> list[_Candidate]:
+def _by_address(pairs: Iterable[tuple[str | None, HtmlElement]]) -> list[_Candidate]:
     found: dict[str, _Candidate] = {}
     for url, anchor in pairs:
         if url is not None:
@@ -153,38 +151,38 @@ class _Frame:
     """Which parts of the page are its frame: navigation, footer, menus, share buttons, hidden ones. Judged once."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[bool, bool]] = {}
+        self._known: dict[HtmlElement, tuple[bool, bool]] = {}
 
-    def holds(self, anchor: Tag) -> bool:
+    def holds(self, anchor: HtmlElement) -> bool:
         """Whether the link stands in the frame."""
-        path: list[Tag] = [anchor]
-        for parent in anchor.parents:
-            if id(parent) in self._known:
+        path = [anchor]
+        for parent in anchor.iterancestors():
+            if parent in self._known:
                 break
             path.append(parent)
-        top = path[-1].parent
-        framed, content = self._known[id(top)] if top is not None else (False, False)
+        top = path[-1].getparent()
+        framed, content = self._known[top] if top is not None else (False, False)
         for tag in reversed(path):
-            framed = framed or (tag.name not in ("html", "body") and _framing(tag, content))
-            content = content or tag.name in ("article", "main")
-            self._known[id(tag)] = (framed, content)
+            framed = framed or (tag.tag not in ("html", "body") and _framing(tag, content))
+            content = content or tag.tag in ("article", "main")
+            self._known[tag] = (framed, content)
         return framed
 
 
-def _framing(tag: Tag, in_content: bool) -> bool:
-    if tag.name in ("nav", "footer", "aside") or (tag.name == "header" and not in_content):
+def _framing(tag: HtmlElement, in_content: bool) -> bool:
+    if tag.tag in ("nav", "footer", "aside") or (tag.tag == "header" and not in_content):
         return True
-    return hidden(tag) or shapes.furniture_name(tag)
+    return hidden(tag.tag, tag.attrib) or shapes.furniture_name(tag)
 
 
 def _described(candidates: list[_Candidate], now: datetime) -> list[_Candidate]:
     """Gives each candidate its card, and from the card its title and date."""
-    owners: dict[int, str | None] = {}
+    owners: dict[HtmlElement, str | None] = {}
     for candidate in candidates:
         for anchor in candidate.anchors:
-            for piece in (anchor, *islice(anchor.parents, _MAX_DEPTH)):
-                same = owners.setdefault(id(piece), candidate.url) == candidate.url
-                owners[id(piece)] = candidate.url if same else None
+            for piece in (anchor, *islice(anchor.iterancestors(), _MAX_DEPTH)):
+                same = owners.setdefault(piece, candidate.url) == candidate.url
+                owners[piece] = candidate.url if same else None
     groups = grouping.Groups(now)
     for candidate in candidates:
         candidate.card = _card(candidate, owners)
@@ -193,13 +191,13 @@ def _described(candidates: list[_Candidate], now: datetime) -> list[_Candidate]:
     return candidates
 
 
-def _card(candidate: _Candidate, owners: dict[int, str | None]) -> Tag:
+def _card(candidate: _Candidate, owners: dict[HtmlElement, str | None]) -> HtmlElement:
     """The largest piece around the first link that holds no link to another candidate."""
     card = candidate.anchors[0]
-    for parent in islice(card.parents, _MAX_DEPTH):
-        if parent.name in ("body", "html", "main", "[document]") or owners.get(id(parent)) != candidate.url:
+    for parent in islice(card.iterancestors(), _MAX_DEPTH):
+        if parent.tag in ("body", "html", "main") or owners.get(parent) != candidate.url:
             break
-        if len(parent.get_text()) > _CARD_LIMIT:
+        if extent(strings(parent)) > _CARD_LIMIT:
             break
         card = parent
     return card
@@ -208,60 +206,57 @@ def _card(candidate: _Candidate, owners: dict[int, str | None]) -> Tag:
 def _title(candidate: _Candidate, now: datetime) -> str | None:
     """The headline: a heading in a link, a heading in the card, else the longest text a link has."""
     anchors = candidate.anchors[:_MAX_REPEATS]
-    heading = next((h for anchor in anchors if (h := anchor.find(_HEADINGS))), None)
-    heading = heading or candidate.card.find(_HEADINGS)
-    if isinstance(heading, Tag) and (text := squeeze_line(heading.get_text(" "))):
+    headings = (first(piece, *_HEADINGS) for piece in (*anchors, candidate.card))
+    heading = next((heading for heading in headings if heading is not None), None)
+    if heading is not None and (text := spoken(heading)):
         return text[:1_000]
     texts = [_headline(anchor, now) for anchor in anchors]
-    named = [
-        squeeze_line(tag.get_text(" ")) for tag in candidate.card.find_all(shapes.says_headline, limit=_MAX_PIECES)
-    ]
-    spoken = [squeeze_line(str(anchor.get("aria-label") or anchor.get("title") or "")) for anchor in anchors]
-    images = [squeeze_line(str(i.get("alt") or "")) for anchor in anchors for i in anchor.find_all("img")]
-    for group in (texts, spoken, named, images):
+    heads = islice(filter(shapes.says_headline, candidate.card.iterdescendants()), _MAX_PIECES)
+    named = map(spoken, heads)
+    labels = (squeeze_line(anchor.get("aria-label") or anchor.get("title") or "") for anchor in anchors)
+    images = (squeeze_line(i.get("alt") or "") for anchor in anchors for i in anchor.iterdescendants("img"))
+    for group in (texts, labels, named, images):
         real = [text for text in group if text and not shapes.mere_button(text)]
         if real:
             return max(real, key=len)[:1_000]
     return None
 
 
-def _headline(anchor: Tag, now: datetime) -> str:
+def _headline(anchor: HtmlElement, now: datetime) -> str:
     """A link's text. Where the link is a whole card, the piece of it that is most like a headline."""
-    whole = squeeze_line(anchor.get_text(" "))
+    whole = spoken(anchor)
     pieces = [
-        tag for tag in anchor.find_all(True, limit=_MAX_PIECES) if tag.name not in _INLINE and not tag.find(_not_inline)
+        tag
+        for tag in islice(anchor.iterdescendants(), _MAX_PIECES)
+        if tag.tag not in _INLINE and all(inner.tag in _INLINE for inner in tag.iterdescendants())
     ]
-    spoken = [(tag, text) for tag in pieces if (text := squeeze_line(tag.get_text(" ")))]
-    if not spoken or whole in (text for _, text in spoken):
+    said = [(tag, text) for tag in pieces if (text := spoken(tag))]
+    if not said or whole in (text for _, text in said):
         return whole
-    named = [text for tag, text in spoken if shapes.headline_name(tag)]
-    dated = {text for _, text in spoken if len(text) < 60 and dates.beside(text, now)}
-    plain = [text for _, text in spoken if not shapes.mere_button(text) and text not in dated]
-    own = squeeze_line(" ".join(piece for piece in anchor.stripped_strings if squeeze_line(piece) not in dated))
+    named = [text for tag, text in said if shapes.headline_name(tag)]
+    dated = {text for _, text in said if len(text) < 60 and dates.beside(text, now)}
+    plain = [text for _, text in said if not shapes.mere_button(text) and text not in dated]
+    own = squeeze_line(" ".join(piece for piece in strings(anchor) if squeeze_line(piece) not in dated))
     return max(named or plain or [own or whole], key=len)
 
 
-def _not_inline(tag: Tag) -> bool:
-    return tag.name not in _INLINE
-
-
 def _date(candidate: _Candidate, now: datetime) -> When | None:
-    for tag in candidate.card.find_all("time", limit=5):
-        when = dates.published(str(tag.get("datetime") or ""), now) or dates.published(tag.get_text(" "), now)
+    for tag in islice(candidate.card.iterdescendants("time"), 5):
+        when = dates.published(tag.get("datetime"), now) or dates.published(spoken(tag), now)
         if when:
             return when
-    term = candidate.card.find_previous_sibling("dt") if candidate.card.name == "dd" else None
-    beside = (*(term.stripped_strings if term else ()), *candidate.card.stripped_strings)
-    for text in beside:
+    terms = candidate.card.itersiblings("dt", preceding=True) if candidate.card.tag == "dd" else ()
+    beside = [text.strip() for piece in (*islice(terms, 1), candidate.card) for text in strings(piece)]
+    for text in filter(None, beside):
         if len(text) < 80 and text != candidate.title and (when := dates.beside(text, now)):
             return when
     return _in_pieces(candidate.card, now)
 
 
-def _in_pieces(card: Tag, now: datetime) -> When | None:
+def _in_pieces(card: HtmlElement, now: datetime) -> When | None:
     """A date whose day, month and year stand in elements of their own."""
-    for tag in card.find_all(True, limit=_MAX_PIECES):
-        text = squeeze_line(tag.get_text(" ")) if len(tag.contents) > 1 and not tag.find("a") else ""
+    for tag in islice(card.iterdescendants(), _MAX_PIECES):
+        text = spoken(tag) if contents(tag) > 1 and first(tag, "a") is None else ""
         if 0 < len(text) <= _LONGEST_DATE and (when := dates.published(text, now)):
             return when
     return None
@@ -306,8 +301,9 @@ def _points(candidate: _Candidate, told: dict[str, Link]) -> float:
     """How much a link looks like an article's: its headline, its date, its address, its place."""
     points = shapes.headline_points(candidate.title) + shapes.address_points(candidate.url)
     points += 2.0 if candidate.published else 0.0
-    points += 1.0 if candidate.card.name in _HEADINGS or candidate.card.find(_HEADINGS) else 0.0
-    points += 1.0 if candidate.card.name == "article" or candidate.card.find_parent(["main", "article"]) else 0.0
+    card = candidate.card
+    points += 1.0 if next(card.iter(*_HEADINGS), None) is not None else 0.0
+    points += 1.0 if card.tag == "article" or next(card.iterancestors("main", "article"), None) is not None else 0.0
     return points + (3.0 if candidate.url in told else 0.0)
 
 
@@ -318,21 +314,21 @@ def _sure(candidate: _Candidate) -> bool:
 
 def _make(candidate: _Candidate) -> str:
     """How the card is made and where it stands: cards of one list share it."""
-    parent = candidate.card.parent
-    return f"{_name(parent) if parent else ''}>{_name(candidate.card)}>{_name(candidate.anchors[0])}"
+    parent = candidate.card.getparent()
+    return f"{_name(parent) if parent is not None else ''}>{_name(candidate.card)}>{_name(candidate.anchors[0])}"
 
 
-def _name(tag: Tag) -> str:
+def _name(tag: HtmlElement) -> str:
     """Tag and classes without what differs from item to item (`item-17`, `odd`, `is-first`)."""
     stable = [name for name in shapes.classes(tag) if not shapes.varying_class(name)]
-    return f"{tag.name}.{'.'.join(sorted(stable)[:4])}"
+    return f"{tag.tag}.{'.'.join(sorted(stable)[:4])}"
 
 
-def _told(page: Page, base: str, tree: BeautifulSoup) -> dict[str, Link]:
+def _told(page: Page, base: str, root: HtmlElement) -> dict[str, Link]:
     """The articles that the page's JSON-LD names: articles with an address, and the entries of item lists."""
     found: dict[str, Link] = {}
     here = canonical(page.url)
-    objects = jsonld.objects(tree)
+    objects = jsonld.objects(jsonld.blocks(root))
     crumbs = {id(entry) for item in objects if "BreadcrumbList" in jsonld.types(item) for entry in _entries(item)}
     for item in (item for item in objects if id(item) not in crumbs):
         for link in _told_links(item, base, page.fetched_at):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup
-from bs4.element import Tag
+from lxml.html import HtmlElement
 
-from monitor.pages.markup import squeeze_line
+from monitor.pages.markup import first, leads, spoken, squeeze_line
 from monitor.scrapers import shapes
 from monitor.scrapers.links import absolute, canonical, same_site
 
@@ -40,6 +40,7 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 """What says "older" in a pager only: elsewhere it may lead on within a carousel, or to a whole article."""
+_NEXT = re.compile(r"\bnext\b", re.IGNORECASE)
 _NEXT_NAME = re.compile(r"(?:^|[-_])(?:next|older|load-?more|nav-previous)(?:$|[-_])", re.IGNORECASE)
 _PAGER = re.compile(r"(?:^|[-_\s])(?:pagination|pager|paging|page-?numbers?|pages)(?:$|[-_\s])", re.IGNORECASE)
 _ARROWS = re.compile(r"[\s›»→>…]+|[\s.]+$")
@@ -47,29 +48,29 @@ _NUMBER = re.compile(r"\d{1,4}")
 _MAX_ANCHORS = 10_000
 
 
-def older(tree: BeautifulSoup, base: str, here: str) -> str | None:
+def older(root: HtmlElement, base: str, here: str) -> str | None:
     """The address of the next page, on the same site; None when there is none. `here`: this page's own address."""
     own = canonical(here)
-    for href in _candidates(tree):
+    for href in _candidates(root):
         url = absolute(base, href)
         if url and url != own and same_site(url, here) and urlsplit(url).path not in ("", "/"):
             return url
     return None
 
 
-def _candidates(tree: BeautifulSoup) -> Iterator[str]:
+def _candidates(root: HtmlElement) -> Iterator[str]:
     """Best first."""
-    for tag in tree.find_all(["link", "a"], rel=re.compile(r"\bnext\b", re.IGNORECASE), href=True, limit=3):
-        yield str(tag["href"])
-    anchors = tree.find_all("a", href=True, limit=_MAX_ANCHORS)
-    yield from (str(tag["href"]) for tag in anchors if _says_older(tag))
+    named = (tag.get("href") for tag in root.iter("link", "a") if _NEXT.search(tag.get("rel") or ""))
+    yield from islice((href for href in named if href is not None), 3)
+    anchors = [(tag, spoken(tag)) for tag in islice(filter(leads, root.iter("a")), _MAX_ANCHORS)]
+    yield from (tag.attrib["href"] for tag, text in anchors if _says_older(tag, text))
     yield from _numbered(anchors)
 
 
-def _says_older(tag: Tag) -> bool:
+def _says_older(tag: HtmlElement, text: str) -> bool:
     """A link that says "older", or an arrow whose class or label does."""
-    text = _ARROWS.sub(" ", squeeze_line(tag.get_text(" "))).strip()
-    label = squeeze_line(str(tag.get("aria-label") or tag.get("title") or ""))
+    text = _ARROWS.sub(" ", text).strip()
+    label = squeeze_line(tag.get("aria-label") or tag.get("title") or "")
     if _OLDER.fullmatch(text):
         return _in_pager(tag) or not _BARE.fullmatch(text)
     if len(text) > 30:
@@ -79,40 +80,37 @@ def _says_older(tag: Tag) -> bool:
     )
 
 
-def _numbered(anchors: list[Tag]) -> Iterator[str]:
+def _numbered(anchors: list[tuple[HtmlElement, str]]) -> Iterator[str]:
     """In a row of page numbers, the number after the one that is no link to elsewhere, or `2` where all are links."""
-    rows: dict[int, dict[int, Tag]] = {}
-    pagers: dict[int, Tag] = {}
-    for tag in anchors:
-        text = squeeze_line(tag.get_text(" "))
+    rows: dict[HtmlElement, dict[int, HtmlElement]] = {}
+    for tag, text in anchors:
         pager = _pager(tag) if _NUMBER.fullmatch(text) else None
         if pager is not None:
-            pagers[id(pager)] = pager
-            rows.setdefault(id(pager), {})[int(text)] = tag
-    for key, numbers in rows.items():
-        following = _current(pagers[key], numbers) + 1
+            rows.setdefault(pager, {})[int(text)] = tag
+    for pager, numbers in rows.items():
+        following = _current(pager, numbers) + 1
         if following in numbers:
-            yield str(numbers[following]["href"])
+            yield numbers[following].attrib["href"]
 
 
-def _current(pager: Tag, numbers: dict[int, Tag]) -> int:
+def _current(pager: HtmlElement, numbers: dict[int, HtmlElement]) -> int:
     """The number of this page: marked as current, or the one that is no link; 1 when nothing tells."""
-    for tag in pager.find_all(True, limit=200):
-        text = squeeze_line(tag.get_text(" "))
+    for tag in islice(pager.iterdescendants(), 200):
+        text = spoken(tag)
         marked = tag.get("aria-current") or any(re.search(r"current|active", name) for name in shapes.classes(tag))
-        if _NUMBER.fullmatch(text) and (marked or (int(text) not in numbers and tag.find("a") is None)):
+        if _NUMBER.fullmatch(text) and (marked or (int(text) not in numbers and first(tag, "a") is None)):
             return int(text)
     return 1
 
 
-def _in_pager(tag: Tag) -> bool:
+def _in_pager(tag: HtmlElement) -> bool:
     return _pager(tag) is not None
 
 
-def _pager(tag: Tag) -> Tag | None:
+def _pager(tag: HtmlElement) -> HtmlElement | None:
     """The pager around a link, by its name, within a few steps up."""
-    for step, parent in enumerate((tag, *tag.parents)):
-        if step > 5 or parent.name in ("body", "html", "[document]"):
+    for parent in (tag, *islice(tag.iterancestors(), 5)):
+        if parent.tag in ("body", "html"):
             return None
         names = f"{parent.get('class') or ''} {parent.get('id') or ''} {parent.get('aria-label') or ''}"
         if _PAGER.search(names):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
-from bs4.element import Tag
+from lxml.html import HtmlElement
 
 _FILES = re.compile(
     r"\.(?:pdf|jpe?g|png|gif|webp|svg|mp4|mov|mp3|zip|docx?|xlsx?|pptx?|ics|xml|rss|json|css|js|eps|tiff?)$", re.I
@@ -97,14 +97,14 @@ def mere_button(text: str) -> bool:
     return _BUTTON.fullmatch(re.sub(r"[\s.…›»>→:]+$", "", text.strip())) is not None
 
 
-def headline_name(tag: Tag) -> bool:
+def headline_name(tag: HtmlElement) -> bool:
     """Whether the class says that this is the headline."""
     return any(_HEADLINE.search(name) for name in classes(tag))
 
 
-def says_headline(tag: Tag) -> bool:
+def says_headline(tag: HtmlElement) -> bool:
     """Whether an element beside the link may be its headline: by its class, or because it is set in bold."""
-    return tag.name in ("strong", "b") or headline_name(tag)
+    return tag.tag in ("strong", "b") or headline_name(tag)
 
 
 def shape(url: str) -> str:
@@ -123,19 +123,19 @@ def date_in_path(url: str) -> str | None:
     return "-".join(found.groups()) if found else None
 
 
-def furniture_name(tag: Tag) -> bool:
+def furniture_name(tag: HtmlElement) -> bool:
     """Whether role, id or class name this as part of the page's frame."""
-    if tag.name in ("li", "a", "article", "main"):
+    if tag.tag in ("li", "a", "article", "main"):
         return False
-    names = " ".join([*classes(tag), str(tag.get("id") or "")])
+    names = " ".join([*classes(tag), tag.get("id") or ""])
     return tag.get("role") in ("navigation", "contentinfo", "search", "menu") or bool(
         names and _FURNITURE.search(names)
     )
 
 
-def classes(tag: Tag) -> list[str]:
+def classes(tag: HtmlElement) -> list[str]:
     """The tag's classes."""
-    return str(tag.get("class") or "").split()
+    return (tag.get("class") or "").split()
 
 
 def varying_class(name: str) -> bool:

@@ -71,9 +71,7 @@ def _operation(about: str, parameters: list[dict[str, Any]], answer: dict[str, A
 
 
 def _list(listing: Listing) -> dict[str, Any]:
-    rows: dict[str, Any] = {"type": "object"}
-    if listing.fields:
-        rows["properties"] = {name: {} for name in listing.fields}
+    rows = {"type": "object", "properties": {name: {} for name in listing.fields}}
     answer = {
         "type": "object",
         "properties": {

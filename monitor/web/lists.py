@@ -12,9 +12,10 @@ from typing import Any
 
 from monitor.exports.atom import Entry, of_change
 from monitor.exports.cells import Row
-from monitor.exports.rows import FIELDS, ROWS, fact_row, health
+from monitor.exports.rows import ROWS, fact_row, health
 from monitor.history import Queries
 from monitor.web.asking import Asked
+from monitor.web.columns import COLUMNS
 
 Rows = list[dict[str, Any]]
 
@@ -26,7 +27,7 @@ Fetch = Callable[[Queries, Asked, datetime], Rows]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One list. `fetch` gives its rows from the first up to `Asked.end`; `fields` are the columns of its CSV."""
+    """One list. `fetch` gives its rows from the first up to `Asked.end`."""
 
     name: str
     title: str
@@ -36,8 +37,11 @@ class Listing:
     entry: Callable[[Row], Entry]
     nothing: str
     """What to do when there is nothing at all."""
-    fields: tuple[str, ...] = ()
-    """Empty: the keys of its rows."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns of its CSV."""
+        return COLUMNS[self.name]
 
     def rows(self, queries: Queries, asked: Asked, now: datetime) -> tuple[Rows, bool]:
         """The part that is asked for, and whether there is more behind it."""
@@ -197,7 +201,6 @@ LISTS: Mapping[str, Listing] = {
             fetch=_public("changes"),
             filters=("brand", "kind", "change", "since", "until"),
             entry=of_change,
-            fields=FIELDS["changes"],
             nothing=f"The first check of a source is its baseline and no news. {_BEGIN}",
         ),
         Listing(
@@ -207,7 +210,6 @@ LISTS: Mapping[str, Listing] = {
             fetch=_public("facts"),
             filters=("brand", "kind", "source", "since", "until", "rejected"),
             entry=_fact_entry,
-            fields=FIELDS["facts"],
             nothing=_BEGIN,
         ),
         Listing(
@@ -217,7 +219,6 @@ LISTS: Mapping[str, Listing] = {
             fetch=_public("documents"),
             filters=("brand", "source", "since", "until"),
             entry=_document_entry,
-            fields=FIELDS["documents"],
             nothing=_BEGIN,
         ),
         Listing(

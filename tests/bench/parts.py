@@ -16,6 +16,8 @@ from typing import Any
 from bench import ours, site
 from monitor.config import load
 from monitor.history import History
+from monitor.history.storable import squeeze
+from monitor.likeness import fingerprint, marked
 from monitor.models import Link, Observation, Outcome, Page, Reading, Source, SourceKind, Validators
 from monitor.pages.outline import outline
 from monitor.parser.document import read_page
@@ -60,6 +62,8 @@ def parts(folder: Path) -> Iterator[Part]:
     yield "parse: an article of 100 KB", milliseconds(lambda: read_page(article, source, link))
     document = read_page(article, source, link)
     yield "facts: of that article", milliseconds(lambda: read_facts(document))
+    yield "fingerprint: of that article", milliseconds(lambda: fingerprint(document.text))
+    yield "packing: that article's page", milliseconds(lambda: squeeze(article.content))
     with History(settings.database, revive=revive) as history:
         yield from recording(history, settings, Reading(link=link, outcome=Outcome.OK, page=article, document=document))
 
@@ -97,17 +101,11 @@ def recording(history: History, settings: Settings, reading: Reading) -> Iterato
     yield f"record: unchanged, {GROUP} together, each", milliseconds(group) / GROUP
     assert reading.document is not None
     facts = read_facts(reading.document)
-    rng = random.Random(1)
+    others = iter([_another(reading, place) for place in range(TIMES + 1)])
 
     def article() -> None:
-        now, place = datetime.now(UTC), next(numbers)
-        url = f"{reading.link.url}/{place}"
-        assert reading.document is not None
-        words = reading.document.text.split(" ")
-        rng.shuffle(words)  # another text, not a copy
-        document = replace(reading.document, url=url, text=reading.document.text[:200] + " ".join(words))
-        new = replace(reading, link=Link(url=url), document=document, facts=facts)
-        source = settings.sources[place % len(settings.sources)]
+        now, source = datetime.now(UTC), settings.sources[next(numbers) % len(settings.sources)]
+        new = replace(next(others), facts=facts)
         seen = Observation(source=source.name, started_at=now, finished_at=now, outcome=Outcome.OK, readings=(new,))
         made(seen, source, next_due=now + timedelta(days=1), now=now)
 
@@ -116,6 +114,18 @@ def recording(history: History, settings: Settings, reading: Reading) -> Iterato
     claims = history.claims(concerned(subjects), 0)
     weighed = sum(map(len, claims.values()))
     yield f"reconcile: {weighed} claims", milliseconds(lambda: reconcile(claims, datetime.now(UTC)))
+
+
+def _another(reading: Reading, place: int) -> Reading:
+    """An article of the same words in another order, with a page of its own, as a child hands it over."""
+    assert reading.document is not None
+    assert reading.page is not None
+    words, url = reading.document.text.split(" "), f"{reading.link.url}/{place}"
+    random.Random(place).shuffle(words)
+    document = replace(reading.document, url=url, text=reading.document.text[:200] + " ".join(words))
+    content = reading.page.content + b"<!-- %d -->" % place
+    page = replace(reading.page, url=url, content=content, packed=squeeze(content))
+    return replace(reading, link=Link(url=url), page=page, document=marked(document))
 
 
 def _subjects(fact: Any) -> Iterator[Any]:
