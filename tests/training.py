@@ -4,7 +4,8 @@
     python tests/training.py --folds 5       trains on four fifths and reads the last, five times; writes nothing
 
 Both take the same way as the service: the candidates of `monitor.parser`, described by its features. The labels are
-those of `brand-monitor evaluate`. Needs LightGBM (the dependency group `training`); two runs give the same files.
+those of `brand-monitor evaluate`. Needs the dependency group `training`; two runs on one kind of processor give the
+same files.
 """
 
 from __future__ import annotations
@@ -22,15 +23,31 @@ from typing import Any
 
 import lightgbm
 import numpy as np
+import training_network
+from training_network import Asked, Example
 
 from monitor.models import Document
-from monitor.parser import announcements, classifier, counts, dating, entries, evaluate, facts, scene, weighing
+from monitor.parser import (
+    announcements,
+    classifier,
+    counts,
+    dating,
+    entries,
+    evaluate,
+    facts,
+    features,
+    network,
+    scene,
+    weighing,
+)
 from monitor.parser.features import DISTANCES, Candidate, Candidates, Describer
 from monitor.parser.model_announcement import Account, survey
 
 HERE = Path(__file__).parent
 TEXTS = (HERE / "gold", HERE / "corpus")
 OUT = HERE.parent / "config" / "classifiers"
+UNTRAINED = frozenset({"nl"})
+"""Languages that nothing is trained on: what their texts show holds for every language that is a file of words."""
 RARE = 12
 """Features of fewer candidates than this are left out."""
 SETTINGS = {
@@ -51,10 +68,12 @@ SETTINGS = {
     "seed": 7,
 }
 ROUNDS = 250
-OF_DATES = {"num_leaves": 31, "max_depth": 8, "feature_fraction": 0.5, "learning_rate": 0.05}
+DATES = {"num_leaves": 31, "max_depth": 8, "feature_fraction": 0.5, "learning_rate": 0.05}
 """Few features that mean something only together: larger trees."""
 MODULES = (weighing, dating)
 """Those that ask a classifier."""
+READERS = (weighing, features)
+"""Those that ask the network."""
 SAMPLE = 500
 """On how many candidates the shipped trees are compared with the trained ones."""
 KNOWN = (0, 0, 4, 7, 7, 7, 7)
@@ -181,8 +200,16 @@ def label_dates(labelled: Json, described: Describer, candidate: Candidate, answ
         yield dict(option.features), dating.RIGHT if option.when in right else dating.WRONG, answer.weight
 
 
-def label(documents: Sequence[Json]) -> list[dict[str, list[Labelled]]]:
-    """For each document and each question, the candidates with their labels."""
+@dataclass(frozen=True)
+class Labels:
+    """The candidates of a document with their labels: by question, as the trees see them, and as the network does."""
+
+    rows: Mapping[str, list[Labelled]]
+    examples: Sequence[Example]
+
+
+def label(documents: Sequence[Json]) -> list[Labels]:
+    """For each document, the candidates with their labels."""
     found = []
     for number, labelled in enumerate(documents):
         if number % 200 == 0:
@@ -190,14 +217,17 @@ def label(documents: Sequence[Json]) -> list[dict[str, list[Labelled]]]:
         labelled = as_pages(labelled)
         described = Describer(read(labelled))
         own: dict[str, list[Labelled]] = {name: [] for name in CLASSIFIERS}
+        asked: list[dict[str, list[Asked]]] = [{name: [] for name in QUESTIONS} for _ in described.pieces]
         for name, (_, propose, judge) in QUESTIONS.items():
-            asked = described.scene.brand and name in labelled.get("about", QUESTIONS)
-            proposed = propose(described) if asked else Candidates((), {})
+            is_asked = described.scene.brand and name in labelled.get("about", QUESTIONS)
+            proposed = propose(described) if is_asked else Candidates((), {})
             for candidate in proposed.each:
                 if answer := judge(labelled, candidate):
                     own[name].append(({**proposed.text, **candidate.features}, answer.label, answer.weight))
                     own[dating.NAME] += label_dates(labelled, described, candidate, answer)
-        found.append(own)
+                    number, tokens = weighing.tokens(described.pieces, candidate)
+                    asked[number][name].append((tokens, answer.label, answer.weight))
+        found.append(Labels(own, [Example(*each) for each in zip(described.pieces, asked, strict=True)]))
     return found
 
 
@@ -209,8 +239,8 @@ def train(labels: Sequence[str], rows: Sequence[Labelled], settings: Mapping[str
     column = {name: number for number, name in enumerate(names)}
     absent = [classifier.FAR if _is_distance(name) else classifier.NONE for name in names]
     table = np.tile(np.array(absent, dtype=np.float64), (len(rows), 1))
-    for row, (features, _, _) in enumerate(rows):
-        for name, value in features.items():
+    for row, (described, _, _) in enumerate(rows):
+        for name, value in described.items():
             if name in column:
                 table[row, column[name]] = value
     present = [one for one in labels if any(told == one for _, told, _ in rows)]
@@ -275,12 +305,17 @@ def _nodes(tree: Json) -> Iterator[Json]:
             yield from _nodes(tree[child])
 
 
-def classifiers(labelled: Iterable[Mapping[str, list[Labelled]]]) -> dict[str, dict[str, Any]]:
-    rows = list(labelled)
+def classifiers(labelled: Sequence[Labels]) -> dict[str, dict[str, Any]]:
     return {
-        name: train(labels, [row for own in rows for row in own[name]], OF_DATES if name == dating.NAME else {})
+        name: train(labels, [row for own in labelled for row in own.rows[name]], DATES if name == dating.NAME else {})
         for name, labels in CLASSIFIERS.items()
     }
+
+
+def networks(labelled: Sequence[Labels]) -> dict[str, dict[str, Any]]:
+    """The content of the two files of the network."""
+    examples = [example for own in labelled for example in own.examples]
+    return training_network.train(examples, {name: labels for name, (labels, _, _) in QUESTIONS.items()})
 
 
 def fold(documents: Sequence[Json], folds: int) -> None:
@@ -291,8 +326,8 @@ def fold(documents: Sequence[Json], folds: int) -> None:
     predicted: dict[str, list[Json]] = {}
     for part in range(folds):
         apart = set(order[part::folds])
-        made = classifiers(own for number, own in enumerate(labelled) if number not in apart)
-        with asked(made):
+        rest = [own for number, own in enumerate(labelled) if number not in apart]
+        with asked(classifiers(rest), networks(rest)):
             for number in sorted(apart):
                 found = facts.read_scene(read(documents[number]))
                 predicted[documents[number]["id"]] = [fact.as_json() for fact in found]
@@ -301,19 +336,23 @@ def fold(documents: Sequence[Json], folds: int) -> None:
 
 
 class asked:
-    """Within it, the reader asks these classifiers instead of the shipped ones."""
+    """Within it, the reader asks these classifiers and this network instead of the shipped ones."""
 
-    def __init__(self, made: Mapping[str, Json]) -> None:
-        self._made = {name: classifier.Classifier(told) for name, told in made.items()}
+    def __init__(self, trees: Mapping[str, Json], words: Mapping[str, Json]) -> None:
+        self._made = {name: classifier.Classifier(told) for name, told in trees.items()}
+        self._network = network.Network(words["network"], network.Words(words["words"]))
 
     def __enter__(self) -> None:
-        self._before = classifier.classifier
         for module in MODULES:
             module.classifier = self._made.__getitem__  # type: ignore[assignment]
+        for module in READERS:
+            module.network = lambda: self._network  # type: ignore[assignment]
 
     def __exit__(self, *_: object) -> None:
         for module in MODULES:
-            module.classifier = self._before
+            module.classifier = classifier.classifier
+        for module in READERS:
+            module.network = network.network
 
 
 def show(score: evaluate.Score) -> None:
@@ -335,12 +374,16 @@ def main() -> None:
     parser.add_argument("--folds", type=int)
     parser.add_argument("paths", nargs="*", type=Path, default=TEXTS)
     given = parser.parse_args()
-    documents = texts(given.paths)
+    documents = [labelled for labelled in texts(given.paths) if labelled["lang"] not in UNTRAINED]
     if given.folds:
         fold(documents, given.folds)
         return
     OUT.mkdir(exist_ok=True)
-    for name, told in classifiers(label(documents)).items():
+    labelled = label(documents)
+    for name, stored in networks(labelled).items():
+        np.savez_compressed(OUT / f"{name}.npz", **stored)
+        print(f"{name}: {(OUT / f'{name}.npz').stat().st_size // 1000} kB")
+    for name, told in classifiers(labelled).items():
         content = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
         (OUT / f"{name}.json").write_text(content + "\n", encoding="utf-8")
         print(f"{name}: {len(told['trees'])} trees, {len(told['features'])} features, {len(content) // 1000} kB")

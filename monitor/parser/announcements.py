@@ -38,9 +38,11 @@ def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
     """Every name that may be a model's, kept or dropped with its share; `reasons` tells what spoke for it and
     against."""
     told = survey(described.scene)
-    each = _apart(sorted(weighed(ModelAnnouncement.kind, candidates(described, told)), key=lambda one: one.share[NONE]))
+    each = _apart(
+        sorted(weighed(ModelAnnouncement.kind, described, candidates(described, told)), key=lambda one: one.share[NONE])
+    )
     judged = [(_judged(told, one.candidate, one.share), one) for one in each]
-    spotted = [(one.explained(found) if reasons else found, _spot(one.candidate, found)) for found, one in judged]
+    spotted = [(one.explained(why) if reasons else why, _spot(one.candidate, why)) for why, one in judged]
     return tuple(dated(described, spotted))
 
 
@@ -85,7 +87,8 @@ def candidates(described: Describer, told: Survey) -> Candidates:
         features |= {f"told {step.stage}": 1.0 for step in account.steps}
         proposal = next((one for one in said if one.fact), next(iter(said), None))
         line, mention = mentions[0]
-        found.append(Candidate(line.line, mention.start, mention.end, account, features, proposal))
+        starts = tuple(mention.start for _, mention in mentions)
+        found.append(Candidate(line.line, mention.start, mention.end, account, features, proposal, starts))
     return Candidates(tuple(found), described.text)
 
 

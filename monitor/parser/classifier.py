@@ -61,15 +61,6 @@ class Classifier:
         scores[unsure] += late.ask(table[unsure])
         return [dict(zip(self.labels, share, strict=True)) for share in _shares(scores).tolist()]
 
-    def because(self, thing: Mapping[str, float], share: Mapping[str, float]) -> str:
-        """The likeliest label with what speaks for it and against it, in words."""
-        label = max(share, key=lambda one: share[one])
-        reasons = self.reasons(thing, label)
-        speaks = ", ".join(name for name, value in reasons if value > 0)
-        against = ", ".join(name for name, value in reasons if value <= 0)
-        parts = (f"for {label}: {speaks}" if speaks else "", f"against: {against}" if against else "")
-        return "; ".join(part for part in parts if part)
-
     def reasons(self, thing: Mapping[str, float], label: str, most: int = 5) -> tuple[tuple[str, float], ...]:
         """What speaks most for a label, or against it: features with their shares of its score, the largest first.
 

@@ -36,7 +36,7 @@ def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
     against."""
     if described.scene.brand is None:
         return propose(described.scene)
-    each = weighed(MarketCount.kind, candidates(described))
+    each = weighed(MarketCount.kind, described, candidates(described))
     told = [(_judged(described.scene, one.candidate, one.share), one) for one in each]
     spotted = [(one.explained(found) if reasons else found, _spot(one.candidate, found)) for found, one in told]
     return one_per_subject(dated(described, spotted, likely=COUNTED))
@@ -60,7 +60,8 @@ def candidates(described: Describer) -> Candidates:
             said = [finding for finding in proposals if finding.line is line and finding.about == number.start]
             features |= {f"rules {label(finding)}": 1.0 for finding in said}
             proposal = next((one for one in said if one.fact), next(iter(said), None))
-            found.append(Candidate(line, number.outer_start, number.outer_end, number, features, proposal))
+            stands = number.outer_start, number.outer_end
+            found.append(Candidate(line, *stands, number, features, proposal, (number.start,)))
         if len(found) >= MOST:
             break
     return Candidates(tuple(found), described.text)

@@ -37,7 +37,7 @@ def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
     """Every place of a document, kept or dropped with its share; `reasons` tells what spoke for it and against."""
     if described.scene.brand is None:
         return propose(described.scene)
-    each = weighed(MarketEntry.kind, candidates(described))
+    each = weighed(MarketEntry.kind, described, candidates(described))
     judged = [_judged(described.scene, one.candidate, one.share) for one in each]
     spots = [_spot(one.candidate, finding) for one, finding in zip(each, judged, strict=True)]
     told = dated(described, zip(judged, spots, strict=True))
@@ -86,7 +86,7 @@ def candidates(described: Describer) -> Candidates:
             said = [finding for finding in own if finding.about == place.code]
             features |= {f"rules {_label(finding)}": 1.0 for finding in said}
             proposal = next((one for one in said if one.fact), next(iter(said), None))
-            found.append(Candidate(line, place.start, place.end, place, features, proposal))
+            found.append(Candidate(line, place.start, place.end, place, features, proposal, (place.start,)))
         if len(found) >= MOST:
             break
     return Candidates(tuple(found), described.text)

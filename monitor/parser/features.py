@@ -17,11 +17,12 @@ from functools import cached_property
 from typing import Any
 
 from monitor.parser.clauses import first_day, last_day
+from monitor.parser.network import Seen, network
 from monitor.parser.scene import Finding, Line, Scene
+from monitor.parser.tokens import MEANING, Piece, pieces
 
 DISTANCES = ("left ", "right ")
 """How the names of features begin whose values are distances."""
-MEANING = "meaning."
 UNSPACED = 3
 """How many characters of other scripts one of a script without spaces is worth."""
 MOST = 120
@@ -52,6 +53,8 @@ class Candidate:
     """Its own; those of the text apart."""
     proposal: Finding | None
     """What the rules say of it: a fact, or why there is none; None if they say nothing."""
+    mentions: tuple[int, ...]
+    """Where the text names it, in order."""
 
 
 class Describer:
@@ -61,13 +64,23 @@ class Describer:
         self.scene = scene
         self._published = scene.document.published
         lines = (*scene.lines, scene.title)  # the title is the last, as number -1
-        self._told = [_Told(line, tuple(self._things(line))) for line in lines]
+        self._told = [_Told(line, tuple(self.things(line))) for line in lines]
         self._words_beside = {line.number: self._words_around(line) for line in lines}
         self._things_beside = {line.number: self._things_around(line) for line in lines}
         everywhere = Counter(role for told in self._told[:-1] for role in told.roles)
         self.text = {f"text {role}": float(min(count, 3)) for role, count in everywhere.items()}
         """What is the same for all that stands in the text; not among the features of each."""
         self.text |= {f"title {role}": 1.0 for role in self._told[-1].roles}
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The document as tokens."""
+        return pieces(self.scene, self.things)
+
+    @cached_property
+    def seen(self) -> tuple[Seen, ...]:
+        """What the network makes of each piece."""
+        return tuple(map(network().read, self.pieces))
 
     def describe(self, line: Line, start: int, end: int) -> dict[str, float]:
         """The features of what stands between two places of a sentence."""
@@ -100,7 +113,8 @@ class Describer:
                 found[f"at {name}"] = 1.0
         return found | self._things_beside[line.number] | self._place(line, told, start, end, worth)
 
-    def _things(self, line: Line) -> Iterator[tuple[str, int, int]]:
+    def things(self, line: Line) -> Iterator[tuple[str, int, int]]:
+        """The brands, names, dates and numbers of a sentence: what each is, and where it stands."""
         for name in line.names:
             yield f"brand {self._whose(name.brand)}", name.start, name.end
         for start, end in line.strangers:

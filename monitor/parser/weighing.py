@@ -1,13 +1,22 @@
-"""Candidates of one kind of fact with the shares that its classifier gives them."""
+"""Candidates of one kind of fact with the shares that the classifiers give them.
+
+Two are asked: the trees, which see meanings and distances (`classifier`), and, of some kinds, the network, which reads
+the words in their order (`network`). They err in different places, so that their mean is better than either.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.parser.classifier import classifier
-from monitor.parser.features import Candidate, Candidates
+from monitor.parser.features import Candidate, Candidates, Describer
+from monitor.parser.network import network
 from monitor.parser.scene import Finding
+from monitor.parser.tokens import Piece
+
+HEARD: Mapping[str, float] = {"market_entry": 0.35, "model_announcement": 0.35}
+"""What the network's word weighs beside the trees', by kind. Of counts it knows no more than they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +27,58 @@ class Weighed:
     share: Mapping[str, float]
     _kind: str
     _text: Mapping[str, float]
+    _pieces: Sequence[Piece]
 
     def explained(self, finding: Finding) -> Finding:
-        """The finding, telling also what spoke for the likeliest label and against it."""
-        because = classifier(self._kind).because({**self._text, **self.candidate.features}, self.share)
-        return replace(finding, why=f"{finding.why} ({because})")
+        """The finding, telling also what spoke for the likeliest label and against it: features, and words."""
+        label = max(self.share, key=lambda one: self.share[one])
+        reasons = [
+            *classifier(self._kind).reasons({**self._text, **self.candidate.features}, label),
+            *self._words(label),
+        ]
+        speaks = ", ".join(name for name, value in reasons if value > 0)
+        against = ", ".join(name for name, value in reasons if value <= 0)
+        parts = (f"for {label}: {speaks}" if speaks else "", f"against: {against}" if against else "")
+        return replace(finding, why=f"{finding.why} ({'; '.join(part for part in parts if part)})")
+
+    def _words(self, label: str) -> Iterator[tuple[str, float]]:
+        if self._kind in HEARD:
+            number, named = tokens(self._pieces, self.candidate)
+            for word, value in network().reasons(self._kind, self._pieces[number], named, label):
+                yield f'"{word}"', value
 
 
-def weighed(kind: str, found: Candidates) -> list[Weighed]:
-    """All candidates of a text, in order, weighed at once by the classifier of that name."""
+def weighed(kind: str, described: Describer, found: Candidates) -> list[Weighed]:
+    """All candidates of a text, in order, weighed at once by the classifiers of that name."""
     shares = classifier(kind).weigh([candidate.features for candidate in found.each], found.text)
-    return [Weighed(one, share, kind, found.text) for one, share in zip(found.each, shares, strict=True)]
+    if weight := HEARD.get(kind):
+        heard = _heard(kind, described, found.each)
+        shares = [_together(trees, words, weight) for trees, words in zip(shares, heard, strict=True)]
+    return [
+        Weighed(one, share, kind, found.text, described.pieces) for one, share in zip(found.each, shares, strict=True)
+    ]
+
+
+def tokens(pieces: Sequence[Piece], candidate: Candidate) -> tuple[int, list[int]]:
+    """The piece that first names a candidate, and the tokens that name it there."""
+    for number, piece in enumerate(pieces):
+        if named := [at for start in candidate.mentions if (at := piece.at(start)) is not None]:
+            return number, named
+    raise ValueError("a candidate stands in no piece of its document")
+
+
+def _heard(kind: str, described: Describer, candidates: Sequence[Candidate]) -> list[Mapping[str, float]]:
+    """What the network says of each candidate."""
+    places = [tokens(described.pieces, candidate) for candidate in candidates]
+    found: dict[int, Iterator[Mapping[str, float]]] = {}
+    for number in {piece for piece, _ in places}:
+        things = [named for piece, named in places if piece == number]
+        found[number] = iter(network().weigh(kind, described.seen[number], things))
+    return [next(found[piece]) for piece, _ in places]
+
+
+def _together(trees: Mapping[str, float], words: Mapping[str, float], weight: float) -> dict[str, float]:
+    """The mean of two opinions, of their logarithms; `weight` is that of the words'."""
+    odds = {label: trees[label] ** (1 - weight) * words[label] ** weight for label in trees}
+    total = sum(odds.values())
+    return {label: value / total for label, value in odds.items()}
