@@ -17,22 +17,26 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import psutil
 import pytest
 import trustme
 from commandline import command, everything, mistake
 from distributed import Security
+from distributed.client import FutureCancelledError
 from machines import PATIENCE, THREADS, Machines, Site, config, end, machines, sites
 
 from monitor import config as configs
 from monitor.cli.running import Once
 from monitor.cli.service import Service
+from monitor.engine.cluster import Cluster, Hand, Lost
 from monitor.engine.engines import observing
 from monitor.engine.errands import Errand
 from monitor.history import Queries
 from monitor.models import Memory, Observation, Source, SourceKind
 from monitor.scheduler import Scheduler
+from monitor.settings import EngineSettings
 
 ROOT = Path(__file__).parent.parent
 
@@ -186,6 +190,19 @@ def test_a_killed_scheduler_loses_nothing_and_tells_nothing_twice(whole: Machine
             whole.start_worker()
             done.result(PATIENCE)
         reckon(tmp_path, there, 0.1)
+
+
+def test_what_dask_cancels_when_its_scheduler_dies_is_lost_and_not_the_caller_s_end() -> None:
+    class Cancelled:
+        def __await__(self) -> Iterator[None]:
+            raise FutureCancelledError("print-1", "scheduler-connection-lost")
+
+        def release(self) -> None: ...
+
+    dask = Mock(submit=lambda *_, **__: Cancelled())
+    cluster = Cluster(EngineSettings(kind="dask", scheduler="tcp://127.0.0.1:1"))
+    with pytest.raises(Lost):
+        asyncio.run(cluster.call(Hand("tcp://127.0.0.1:2", 1, dask), print))
 
 
 def test_a_killed_coordinator_loses_nothing_and_tells_nothing_twice(cluster: Machines, tmp_path: Path) -> None:

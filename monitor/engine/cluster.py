@@ -15,6 +15,7 @@ import logging
 import ssl
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 
 CONNECT = 10.0
 """Seconds in which a scheduler has to answer."""
+SILENCE = 120.0
+"""Seconds in which workers have to be looked at: importing what they need takes long on a busy machine."""
 FIRST_RETRY, LONGEST_RETRY = 0.5, 30.0
 """Seconds between two attempts to reach a scheduler that is gone."""
 REMEMBERED = 100_000
@@ -89,7 +92,10 @@ class Cluster:
         """The connection, and the workers that are there."""
         client = await self._connected()
         there = await _ask(client, "workers", known=None)
-        known = await self._admit(client, there)
+        try:
+            known = await self._admit(client, there)
+        except TimeoutError:
+            raise ConfigError(f"{self._place()}: its workers do not answer; start them anew") from None
         if not there:
             raise ConfigError(f"{self._place()} has no workers; start some: dask worker {self.address} --no-nanny")
         if not self._hands:
@@ -158,7 +164,7 @@ class Cluster:
         gone = asyncio.create_task(hand.lost.wait())
         try:
             await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if not answer.done():
+            if not answer.done() or answer.cancelled():  # Dask's own tasks are cancelled with its client
                 raise Lost(f"the worker {hand.address} is gone")
             return answer.result()
         finally:
@@ -250,7 +256,8 @@ class Cluster:
         """Makes these the workers, those that will do; a new one is looked at first. Returns the addresses of those
         that have answered."""
         new = [address for address in there if address not in self._hands and address not in self._refused]
-        reasons = await _looked_at(client, new) if new else {}
+        async with asyncio.timeout(SILENCE):  # a TimeoutError is an OSError: the cluster is taken for gone
+            reasons = await _looked_at(client, new) if new else {}
         refused = {address: reason for address, reason in reasons.items() if reason}
         if self._watching is not None:
             _tell(refused)
@@ -287,12 +294,8 @@ async def _ask(client: Client, call: str, **named: Any) -> Any:
 async def _answer(future: Future[Any], hand: Hand) -> Any:
     try:
         return await future
-    except KilledWorker:
+    except (KilledWorker, CancelledError):  # the worker died too often over it; the scheduler died
         raise Lost(f"the worker {hand.address} is gone") from None
-    except asyncio.CancelledError:
-        if not future.cancelled():
-            raise
-        raise Lost("the Dask scheduler is gone") from None
 
 
 async def _looked_at(client: Client, workers: list[str]) -> dict[str, str | None]:
