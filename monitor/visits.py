@@ -247,7 +247,7 @@ def prepare() -> None:
 
     _ = brands, strangers, feed, listing, sitemap
     source = Source(name="a sample", kind=SourceKind.FEED, url="https://example.org/", brand="smart")
-    read_own_text(source, Link(url=source.url, text="smart is now present in 39 markets.", language="en"))
+    read_own_text(source, Link(url=source.url, text="smart, now present in 39 markets, entered Norway.", language="en"))
 
 
 def read(page: Page, source: Source, link: Link) -> tuple[Document, tuple[Fact, ...]]:

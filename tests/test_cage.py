@@ -163,14 +163,14 @@ def test_a_child_has_loaded_what_reads_before_its_first_page() -> None:
 
         visits.prepare()
         url = "https://media.veloria.example/story"
-        content = b"<html><body><p>Veloria is now present in 40 markets, it said on Monday.</p></body></html>"
+        content = b"<html><body><p>Veloria is now present in 40 markets. It entered Chile on Monday.</p></body></html>"
         page = Page(url=url, requested_url=url, status=200, content=content, content_type=None,
                     fetched_at=datetime(2026, 1, 9, tzinfo=UTC))
         source = Source(name="veloria", kind=SourceKind.LISTING, url=url, brand="Veloria")
         opened = []
         sys.addaudithook(lambda event, given: opened.append(given[0]) if event == "open" else None)
         _, facts, _ = visits.read_new(page, source, Link(url=url))
-        assert [fact.value for fact in facts] == ["40"]
+        assert [fact.value for fact in facts] == ["40", "entered"]
         assert not opened, opened
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True)
