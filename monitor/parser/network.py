@@ -15,7 +15,7 @@ import io
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ FAR = np.array([1, 2, 3, 4, 6, 8, 12, 20])
 """Where the classes of distance in tokens begin."""
 LABELS = ".labels"
 """How the names of the lists of labels end."""
+UNMARKED = -1
+"""The row of what is known of a token of whose marks nothing is known."""
 TRIED = 12
 """How many words are tried when the network is asked for reasons."""
 FARTHEST = 20
@@ -88,15 +90,14 @@ class Network:
             name.removesuffix(LABELS): tuple(map(str, value)) for name, value in stored.items() if name.endswith(LABELS)
         }
         self._weights = {name: value.astype(np.float32) for name, value in stored.items() if value.dtype == np.float16}
+        marks = self._weights["marks.weight"]
+        self._marks = np.concatenate([marks, np.zeros_like(marks[:1])])
+        self._columns = lru_cache(maxsize=10_000)(self._known)  # most tokens are marked as others are
 
     def read(self, piece: Piece) -> Seen:
         """What the network makes of a piece's tokens; to be asked about with `weigh`."""
-        has, column = self._weights, self._column
-        told = [(row, column[mark]) for row, marks in enumerate(piece.marks) for mark in marks if mark in column]
-        rows, columns = zip(*told, strict=True) if told else ((), ())
-        marked = np.zeros((len(piece.words), len(column)), dtype=np.float32)
-        marked[rows, columns] = 1
-        x = marked @ has["marks.weight"] + self._words.vectors(piece.words) @ has["words.weight"]
+        has = self._weights
+        x = self._marked(piece) + self._words.vectors(piece.words) @ has["words.weight"]
         x = _level(x, has, "start")
         for number, step in enumerate(STEPS):
             x = _level(x + _convolved(x, step, has, f"convolution{number}"), has, f"level{number}")
@@ -105,6 +106,18 @@ class Network:
             for name in ("keys", "values")
         )
         return Seen(x, keys, values, np.array(piece.lines), np.array(piece.clauses))
+
+    def _known(self, marks: tuple[str, ...]) -> list[int]:
+        return [self._column[mark] for mark in marks if mark in self._column] or [UNMARKED]
+
+    def _marked(self, piece: Piece) -> Values:
+        """The sum of what is known of each token's marks."""
+        columns: list[int] = []
+        begin: list[int] = []
+        for marks in piece.marks:
+            begin.append(len(columns))
+            columns += self._columns(marks)
+        return np.asarray(np.add.reduceat(self._marks[columns], begin))
 
     def weigh(self, question: str, seen: Seen, things: Sequence[Sequence[int]]) -> list[dict[str, float]]:
         """For each thing, told as the tokens that name it, the probability of each label."""
