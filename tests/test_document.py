@@ -390,6 +390,13 @@ def test_evidence_can_be_found_in_the_text_by_its_place() -> None:
     assert "  " not in text
 
 
+def test_what_stands_deeper_than_any_page_is_left_out_and_the_rest_is_read() -> None:
+    deep = f"{'<div>' * 30_000}far down{'</div>' * 30_000}"
+    text = read(f"<html><body>{LONG}{deep}<p>Veloria is at home in 40 markets.</p>", kind=SourceKind.PAGE).text
+    assert "40 markets" in text
+    assert "far down" not in text
+
+
 @pytest.mark.parametrize("depth", [300, 3_000])
 @pytest.mark.parametrize("broken", ["", '<i"x>'])
 def test_text_is_read_however_deep_it_stands(depth: int, broken: str) -> None:

@@ -26,6 +26,9 @@ _UNSEEN = "script style noscript template svg math iframe object select textarea
 BLOCKS = frozenset(_BLOCKS.split())
 UNSEEN = frozenset(_UNSEEN.split())
 
+_DEEPEST = 20_000
+"""Elements within each other that are read; the time that lxml takes for more grows with the square of them."""
+_COUNTING = frozenset({"span", "div", "p", "strong", "b", "em"})
 _COUNTERS = ("data-target", "data-count", "data-to", "data-value", "data-end", "data-countup-number")
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -133,25 +136,31 @@ def squeeze_line(text: str) -> str:
 
 
 def _pieces(root: HtmlElement, dropped: frozenset[str]) -> Iterator[str]:
-    """Text and line breaks in document order. A stack, not recursion: pages may be thousands of elements deep."""
-    stack: list[HtmlElement | str] = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, str):
-            yield node
+    """Text and line breaks in document order. A walk, not recursion: pages may be thousands of elements deep. It holds
+    on to what an element stands in: lxml would look for that up to the top when it lets an element go."""
+    behind: list[str] = []
+    walk = etree.iterwalk(root, events=("start", "end"))
+    for event, node in walk:
+        if event == "end":
+            yield behind.pop()
+            tail = node.tail
+            if tail and node is not root:
+                yield _on_one_line(tail)
             continue
-        if node is not root and node.tail:
-            stack.append(_on_one_line(node.tail))
-        if node.tag in dropped or hidden(node.tag, node.attrib):
+        name, attributes = node.tag, node.attrib
+        if name in dropped or (attributes and hidden(name, attributes)) or len(behind) > _DEEPEST:
+            behind.append("")
+            walk.skip_subtree()
             continue
-        before, after = _around(node)
-        number = _counted(node)
+        before, after = _around(name, node)
+        number = _counted(node) if attributes and name in _COUNTING else ""
+        text = node.text
+        behind.append(after)
         yield before + number
-        stack.append(after)
-        if not number:
-            stack.extend(reversed(node))
-            if node.text:
-                yield _on_one_line(node.text)
+        if number:
+            walk.skip_subtree()
+        elif text:
+            yield _on_one_line(text)
 
 
 def _on_one_line(text: str) -> str:
@@ -160,8 +169,6 @@ def _on_one_line(text: str) -> str:
 
 def _counted(node: HtmlElement) -> str:
     """The number that a script counts up to: such an element holds 0 or nothing until it runs."""
-    if not node.attrib or node.tag not in ("span", "div", "p", "strong", "b", "em"):
-        return ""
     number = next((node.attrib[name] for name in _COUNTERS if name in node.attrib), "")
     if not number or contents(node) > 1:
         return ""
@@ -169,11 +176,11 @@ def _counted(node: HtmlElement) -> str:
     return number if shown in ("", "0") and re.fullmatch(r"\d{1,3}(?:[.,]?\d{3})*", number) else ""
 
 
-def _around(node: HtmlElement) -> tuple[str, str]:
+def _around(name: str, node: HtmlElement) -> tuple[str, str]:
     """What stands before and after an element. Two inline ones back to back are set apart by the page's style."""
-    if node.tag in ("td", "th"):
+    if name in ("td", "th"):
         return "", _CELL
-    if node.tag in BLOCKS:
+    if name in BLOCKS:
         return "\n", "\n"
     return "", " " if not node.tail and node.getnext() is not None else ""
 
