@@ -19,10 +19,12 @@ from typing import Any
 from monitor.parser.clauses import first_day, last_day
 from monitor.parser.network import Seen, network
 from monitor.parser.scene import Finding, Line, Scene
-from monitor.parser.tokens import MEANING, Piece, pieces
+from monitor.parser.tokens import Piece, pieces
 
 DISTANCES = ("left ", "right ")
 """How the names of features begin whose values are distances."""
+MEANING = "meaning."
+"""How the names of the roles begin that tell what a word means."""
 UNSPACED = 3
 """How many characters of other scripts one of a script without spaces is worth."""
 MOST = 120

@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 from monitor.parser.scene import Line, Scene
 from monitor.parser.territories import THEMSELVES
 
-MEANING = "meaning."
-"""How the names of the roles begin that tell what a word means."""
 MOST = 1_000
 """How many tokens are read at once; few articles have more."""
 BREAKS = frozenset(";:；：。,，、(（)）—–")

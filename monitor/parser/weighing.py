@@ -16,7 +16,8 @@ from monitor.parser.scene import Finding
 from monitor.parser.tokens import Piece
 
 HEARD: Mapping[str, float] = {"market_entry": 0.35, "model_announcement": 0.35}
-"""What the network's word weighs beside the trees', by kind. Of counts it knows no more than they do."""
+"""What the network's word weighs beside the trees', by kind. With it, counts got better on some texts and worse on
+others (docs/quality.md), so they are left to the trees."""
 
 
 @dataclass(frozen=True, slots=True)
