@@ -4,6 +4,7 @@ is killed."""
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import random
 import shutil
@@ -40,7 +41,18 @@ from monitor.settings import EngineSettings
 
 ROOT = Path(__file__).parent.parent
 
-pytestmark = pytest.mark.timeout(600)  # processes are started, several a test
+pytestmark = [
+    pytest.mark.timeout(600),  # processes are started, several a test
+    # Dask drops a connection it is just making when its client is closed; the garbage collector closes it.
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _dropped_connections_are_collected() -> Iterator[None]:
+    """Here, where they are expected, and not in the middle of another test."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")
