@@ -153,6 +153,24 @@ def _alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each child loads it anew")
+def test_what_reads_is_loaded_once_for_all_children_and_gone_with_the_command() -> None:
+    """The server that children are forked from is waited for: its CPU counts as the command's, as `time` tells it."""
+    script = textwrap.dedent("""
+        import asyncio, gc, os
+        from monitor.engine.cage import Cage
+        async def main():
+            cage = Cage()
+            print(await cage.run(gc.get_freeze_count), await cage.run(os.getppid))
+            cage.close()
+        asyncio.run(main())
+    """)
+    told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    loaded, server = map(int, told.split())
+    assert loaded > 100_000
+    assert not _alive(server)
+
+
 def test_a_child_has_loaded_what_reads_before_its_first_page() -> None:
     """Words, classifiers and libraries: on a busy machine they would take all the time that a page may take."""
     script = """
