@@ -95,7 +95,7 @@ def weighed(text: str, language: str = "en") -> dict[str, float]:
     """The network's shares for the only place of a text."""
     seen = described(text, language)
     ((number, named),) = [weighing.tokens(seen.pieces, one) for one in entries.candidates(seen).each]
-    (share,) = network().weigh("market_entry", seen.seen[number], [named])
+    (share,) = network().weigh("market_entry", seen.seen(number), [named])
     return share
 
 
@@ -115,7 +115,7 @@ def test_it_tells_coming_from_leaving_also_where_nothing_was_trained(language: s
 
 def test_things_are_weighed_each_by_itself() -> None:
     seen = described("Zeekr opened its first shop in Chile on Monday. It will withdraw from Cuba in May.")
-    (piece,) = seen.seen
+    piece = seen.seen(0)
     things = [weighing.tokens(seen.pieces, one)[1] for one in entries.candidates(seen).each]
     together = network().weigh("market_entry", piece, things)
     apart = [network().weigh("market_entry", piece, [thing])[0] for thing in things]
@@ -142,7 +142,7 @@ def test_an_account_tells_the_words_that_spoke() -> None:
 @pytest.mark.parametrize("name", LABELS)
 def test_the_shipped_network_fits_the_reader(name: str) -> None:
     seen = described("Zeekr sells the 7X in 40 markets.")
-    (share,) = network().weigh(name, seen.seen[0], [[0]])
+    (share,) = network().weigh(name, seen.seen(0), [[0]])
     assert tuple(share) == LABELS[name]
     assert sum(share.values()) == pytest.approx(1, abs=1e-4)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from typing import cast
 
@@ -107,13 +108,21 @@ def _of_mentions(described: Describer, mentions: Sequence[tuple[Wording, Mention
     found: dict[str, float] = {}
     for number, (line, mention) in enumerate(islice(mentions, MENTIONS)):
         features = described.describe(line.line, mention.start, mention.end)
+        if not number:
+            found |= features
+            found |= {first: value for name, value in features.items() if (first := _of_the_first(name))}
+            continue
         for name, value in features.items():
             known = found.get(name)
-            better = min if name.startswith(DISTANCES) else max
-            found[name] = value if known is None else better(known, value)
-            if not number and name.startswith((*DISTANCES, "at ", "clause ")):
-                found[f"first {name}"] = value
+            if known is None or (value < known if name.startswith(DISTANCES) else value > known):
+                found[name] = value
     return found
+
+
+@cache
+def _of_the_first(feature: str) -> str | None:
+    """What a feature of the first mention is called by itself; None if it is told of all together alone."""
+    return f"first {feature}" if feature.startswith((*DISTANCES, "at ", "clause ")) else None
 
 
 def _as_name(

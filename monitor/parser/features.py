@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from monitor.parser.clauses import first_day, last_day
@@ -65,10 +65,11 @@ class Describer:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self._published = scene.document.published
+        self._seen: dict[int, Seen] = {}
         lines = (*scene.lines, scene.title)  # the title is the last, as number -1
         self._told = [_Told(line, tuple(self.things(line))) for line in lines]
-        self._words_beside = {line.number: self._words_around(line) for line in lines}
-        self._things_beside = {line.number: self._things_around(line) for line in lines}
+        self._words_beside: dict[int, dict[str, float]] = {}
+        self._things_beside: dict[int, dict[str, float]] = {}
         everywhere = Counter(role for told in self._told[:-1] for role in told.roles)
         self.text = {f"text {role}": float(min(count, 3)) for role, count in everywhere.items()}
         """What is the same for all that stands in the text; not among the features of each."""
@@ -79,10 +80,11 @@ class Describer:
         """The document as tokens."""
         return pieces(self.scene, self.things)
 
-    @cached_property
-    def seen(self) -> tuple[Seen, ...]:
-        """What the network makes of each piece."""
-        return tuple(map(network().read, self.pieces))
+    def seen(self, number: int) -> Seen:
+        """What the network makes of a piece, read when it is first asked for."""
+        if number not in self._seen:
+            self._seen[number] = network().read(self.pieces[number])
+        return self._seen[number]
 
     def describe(self, line: Line, start: int, end: int) -> dict[str, float]:
         """The features of what stands between two places of a sentence."""
@@ -90,15 +92,17 @@ class Describer:
         told = self._told[line.number]
         worth = 1 if line.spaced else UNSPACED
         low, high = told.clause(start, end)
-        for cue_start, cue_end, role in told.cues:
+        for cue_start, cue_end, (left, right, at, clause) in told.cues:
             if cue_end <= start:
-                _nearest(found, f"left {role}", (start - cue_end) * worth)
+                _nearest(found, left, (start - cue_end) * worth)
             elif cue_start >= end:
-                _nearest(found, f"right {role}", (cue_start - end) * worth)
+                _nearest(found, right, (cue_start - end) * worth)
             else:
-                found[f"at {role}"] = 1.0
+                found[at] = 1.0
             if low <= cue_start and cue_end <= high:
-                found[f"clause {role}"] = 1.0
+                found[clause] = 1.0
+        if line.number not in self._words_beside:
+            self._words_beside[line.number] = self._words_around(line)
         return found | self._words_beside[line.number]
 
     def structure(self, line: Line, start: int, end: int) -> dict[str, float]:
@@ -113,6 +117,8 @@ class Describer:
                 _nearest(found, f"right {name}", (low - end) * worth)
             else:
                 found[f"at {name}"] = 1.0
+        if line.number not in self._things_beside:
+            self._things_beside[line.number] = self._things_around(line)
         return found | self._things_beside[line.number] | self._place(line, told, start, end, worth)
 
     def things(self, line: Line) -> Iterator[tuple[str, int, int]]:
@@ -183,7 +189,7 @@ class _Told:
         self.line = line
         self.things = things
         """Names, dates, numbers: what each is, and where it stands."""
-        self.cues = [(cue.start, cue.end, cue.role) for cue in line.cues]
+        self.cues = [(cue.start, cue.end, _features(cue.role)) for cue in line.cues]
         self.roles = frozenset(cue.role for cue in line.cues if cue.role.startswith(MEANING))
 
     @cached_property
@@ -195,6 +201,12 @@ class _Told:
         before, after = bisect_left(self.breaks, start), bisect_left(self.breaks, end)
         low = self.breaks[before - 1] if before else self.line.start
         return low, self.breaks[after] if after < len(self.breaks) else self.line.end
+
+
+@cache
+def _features(role: str) -> tuple[str, str, str, str]:
+    """What a word of this meaning is called where it stands before, behind, on, and in the clause of something."""
+    return f"left {role}", f"right {role}", f"at {role}", f"clause {role}"
 
 
 def _nearest(found: dict[str, float], name: str, distance: float) -> None:

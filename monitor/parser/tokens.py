@@ -85,23 +85,26 @@ def _add(piece: Piece, line: Line, things: Things) -> None:
     words: list[str] = []
     marks: list[tuple[str, ...]] = []
     starts: list[int] = []
+    clauses = piece.clauses
     reached = 0
     for start, end, mark in (*_things(line, things), (len(text), len(text), "")):
         for match in pattern.finditer(text, reached, start):
             kind = match.lastindex or 0
-            word = match.group().lower() if kind != _DIGITS else ""
+            word = match[0].lower() if kind != _DIGITS else ""
+            at = match.start()
             if kind == _WORD and not line.spaced and len(word) == 1:
-                word = text[match.start() : min(match.end() + 1, start)]
-            starts.append(match.start())
+                word = text[at : min(at + 2, start)]
+            starts.append(at)
             words.append(word)
             marks.append(kinds[kind])
-            piece.clauses.append(clause)
-            clause += word in BREAKS
+            clauses.append(clause)
+            if word in BREAKS:
+                clause += 1
         if mark:
             starts.append(start)
             words.append(text[start:end].split()[-1].lower() if mark == "name" else "")
             marks.append((place, mark))
-            piece.clauses.append(clause)
+            clauses.append(clause)
         reached = max(reached, end)
     for cue in line.cues:
         at = max(bisect_right(starts, cue.start - line.start) - 1, 0)

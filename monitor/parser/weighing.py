@@ -28,7 +28,7 @@ class Weighed:
     share: Mapping[str, float]
     _kind: str
     _text: Mapping[str, float]
-    _pieces: Sequence[Piece]
+    _described: Describer
 
     def explained(self, finding: Finding) -> Finding:
         """The finding, telling also what spoke for the likeliest label and against it: features, and words."""
@@ -44,8 +44,8 @@ class Weighed:
 
     def _words(self, label: str) -> Iterator[tuple[str, float]]:
         if self._kind in HEARD:
-            number, named = tokens(self._pieces, self.candidate)
-            for word, value in network().reasons(self._kind, self._pieces[number], named, label):
+            number, named = tokens(self._described.pieces, self.candidate)
+            for word, value in network().reasons(self._kind, self._described.pieces[number], named, label):
                 yield f'"{word}"', value
 
 
@@ -55,9 +55,7 @@ def weighed(kind: str, described: Describer, found: Candidates) -> list[Weighed]
     if weight := HEARD.get(kind):
         heard = _heard(kind, described, found.each)
         shares = [_together(trees, words, weight) for trees, words in zip(shares, heard, strict=True)]
-    return [
-        Weighed(one, share, kind, found.text, described.pieces) for one, share in zip(found.each, shares, strict=True)
-    ]
+    return [Weighed(one, share, kind, found.text, described) for one, share in zip(found.each, shares, strict=True)]
 
 
 def tokens(pieces: Sequence[Piece], candidate: Candidate) -> tuple[int, list[int]]:
@@ -74,7 +72,7 @@ def _heard(kind: str, described: Describer, candidates: Sequence[Candidate]) -> 
     found: dict[int, Iterator[Mapping[str, float]]] = {}
     for number in {piece for piece, _ in places}:
         things = [named for piece, named in places if piece == number]
-        found[number] = iter(network().weigh(kind, described.seen[number], things))
+        found[number] = iter(network().weigh(kind, described.seen(number), things))
     return [next(found[piece]) for piece, _ in places]
 
 

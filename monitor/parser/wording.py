@@ -45,19 +45,18 @@ class Wording:
         self.line, self.definite, self.after = line, definite, after
         self.start, self.end, self.text = line.start, line.end, line.text
         self.names, self.places, self.numbers, self.moments = line.names, line.places, line.numbers, line.moments
-        self._cues: dict[str, list[Cue]] = {}
         self._breaks: list[int] | None = None
         self._steps: list[Cue] | None = None
         # A brand's name is no verb (Lancia, 比亚迪), nor is a month (May).
         taken = [(name.start, name.end) for name in line.names] + [(m.start, m.end) for m in line.moments]
-        for cue in line.cues:
-            role = cue.role
-            if role.startswith(TABLE):
-                role = role[len(TABLE) :]
-            elif role not in SHARED:
+        self._cues: dict[str, tuple[Cue, ...]] = {}
+        for role, cues in line.by_role.items():
+            if not role.startswith(TABLE) and role not in SHARED:
                 continue
-            if not any(start <= cue.start and cue.end <= end for start, end in taken):
-                self._cues.setdefault(role, []).append(cue)
+            if taken:
+                cues = tuple(cue for cue in cues if not any(s <= cue.start and cue.end <= e for s, e in taken))
+            if cues:
+                self._cues[role.removeprefix(TABLE)] = cues
 
     def breaks(self) -> list[int]:
         """Where strong breaks part the sentence: a semicolon, a dash."""
