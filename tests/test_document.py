@@ -13,6 +13,7 @@ import pytest
 
 from monitor.errors import ReadError
 from monitor.models import Document, Link, Outcome, Page, Source, SourceKind
+from monitor.pages import markup
 from monitor.parser import language
 from monitor.parser.document import read_page, read_text
 
@@ -395,6 +396,23 @@ def test_what_stands_deeper_than_any_page_is_left_out_and_the_rest_is_read() -> 
     text = read(f"<html><body>{LONG}{deep}<p>Veloria is at home in 40 markets.</p>", kind=SourceKind.PAGE).text
     assert "40 markets" in text
     assert "far down" not in text
+
+
+@pytest.mark.parametrize("attribute", ["a{}=1", "a{}='<b>'", 'a{}="x y"', "a{}"])
+def test_a_tag_of_more_attributes_than_any_has_none_and_its_text_is_read(attribute: str) -> None:
+    attributes = " ".join(attribute.format(number) for number in range(400))
+    [paragraph] = markup.tree(f'<p class="x" {attributes}>Veloria is at home in 40 markets.</p>').iter("p")
+    assert not paragraph.attrib
+    assert paragraph.text == "Veloria is at home in 40 markets."
+    assert markup.soup(f"<p {attributes}>text</p>").p.attrs == {}  # type: ignore[union-attr]
+
+
+def test_of_more_tags_than_any_page_has_the_first_are_read() -> None:
+    page = f"<html><body><p>Veloria is at home in 40 markets.</p>{'<b>x</b> ' * 150_000}<p>far down</p>"
+    root = markup.tree(page)
+    assert len(list(root.iter("b"))) == pytest.approx(100_000, abs=10)
+    assert markup.lines(root).startswith("Veloria is at home in 40 markets.\nx x ")
+    assert "far down" not in markup.lines(root)
 
 
 @pytest.mark.parametrize("depth", [300, 3_000])

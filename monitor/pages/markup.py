@@ -28,6 +28,12 @@ UNSEEN = frozenset(_UNSEEN.split())
 
 _DEEPEST = 20_000
 """Elements within each other that are read; the time that lxml takes for more grows with the square of them."""
+_MOST_TAGS = 200_000
+"""Tags that are read; a page of all the news of a year has a tenth of them."""
+_LADEN = re.compile(
+    r"(<[a-zA-Z][^\s<>/]*+)(?:[\s/]++[^\s>/][^\s=>/]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>]++))?+){300,}+"
+)
+"""A tag with hundreds of attributes: none is read, as the time that lxml takes grows with the square of them."""
 _COUNTING = frozenset({"span", "div", "p", "strong", "b", "em"})
 _COUNTERS = ("data-target", "data-count", "data-to", "data-value", "data-end", "data-countup-number")
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
@@ -46,7 +52,7 @@ def soup(page: str) -> BeautifulSoup:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
-        return BeautifulSoup(page, "lxml", multi_valued_attributes=None)  # lists of classes cost a third of the time
+        return BeautifulSoup(_bounded(page), "lxml", multi_valued_attributes=None)  # lists of classes cost a third of the time
 
 
 def tree(page: str) -> HtmlElement:
@@ -54,7 +60,7 @@ def tree(page: str) -> HtmlElement:
 
     Elements may stand thousands deep within each other; where tags are broken besides, what is too deep is cut off.
     """
-    content = page.encode("utf-8", "replace")
+    content = _bounded(page).encode("utf-8", "replace")
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     root = etree.fromstring(content, parser)
     last = parser.error_log.last_error
@@ -65,6 +71,13 @@ def tree(page: str) -> HtmlElement:
         return parser.makeelement("html")
     root.extend(root.itersiblings())  # what follows its end
     return root
+
+
+def _bounded(page: str) -> str:
+    """A page without what would take a parser long, and which no page has that is to be read."""
+    if page.count("<") > _MOST_TAGS:
+        page = "<".join(page.split("<", _MOST_TAGS)[:_MOST_TAGS])
+    return _LADEN.sub(r"\1", page)
 
 
 def _deep(content: bytes) -> HtmlElement:

@@ -25,6 +25,8 @@ MAX_SENTENCE = 1_500
 MAX_TEXT = 40_000
 """What stands later in a text is not read: no article is longer, and a trap may be."""
 
+AHEAD = 60
+"""How far behind a cut the next word is looked for: there may be thousands of signs that are none."""
 SHORT = 40
 """A line as short as this that opens with a word such as "Related" is a heading of the page."""
 RETRACTS = 90
@@ -148,12 +150,13 @@ def _boundaries(line: str, code: str) -> list[int]:
 
 def _continues(text: str, begin: int, stop: int, end: int, words: Lexicon, small: frozenset[str]) -> bool:
     """Whether a cut was made too early: after an abbreviation, or before a word in lower case."""
+    ahead = min(end, stop + AHEAD)
     if _ABBREVIATED.search(text[max(begin, stop - 12) : stop]):
-        following = _FIRST_WORD.match(text, stop, end)
+        following = _FIRST_WORD.match(text, stop, ahead)
         return following is None or following[1].lower() not in words.phrases("shared", "link")
     if _STARTS_ANEW.match(text, stop, min(end, stop + 12)):
         return False
-    following = _FIRST_WORD.match(text, stop, end)
+    following = _FIRST_WORD.match(text, stop, ahead)
     return following is None or not (following[1] in small or _CAMEL.fullmatch(following[1]))
 
 
