@@ -70,7 +70,7 @@ def test_it_shows_the_timeline_and_the_mail_of_the_dispute(
     steps = re.findall(r"^  2026-01-0\d 09:00  (\d+)  (\w+)", timeline, re.MULTILINE)
     assert steps == [("38", "new"), ("39", "changed"), ("39", "corrected")]
     assert "│  To: desk@example.org" in timeline
-    assert "│    “smart begins the year by entering its *40th* market.”" in timeline
+    assert "│    “smart enters its *40th* market and confirms two new models”" in timeline
 
 
 def test_it_fits_into_80_columns_and_leaves_no_blanks_at_the_ends(
