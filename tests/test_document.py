@@ -407,12 +407,13 @@ def test_a_tag_of_more_attributes_than_any_has_none_and_its_text_is_read(attribu
     assert markup.soup(f"<p {attributes}>text</p>").p.attrs == {}  # type: ignore[union-attr]
 
 
-def test_of_more_tags_than_any_page_has_the_first_are_read() -> None:
-    page = f"<html><body><p>Veloria is at home in 40 markets.</p>{'<b>x</b> ' * 150_000}<p>far down</p>"
-    root = markup.tree(page)
-    assert len(list(root.iter("b"))) == pytest.approx(100_000, abs=10)
-    assert markup.lines(root).startswith("Veloria is at home in 40 markets.\nx x ")
-    assert "far down" not in markup.lines(root)
+@pytest.mark.parametrize("kind", [SourceKind.PAGE, SourceKind.ARTICLE])
+def test_a_page_of_more_tags_than_any_is_refused_with_the_reason(kind: SourceKind) -> None:
+    tags = "<b>x</b> " * 110_000
+    assert "40 markets" in read(f"<p>Veloria is at home in 40 markets.</p>{tags[:90_000]}", kind=kind).text
+    with pytest.raises(ReadError, match="200,000 tags") as refused:
+        read(f"<p>Veloria is at home in 40 markets.</p>{tags}<p>far down</p>", kind=kind)
+    assert refused.value.outcome is Outcome.PARSE_ERROR
 
 
 @pytest.mark.parametrize("depth", [300, 3_000])

@@ -17,6 +17,9 @@ from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWar
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser
 
+from monitor.errors import ReadError
+from monitor.models import Outcome
+
 _BLOCKS = (
     "address article aside blockquote body br caption center dd details dialog div dl dt fieldset figcaption figure "
     "footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol option p pre section summary table tbody td tfoot th thead "
@@ -29,7 +32,7 @@ UNSEEN = frozenset(_UNSEEN.split())
 _DEEPEST = 20_000
 """Elements within each other that are read; the time that lxml takes for more grows with the square of them."""
 _MOST_TAGS = 200_000
-"""Tags that are read; a page of all the news of a year has a tenth of them."""
+"""A page of all the news of a year has a tenth of them."""
 _LADEN = re.compile(
     r"(<[a-zA-Z][^\s<>/]*+)(?:[\s/]++[^\s>/][^\s=>/]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>]++))?+){300,}+"
 )
@@ -48,7 +51,8 @@ _SPOKEN = etree.XPath(
 
 
 def soup(page: str) -> BeautifulSoup:
-    """The tree of a page to look through with CSS selectors and to make changes to. Nothing is fetched."""
+    """The tree of a page to look through with CSS selectors and to make changes to. Nothing is fetched. Raises ReadError
+    as `tree` does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
@@ -60,6 +64,7 @@ def tree(page: str) -> HtmlElement:
     """The tree of a page, to read: the same elements as `soup`, in a tenth of the time. Comments are left out.
 
     Elements may stand thousands deep within each other; where tags are broken besides, what is too deep is cut off.
+    Raises ReadError(PARSE_ERROR) for hundreds of thousands of tags.
     """
     content = _bounded(page).encode("utf-8", "replace")
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
@@ -75,9 +80,9 @@ def tree(page: str) -> HtmlElement:
 
 
 def _bounded(page: str) -> str:
-    """A page without what would take a parser long, and which no page has that is to be read."""
+    """A page without what would take a parser long. Raises ReadError for one that is nothing else."""
     if page.count("<") > _MOST_TAGS:
-        page = "<".join(page.split("<", _MOST_TAGS)[:_MOST_TAGS])
+        raise ReadError(Outcome.PARSE_ERROR, f"the page has more than {_MOST_TAGS:,} tags; it is not read")
     return _LADEN.sub(r"\1", page)
 
 
