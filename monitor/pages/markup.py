@@ -51,8 +51,8 @@ _SPOKEN = etree.XPath(
 
 
 def soup(page: str) -> BeautifulSoup:
-    """The tree of a page to look through with CSS selectors and to make changes to. Nothing is fetched. Raises ReadError
-    as `tree` does."""
+    """The tree of a page to look through with CSS selectors and to make changes to. Nothing is fetched. Raises
+    ReadError as `tree` does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
