@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from monitor.models import When
 from monitor.parser.dates import Moment
@@ -52,11 +53,17 @@ def bounds(line: Line, start: int, end: int) -> tuple[int, int]:
 
 def _edges(line: Line) -> Iterator[tuple[int, int, int]]:
     """Where a clause opens: the start and end of what opens it, and where it closes."""
-    yield from ((m.start() + line.start, m.end() + line.start, line.end) for m in _BREAK.finditer(line.text))
+    yield from ((start + line.start, end + line.start, line.end) for start, end in _breaks(line.text))
     yield from ((cue.start, cue.end, line.end) for cue in line.of("shared.clause"))
     for cue in _relatives(line):
         comma = line.between(cue.end, line.end).find(",")
         yield cue.start, cue.end, cue.end + comma if comma >= 0 else line.end
+
+
+@lru_cache(maxsize=256)
+def _breaks(text: str) -> tuple[tuple[int, int], ...]:
+    """Where signs part a sentence; it is asked for each of its places and verbs."""
+    return tuple(match.span() for match in _BREAK.finditer(text))
 
 
 def _relatives(line: Line) -> Iterator[Cue]:

@@ -66,10 +66,11 @@ def _stranger(scene: Scene, line: Wording, mention: Mention) -> str | None:
     if any(word.lower() in known for word in name.split()[:1]) or name.split()[0].isdigit():
         return None
     behind = line.start + match.end(1)
-    acts = any(0 < cue.start - behind <= 2 for cue in line.of(*STEP_KEYS, "coming"))
+    if not any(0 < cue.start - behind <= 2 for cue in line.of(*STEP_KEYS, "coming")):
+        return None
     last = re.escape(name.split()[-1])
     person = re.search(rf"\b[A-Z][\w.-]+ (?:[A-Z]\. )?{last}\b", scene.document.text)
-    return name if acts and not person else None
+    return None if person else name
 
 
 def still_waiting(
