@@ -57,7 +57,7 @@ def soup(page: str) -> BeautifulSoup:
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
         # lists of classes would cost a third of the time
-        return BeautifulSoup(_bounded(page), "lxml", multi_valued_attributes=None)
+        return BeautifulSoup(bounded(page), "lxml", multi_valued_attributes=None)
 
 
 def tree(page: str) -> HtmlElement:
@@ -66,7 +66,7 @@ def tree(page: str) -> HtmlElement:
     Elements may stand thousands deep within each other; where tags are broken besides, what is too deep is cut off.
     Raises ReadError(PARSE_ERROR) for hundreds of thousands of tags.
     """
-    content = _bounded(page).encode("utf-8", "replace")
+    content = bounded(page).encode("utf-8", "replace")
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     root = etree.fromstring(content, parser)
     last = parser.error_log.last_error
@@ -79,7 +79,7 @@ def tree(page: str) -> HtmlElement:
     return root
 
 
-def _bounded(page: str) -> str:
+def bounded(page: str) -> str:
     """A page without what would take a parser long. Raises ReadError for one that is nothing else."""
     if page.count("<") > _MOST_TAGS:
         raise ReadError(Outcome.PARSE_ERROR, f"the page has more than {_MOST_TAGS:,} tags; it is not read")

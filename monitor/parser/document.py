@@ -23,7 +23,7 @@ from monitor.errors import ReadError
 from monitor.models import Document, Link, Outcome, Page, Source, SourceKind, When
 from monitor.pages import dates, jsonld, walls
 from monitor.pages.decoding import decode
-from monitor.pages.markup import elements, lines, plain, spoken, squeeze, squeeze_line, tree
+from monitor.pages.markup import bounded, elements, lines, plain, spoken, squeeze, squeeze_line, tree
 from monitor.parser import language, titles
 
 _THIN = 200  # characters; below this the article's text is looked for elsewhere too
@@ -63,6 +63,7 @@ def read_page(page: Page, source: Source, link: Link) -> Document:
         if text.lstrip().startswith(("<?xml", "<rss", "<feed", "{")) or "xml" in (page.content_type or ""):
             raise ReadError(Outcome.DECODE_ERROR, f"data ({page.content_type or 'of no declared type'}), not a page")
         return read_text(text, source, link)
+    text = bounded(text)  # here too: the extractor and the finder of dates may parse it again
     root = tree(text)
     article = _article(page, root, jsonld.objects(jsonld.blocks(root)))
     everything = lines(root, without=_FRAME)
