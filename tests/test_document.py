@@ -391,11 +391,12 @@ def test_evidence_can_be_found_in_the_text_by_its_place() -> None:
     assert "  " not in text
 
 
-def test_what_stands_deeper_than_any_page_is_left_out_and_the_rest_is_read() -> None:
+def test_a_page_that_is_deeper_than_any_is_refused_with_the_reason() -> None:
     deep = f"{'<div>' * 30_000}far down{'</div>' * 30_000}"
-    text = read(f"<html><body>{LONG}{deep}<p>Veloria is at home in 40 markets.</p>", kind=SourceKind.PAGE).text
-    assert "40 markets" in text
-    assert "far down" not in text
+    with pytest.raises(ReadError, match="20,000 deep") as refused:
+        read(f"<html><body>{LONG}{deep}<p>Veloria is at home in 40 markets.</p>", kind=SourceKind.PAGE)
+    assert refused.value.outcome is Outcome.PARSE_ERROR
+    assert markup.plain(f"<p>in a feed</p>{deep}") == ""
 
 
 @pytest.mark.parametrize("attribute", ["a{}=1", "a{}='<b>'", 'a{}="x y"', "a{}"])

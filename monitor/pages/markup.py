@@ -30,7 +30,7 @@ BLOCKS = frozenset(_BLOCKS.split())
 UNSEEN = frozenset(_UNSEEN.split())
 
 _DEEPEST = 20_000
-"""Elements within each other that are read; the time that lxml takes for more grows with the square of them."""
+"""Elements within each other; the time that lxml takes for more grows with the square of them."""
 _MOST_TAGS = 200_000
 """A page of all the news of a year has a tenth of them."""
 _LADEN = re.compile(
@@ -93,14 +93,18 @@ def _deep(content: bytes) -> HtmlElement:
 
 
 def plain(fragment: str) -> str:
-    """A piece of HTML, as feeds carry it, as lines of text."""
+    """A piece of HTML, as feeds carry it, as lines of text; none of one that is made to be no text."""
     if "<" not in fragment:
         return squeeze(html.unescape(fragment))
-    return lines(tree(fragment))
+    try:
+        return lines(tree(fragment))
+    except ReadError:
+        return ""
 
 
 def lines(root: HtmlElement, without: Iterable[str] = ()) -> str:
-    """The readable text under `root`, a line for each block; elements named in `without` are left out."""
+    """The readable text under `root`, a line for each block; elements named in `without` are left out. Raises
+    ReadError(PARSE_ERROR) where elements stand tens of thousands deep."""
     return squeeze("".join(_pieces(root, UNSEEN.union(without))))
 
 
@@ -167,7 +171,9 @@ def _pieces(root: HtmlElement, dropped: frozenset[str]) -> Iterator[str]:
                 yield _on_one_line(tail)
             continue
         name, attributes = node.tag, node.attrib
-        if name in dropped or (attributes and hidden(name, attributes)) or len(behind) > _DEEPEST:
+        if len(behind) > _DEEPEST:
+            raise ReadError(Outcome.PARSE_ERROR, f"its elements stand more than {_DEEPEST:,} deep within each other")
+        if name in dropped or (attributes and hidden(name, attributes)):
             behind.append("")
             walk.skip_subtree()
             continue
