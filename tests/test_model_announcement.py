@@ -192,6 +192,11 @@ def test_the_present_tense_and_a_month_mean_the_next_one() -> None:
     assert (fact.stage, fact.when) == ("confirmed", "2026-03")
 
 
+def test_what_comes_in_the_year_of_the_news_is_to_come() -> None:
+    (fact,) = facts("The Kia EV2 arrives in Europe in 2025.", brand="Kia", published="2025-02-10")
+    assert (fact.stage, fact.when) == ("confirmed", "2025")
+
+
 def test_a_month_that_has_just_passed_is_no_plan() -> None:
     (fact,) = facts("The Kia EV2 is on sale from November.", brand="Kia", published="2025-12-10")
     assert (fact.stage, fact.when) == ("launched", "2025-11")

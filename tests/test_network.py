@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 
 from monitor.models import Document
-from monitor.parser import announcements, counts, entries, facts, lexicon, scene, weighing
+from monitor.parser import announcements, counts, dating, entries, facts, lexicon, scene
 from monitor.parser.features import Describer
 from monitor.parser.network import MENTIONS, STANDINGS, Words, beside_each_other, network, standing
-from monitor.parser.tokens import MOST, Piece
+from monitor.parser.tokens import MOST, Piece, named
 
 LABELS = {
     "market_count": counts.LABELS,
     "market_entry": entries.LABELS,
     "model_announcement": announcements.LABELS,
+    dating.NAME: (*dating.STEPS, dating.WRONG),
 }
 
 
@@ -64,7 +65,7 @@ def test_a_long_text_is_read_in_pieces_and_every_candidate_stands_in_one() -> No
     assert all(len(piece.words) < MOST + 20 for piece in long.pieces)
     assert {piece.lines[0] for piece in long.pieces} == {-1}, "each piece has the title"
     for candidate in entries.candidates(long).each:
-        number, (token, *_) = weighing.tokens(long.pieces, candidate)
+        number, (token, *_) = named(long.pieces, candidate.mentions)
         assert long.pieces[number].marks[token][1] == "place country"
 
 
@@ -76,6 +77,13 @@ def test_how_tokens_stand_to_a_thing() -> None:
     assert found.max() < STANDINGS
     (nearest,) = standing(lines, clauses, np.array([[2, 6]]))
     assert nearest.tolist() == [34, 18, 0, 10, 11, 29, 0]  # of two mentions as near, the first
+
+
+def test_a_meaning_that_two_words_of_a_token_have_counts_once() -> None:
+    once, twice = Piece(["enters"]), Piece(["enters"])
+    for piece, times in ((once, 1), (twice, 2)):
+        piece.marks, piece.lines, piece.clauses = [("line prose", "word", *["meaning.enter"] * times)], [0], [0]
+    assert np.array_equal(network().read(once).tokens, network().read(twice).tokens)
 
 
 def test_of_many_mentions_the_first_are_looked_at() -> None:
@@ -94,8 +102,8 @@ def test_words_are_found_by_their_hash() -> None:
 def weighed(text: str, language: str = "en") -> dict[str, float]:
     """The network's shares for the only place of a text."""
     seen = described(text, language)
-    ((number, named),) = [weighing.tokens(seen.pieces, one) for one in entries.candidates(seen).each]
-    (share,) = network().weigh("market_entry", seen.seen(number), [named])
+    ((number, tokens),) = [named(seen.pieces, one.mentions) for one in entries.candidates(seen).each]
+    (share,) = network().weigh("market_entry", seen.seen(number), [tokens])
     return share
 
 
@@ -116,7 +124,7 @@ def test_it_tells_coming_from_leaving_also_where_nothing_was_trained(language: s
 def test_things_are_weighed_each_by_itself() -> None:
     seen = described("Zeekr opened its first shop in Chile on Monday. It will withdraw from Cuba in May.")
     piece = seen.seen(0)
-    things = [weighing.tokens(seen.pieces, one)[1] for one in entries.candidates(seen).each]
+    things = [named(seen.pieces, one.mentions)[1] for one in entries.candidates(seen).each]
     together = network().weigh("market_entry", piece, things)
     apart = [network().weigh("market_entry", piece, [thing])[0] for thing in things]
     assert [share["entered"] for share in together] == pytest.approx([share["entered"] for share in apart], abs=1e-4)

@@ -42,6 +42,7 @@ from monitor.parser import (
 )
 from monitor.parser.features import DISTANCES, Candidate, Candidates, Describer
 from monitor.parser.model_announcement import Account, survey
+from monitor.parser.tokens import named
 
 HERE = Path(__file__).parent
 TEXTS = (HERE / "gold", HERE / "corpus")
@@ -141,6 +142,11 @@ def _is_named(fact: Json, name: str, value: str) -> bool:
     return evaluate.plain(value) in map(evaluate.plain, (fact[name], *(fact.get(f"{name}_alt") or ())))
 
 
+def _is_model(fact: Json, name: str) -> bool:
+    """Whether a label is of the model of this name, with the brand before it or without."""
+    return _is_named(fact, "model", name) or _is_named(fact, "model", f"{fact['brand']} {name}")
+
+
 def label_entry(labelled: Json, candidate: Candidate) -> Answer | None:
     """None: the market is labelled, but not by this sentence."""
     about = [f for f in _facts(labelled, "market_entry") if _is_named(f, "market", candidate.key.code)]
@@ -160,7 +166,7 @@ def label_count(labelled: Json, candidate: Candidate) -> Answer | None:
 
 
 def label_model(labelled: Json, candidate: Candidate) -> Answer | None:
-    about = (f for f in _facts(labelled, "model_announcement") if _is_named(f, "model", candidate.key.name))
+    about = (f for f in _facts(labelled, "model_announcement") if _is_model(f, candidate.key.name))
     fact = next(about, None)
     return Answer(fact["stage"], fact) if fact else Answer(announcements.NONE)
 
@@ -178,14 +184,23 @@ QUESTIONS: dict[
     "model_announcement": (announcements.LABELS, lambda d: announcements.candidates(d, survey(d.scene)), label_model),
 }
 """What each classifier is asked: its labels, what it is asked of, and the right answer; `dating`'s comes on top."""
+ANSWERS = {**{name: labels for name, (labels, _, _) in QUESTIONS.items()}, dating.NAME: (*dating.STEPS, dating.WRONG)}
+"""The labels of each question to the network."""
 CLASSIFIERS = {**{name: labels for name, (labels, _, _) in QUESTIONS.items()}, dating.NAME: dating.LABELS}
-TOLD = (*entries.STEPS, *counts.COUNTS, *announcements.STAGES)
-"""The answers that have a date."""
 
 
-def label_dates(labelled: Json, described: Describer, candidate: Candidate, answer: Answer) -> Iterator[Labelled]:
+@dataclass(frozen=True)
+class Dated:
+    """A date around a candidate that is a fact: as the trees see it, and as the network does."""
+
+    row: Labelled
+    place: tuple[int, tuple[int, ...]]
+    told: str
+
+
+def label_dates(labelled: Json, described: Describer, candidate: Candidate, answer: Answer) -> Iterator[Dated]:
     """Every date around a candidate that is a fact: whether it is the one that the label tells."""
-    if answer.fact is None or answer.label not in TOLD:
+    if answer.fact is None or answer.label not in dating.STEPS:
         return
     line, start, end = candidate.line, candidate.start, candidate.end
     if isinstance(candidate.key, Account):
@@ -197,7 +212,10 @@ def label_dates(labelled: Json, described: Describer, candidate: Candidate, answ
             line, start, end = there[0], there[0].start, there[0].start
     right = {answer.fact.get("when"), answer.fact.get("next_when")} - {None}
     for option in dating.options(described, line, start, end, answer.label):
-        yield dict(option.features), dating.RIGHT if option.when in right else dating.WRONG, answer.weight
+        told = option.when in right
+        row = dict(option.features), dating.RIGHT if told else dating.WRONG, answer.weight
+        number, tokens = dating.asked(described.pieces, start, option.start)
+        yield Dated(row, (number, tuple(tokens)), answer.label if told else dating.WRONG)
 
 
 @dataclass(frozen=True)
@@ -217,15 +235,19 @@ def label(documents: Sequence[Json]) -> list[Labels]:
         labelled = as_pages(labelled)
         described = Describer(read(labelled))
         own: dict[str, list[Labelled]] = {name: [] for name in CLASSIFIERS}
-        asked: list[dict[str, list[Asked]]] = [{name: [] for name in QUESTIONS} for _ in described.pieces]
+        asked: list[dict[str, list[Asked]]] = [{name: [] for name in ANSWERS} for _ in described.pieces]
         for name, (_, propose, judge) in QUESTIONS.items():
             is_asked = described.scene.brand and name in labelled.get("about", QUESTIONS)
             proposed = propose(described) if is_asked else Candidates((), {})
             for candidate in proposed.each:
                 if answer := judge(labelled, candidate):
                     own[name].append(({**proposed.text, **candidate.features}, answer.label, answer.weight))
-                    own[dating.NAME] += label_dates(labelled, described, candidate, answer)
-                    number, tokens = weighing.tokens(described.pieces, candidate)
+                    dates = list(label_dates(labelled, described, candidate, answer))
+                    own[dating.NAME] += [one.row for one in dates]
+                    told = {one.place: one.told for one in sorted(dates, key=lambda one: one.told != dating.WRONG)}
+                    for (piece, tokens), step in told.items():
+                        asked[piece][dating.NAME].append((list(tokens), step, answer.weight))
+                    number, tokens = named(described.pieces, candidate.mentions)
                     asked[number][name].append((tokens, answer.label, answer.weight))
         found.append(Labels(own, [Example(*each) for each in zip(described.pieces, asked, strict=True)]))
     return found
@@ -315,7 +337,7 @@ def classifiers(labelled: Sequence[Labels]) -> dict[str, dict[str, Any]]:
 def networks(labelled: Sequence[Labels]) -> dict[str, dict[str, Any]]:
     """The content of the two files of the network."""
     examples = [example for own in labelled for example in own.examples]
-    return training_network.train(examples, {name: labels for name, (labels, _, _) in QUESTIONS.items()})
+    return training_network.train(examples, ANSWERS)
 
 
 def fold(documents: Sequence[Json], folds: int) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 from typing import cast
 
-from monitor.parser.dating import Spot, dated
+from monitor.parser.dating import HEARD, Spot, dated
 from monitor.parser.designations import Mention
 from monitor.parser.features import DISTANCES, Candidate, Candidates, Describer
 from monitor.parser.lexicon import Cue
@@ -22,7 +22,7 @@ from monitor.parser.stages import Step
 from monitor.parser.weighing import Weighed, weighed
 from monitor.parser.wording import ROLES, Stage, Wording
 
-LIKELY, AGREED = 0.5, 0.35
+LIKELY, AGREED = 0.55, 0.4
 """How likely news of a model must be to be told, all stages together; and where the rules propose news of it, as they
 do of plain statements."""
 STAGES: tuple[Stage, ...] = (
@@ -44,7 +44,7 @@ def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
     )
     judged = [(_judged(told, one.candidate, one.share), one) for one in each]
     spotted = [(one.explained(why) if reasons else why, _spot(one.candidate, why)) for why, one in judged]
-    return tuple(dated(described, spotted))
+    return tuple(dated(described, spotted, heard=HEARD))
 
 
 def _apart(each: Iterable[Weighed]) -> Iterator[Weighed]:

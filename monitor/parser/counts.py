@@ -37,7 +37,7 @@ def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
     if described.scene.brand is None:
         return propose(described.scene)
     each = weighed(MarketCount.kind, described, candidates(described))
-    told = [(_judged(described.scene, one.candidate, one.share), one) for one in each]
+    told = [(finding, one) for one in each for finding in _judged(described.scene, one.candidate, one.share)]
     spotted = [(one.explained(found) if reasons else found, _spot(one.candidate, found)) for found, one in told]
     return one_per_subject(dated(described, spotted, likely=COUNTED))
 
@@ -59,9 +59,10 @@ def candidates(described: Describer) -> Candidates:
             features |= {"markets before": before, "markets in title": titled}
             said = [finding for finding in proposals if finding.line is line and finding.about == number.start]
             features |= {f"rules {label(finding)}": 1.0 for finding in said}
-            proposal = next((one for one in said if one.fact), next(iter(said), None))
+            told = [finding for finding in said if finding.fact] or said[:1]
+            proposal, shared = next(iter(told), None), tuple(told[1:])
             stands = number.outer_start, number.outer_end
-            found.append(Candidate(line, *stands, number, features, proposal, (number.start,)))
+            found.append(Candidate(line, *stands, number, features, proposal, (number.start,), shared))
         if len(found) >= MOST:
             break
     return Candidates(tuple(found), described.text)
@@ -114,7 +115,8 @@ def _as_number(line: Line, number: Numeral, nouns: tuple[Cue, ...]) -> dict[str,
     return found
 
 
-def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> Finding:
+def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> Iterator[Finding]:
+    """What becomes of a number: a fact, or one for each of the brands that share it, or the reason for none."""
     number, said = cast(Numeral, candidate.key), candidate.proposal
     best = max(COUNTS, key=lambda one: share[one])
     likely = sum(share[one] for one in COUNTS)
@@ -122,15 +124,16 @@ def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> F
     kept = said is not None and said.fact is not None and label(said) in (best, SCOPED)
     if said and kept and (likely >= LIKELY if label(said) != SCOPED else share[NONE] < LIKELY):
         why = f"{number.value} {label(said)}, {share[label(said)]:.0%}"
-        return replace(said, why=why)
-    if likely >= LIKELY:
+        yield from (replace(one, why=why) for one in (said, *candidate.shared))
+    elif likely >= LIKELY:
         fact = _fact(scene, candidate, best)
         why = f"{number.value} {best}, {share[best]:.0%}"
-        return Finding(candidate.line, fact.kind, roles, fact, why, number.start)
-    why = f"{number.value} counts no markets of the brand's, {1 - likely:.0%}"
-    if said and said.fact is None:
-        why += f": {said.why}"
-    return Finding(candidate.line, MarketCount.kind, roles, None, why, number.start)
+        yield Finding(candidate.line, fact.kind, roles, fact, why, number.start)
+    else:
+        why = f"{number.value} counts no markets of the brand's, {1 - likely:.0%}"
+        if said and said.fact is None:
+            why += f": {said.why}"
+        yield Finding(candidate.line, MarketCount.kind, roles, None, why, number.start)
 
 
 def _spot(candidate: Candidate, finding: Finding) -> Spot | None:

@@ -1,9 +1,11 @@
 """When a step happened or will, or since when a count holds: every date around a fact is weighed.
 
     fact ─► the dates of its sentence, of those beside it and of the title; the day and the month of the news itself
-         ─► how each stands to the fact, in numbers ─► the classifier's shares ─► the likeliest, if likely enough
+         ─► how each stands to the fact, in numbers ─► the trees' shares ┐
+         ─► the words around each ─► the network's shares                ┴► the likeliest, if likely enough
 
-Which dates are near, which lie between, whether they are ahead: no word's meaning is asked (it did not help).
+The trees ask which dates are near, which lie between, whether they are ahead, and no word's meaning (it did not help).
+Of a model, the network is asked too, of which step a date is: "shown on 3 March, on sale in June".
 """
 
 from __future__ import annotations
@@ -19,11 +21,20 @@ from monitor.parser.dates import Moment
 from monitor.parser.features import UNSPACED, Describer
 from monitor.parser.moments import anchor
 from monitor.parser.scene import Finding, Line
+from monitor.parser.tokens import Piece, named
 
 NAME = "when"
-"""Of the classifier."""
+"""Of the classifier, and of the question to the network."""
 RIGHT, WRONG = "right", "wrong"
 LABELS = (RIGHT, WRONG)
+STEPS = (
+    "entered", "planned", "exited", "current", "new current", "new planned", "teased", "confirmed", "unveiled",
+    "orders_open", "launched", "deliveries", "discontinued",
+)  # fmt: skip
+"""What is told of a fact that has a date; the network's labels, with `WRONG` as the last."""
+HEARD = 0.2
+"""What the network's word weighs beside the trees' for the dates of models, which have several that differ by what is
+said of them; for those of markets it brought little, and took a date for its neighbour's."""
 LIKELY = 0.15
 """How likely a date must be to be told: a step nearly always has one."""
 COUNTED = 0.3
@@ -44,6 +55,8 @@ class Option:
 
     when: When
     features: Mapping[str, float]
+    start: int | None
+    """Where the sentences name it; None for the day of the news, and for what the title alone names."""
 
 
 class Spot(NamedTuple):
@@ -56,28 +69,57 @@ class Spot(NamedTuple):
 
 
 def dated(
-    described: Describer, findings: Iterable[tuple[Finding, Spot | None]], *, likely: float = LIKELY
+    described: Describer,
+    findings: Iterable[tuple[Finding, Spot | None]],
+    *,
+    likely: float = LIKELY,
+    heard: float = 0.0,
 ) -> list[Finding]:
     """The findings with the dates of their facts, None where none is `likely` enough; those without a spot as they
     are."""
     told = list(findings)
-    whens = iter(dates(described, [spot for _, spot in told if spot], likely=likely))
+    whens = iter(dates(described, [spot for _, spot in told if spot], likely=likely, heard=heard))
     return [
         replace(finding, fact=replace(finding.fact, when=next(whens))) if spot and finding.fact else finding
         for finding, spot in told
     ]
 
 
-def dates(described: Describer, spots: Sequence[Spot], *, likely: float = LIKELY) -> list[When | None]:
-    """The date of each of some things, all weighed at once."""
+def dates(
+    described: Describer, spots: Sequence[Spot], *, likely: float = LIKELY, heard: float = 0.0
+) -> list[When | None]:
+    """The date of each of some things, all weighed at once; `heard` is what the network's word weighs."""
     found = [tuple(options(described, *spot)) for spot in spots]
-    shares = iter(classifier(NAME).weigh([option.features for each in found for option in each]))
+    shares = [share[RIGHT] for share in classifier(NAME).weigh([option.features for each in found for option in each])]
+    if heard:
+        places = [
+            asked(described.pieces, spot.start, one.start)
+            for spot, each in zip(spots, found, strict=True)
+            for one in each
+        ]
+        words = [1 - share[WRONG] for share in described.heard(NAME, places)]
+        shares = [_together(one, other, heard) for one, other in zip(shares, words, strict=True)]
+    rated = iter(shares)
     whens: list[When | None] = []
     for each in found:
-        rated = [(next(shares)[RIGHT], option.when) for option in each]
-        best, when = max(rated, default=(0.0, None), key=lambda one: one[0])
+        best, when = max([(next(rated), option.when) for option in each], default=(0.0, None), key=lambda one: one[0])
         whens.append(when if best >= likely else None)
     return whens
+
+
+def asked(pieces: Sequence[Piece], start: int, option: int | None) -> tuple[int, list[int]]:
+    """What the network is asked about: the piece that holds a fact, and the tokens of a date there and of the fact;
+    of the fact alone where the sentences do not name the date."""
+    number, (fact, *_) = named(pieces, (start,))
+    date = pieces[number].at(option) if option is not None else None
+    return number, [fact] if date is None else [date, fact]
+
+
+def _together(trees: float, words: float, heard: float) -> float:
+    """The mean of two opinions on whether a date is that of a fact, of their logarithms."""
+    right: float = trees ** (1 - heard) * words**heard
+    wrong: float = (1 - trees) ** (1 - heard) * (1 - words) ** heard
+    return right / (right + wrong)
 
 
 def options(described: Describer, line: Line, start: int, end: int, told: str) -> Iterator[Option]:
@@ -96,12 +138,13 @@ def options(described: Describer, line: Line, start: int, end: int, told: str) -
         features |= _in_sentence(line, moment, low, high) if other is line else _elsewhere(line, other)
         features |= _things(line, other, moment, low, high) | {"in list": inside}
         for reading in moment.readings:
-            yield Option(reading, features | _as_date(reading, published) | _as_reading(reading, moment))
+            told_by = features | _as_date(reading, published) | _as_reading(reading, moment)
+            yield Option(reading, told_by, moment.start if other.number >= 0 else None)
     base = anchor(published)
     if published and base and base.month and told not in AHEAD:
         features = described.structure(line, start, end) | common | {"of the news": 1.0}
         for day in dict.fromkeys((published[:7], published[:10])):
-            yield Option(day, features | _as_date(day, published))
+            yield Option(day, features | _as_date(day, published), None)
 
 
 def _list_around(line: Line, start: int, end: int) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -57,6 +57,8 @@ class Candidate:
     """What the rules say of it: a fact, or why there is none; None if they say nothing."""
     mentions: tuple[int, ...]
     """Where the text names it, in order."""
+    shared: tuple[Finding, ...] = ()
+    """The same proposal of each other brand that it is told of too: "Omoda and Jaecoo are in 40 markets"."""
 
 
 class Describer:
@@ -79,6 +81,14 @@ class Describer:
     def pieces(self) -> tuple[Piece, ...]:
         """The document as tokens."""
         return pieces(self.scene, self.things)
+
+    def heard(self, question: str, things: Sequence[tuple[int, Sequence[int]]]) -> list[Mapping[str, float]]:
+        """What the network says of each thing, told as a piece and the tokens that name it there."""
+        found: dict[int, Iterator[Mapping[str, float]]] = {}
+        for number in {piece for piece, _ in things}:
+            there = [tokens for piece, tokens in things if piece == number]
+            found[number] = iter(network().weigh(question, self.seen(number), there))
+        return [next(found[piece]) for piece, _ in things]
 
     def seen(self, number: int) -> Seen:
         """What the network makes of a piece, read when it is first asked for."""

@@ -108,7 +108,8 @@ class Network:
         return Seen(x, keys, values, np.array(piece.lines), np.array(piece.clauses))
 
     def _known(self, marks: tuple[str, ...]) -> list[int]:
-        return [self._column[mark] for mark in marks if mark in self._column] or [UNMARKED]
+        """The rows of a token's marks; each once, though two words of one meaning may overlap there."""
+        return [self._column[mark] for mark in dict.fromkeys(marks) if mark in self._column] or [UNMARKED]
 
     def _marked(self, piece: Piece) -> Values:
         """The sum of what is known of each token's marks."""

@@ -20,11 +20,12 @@ LONGEST = 40
 REACH = 60
 """How far behind a name the word may stand that says what it is: "the X, a small electric SUV"."""
 _UPPER = "[A-ZÀ-ÖØ-ÞČŠŽ]"
-_WORD = rf"(?:[a-zA-Z]-)?{_UPPER}\w*(?:[-.:]\w+)*\+?"
+_WORD = rf"(?:[a-zA-Z][-.])?{_UPPER}\w*(?:[-.:]\w+)*\+?"
 _BRACKET = r"\((?:Gen\. )?\d{1,2}[a-z]?\)"
 _RUN = re.compile(
-    rf"(?<![\w#.&-])(?=[^\W_a-zß-öø-ÿ]|[a-z]{{1,2}}[-: A-Z]|[#(]\w)"
-    rf"(?:(?:[ei] )?{_WORD}|[a-z]{{1,2}}:?{_UPPER}\w*|#?\d{{1,4}}[A-Za-z]{{0,3}}(?![\w.,%€$]*\d)|{_BRACKET})"
+    rf"(?<![\w#.&-])(?=[^\W_a-zß-öø-ÿ]|[a-z]{{1,2}}[-:. A-Z]|[#(]\w)"
+    rf"(?:(?:[ei] )?{_WORD}|[a-z]{{1,2}}:?{_UPPER}\w*|(?<![$£€¥:])#?\d{{1,4}}[A-Za-z]{{0,3}}(?![\w.,%€$]*\d)"
+    rf"|{_BRACKET})"
     rf"(?:(?:[ \u00a0]|(?<=\b[A-Z]{{2}})\. )(?:{_WORD}|\d[\w.]*|[a-z]{{1,2}}\d+\w*|[a-z]-\w+|{_BRACKET})){{0,6}}"
     r"(?![\w&])"
 )

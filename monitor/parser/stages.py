@@ -135,8 +135,8 @@ def _step(line: Wording, cue: Cue, target: Mention, published: str | None, cues:
     ):
         day = None
     when = day
-    if day and published and timing.after(day, published):
-        plan = True
+    if day and published and (timing.after(day, published) or (_present(line, cue) and day == published[:4])):
+        plan = True  # also "comes in 2025", said in 2025
     if when and published and timing.stale(when, published):
         return Dropped(target, line, cue, f"too long ago: {when}")
     if past and not plan:

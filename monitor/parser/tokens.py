@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from monitor.parser.scene import Line, Scene
@@ -72,6 +72,15 @@ def pieces(scene: Scene, things: Things) -> tuple[Piece, ...]:
             found.append(title.copy())
         _add(found[-1], line, things)
     return tuple(found)
+
+
+def named(pieces: Sequence[Piece], starts: Iterable[int]) -> tuple[int, list[int]]:
+    """The first piece that holds one of these places of the document, and the tokens that stand there."""
+    starts = tuple(starts)
+    for number, piece in enumerate(pieces):
+        if tokens := [at for start in starts if (at := piece.at(start)) is not None]:
+            return number, tokens
+    raise ValueError("none of these places is in a piece of the document")
 
 
 def _add(piece: Piece, line: Line, things: Things) -> None:

@@ -6,16 +6,16 @@ their order (`network`). They err in different places, so that their mean is bet
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from monitor.parser.classifier import classifier
 from monitor.parser.features import Candidate, Candidates, Describer
 from monitor.parser.network import network
 from monitor.parser.scene import Finding
-from monitor.parser.tokens import Piece
+from monitor.parser.tokens import named
 
-HEARD: Mapping[str, float] = {"market_count": 0.15, "market_entry": 0.35, "model_announcement": 0.35}
+HEARD: Mapping[str, float] = {"market_count": 0.25, "market_entry": 0.5, "model_announcement": 0.35}
 """What the network's word weighs beside the trees', by kind, as measured on texts that both had not seen
 (docs/quality.md)."""
 
@@ -43,35 +43,17 @@ class Weighed:
         return replace(finding, why=f"{finding.why} ({'; '.join(part for part in parts if part)})")
 
     def _words(self, label: str) -> Iterator[tuple[str, float]]:
-        number, named = tokens(self._described.pieces, self.candidate)
-        for word, value in network().reasons(self._kind, self._described.pieces[number], named, label):
+        number, tokens = named(self._described.pieces, self.candidate.mentions)
+        for word, value in network().reasons(self._kind, self._described.pieces[number], tokens, label):
             yield f'"{word}"', value
 
 
 def weighed(kind: str, described: Describer, found: Candidates) -> list[Weighed]:
     """All candidates of a text, in order, weighed at once by the classifiers of that name."""
     shares = classifier(kind).weigh([candidate.features for candidate in found.each], found.text)
-    heard = _heard(kind, described, found.each)
+    heard = described.heard(kind, [named(described.pieces, candidate.mentions) for candidate in found.each])
     shares = [_together(trees, words, HEARD[kind]) for trees, words in zip(shares, heard, strict=True)]
     return [Weighed(one, share, kind, found.text, described) for one, share in zip(found.each, shares, strict=True)]
-
-
-def tokens(pieces: Sequence[Piece], candidate: Candidate) -> tuple[int, list[int]]:
-    """The piece that first names a candidate, and the tokens that name it there."""
-    for number, piece in enumerate(pieces):
-        if named := [at for start in candidate.mentions if (at := piece.at(start)) is not None]:
-            return number, named
-    raise ValueError("a candidate stands in no piece of its document")
-
-
-def _heard(kind: str, described: Describer, candidates: Sequence[Candidate]) -> list[Mapping[str, float]]:
-    """What the network says of each candidate."""
-    places = [tokens(described.pieces, candidate) for candidate in candidates]
-    found: dict[int, Iterator[Mapping[str, float]]] = {}
-    for number in {piece for piece, _ in places}:
-        things = [named for piece, named in places if piece == number]
-        found[number] = iter(network().weigh(kind, described.seen(number), things))
-    return [next(found[piece]) for piece, _ in places]
 
 
 def _together(trees: Mapping[str, float], words: Mapping[str, float], weight: float) -> dict[str, float]:
