@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -249,3 +250,15 @@ def test_a_bad_line_is_told_with_its_number_and_the_others_go_on(bad: bytes, rea
 def test_no_lines_are_no_failure() -> None:
     assert command("extract", "--jsonl") == command("extract", "--jsonl", stdin=b"\n\n")
     assert command("extract", "--jsonl").code == 0
+
+
+def test_the_account_in_the_readme_is_what_it_prints(tmp_path: Path) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    told = re.search(
+        r'^\$ echo "(.*)" > story\.txt\n\$ brand-monitor (extract .*) story\.txt\n((?:.+\n)+?)```', readme, re.M
+    )
+    assert told
+    story = tmp_path / "story.txt"
+    story.write_text(told[1] + "\n")
+    shares = re.compile(r", \d+% \(.*\)")  # they move with each training
+    assert shares.sub("", command(*told[2].split(), story).out) == shares.sub("", told[3])

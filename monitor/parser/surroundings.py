@@ -7,10 +7,11 @@ Nothing here decides what is a name.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from monitor.parser.brands import Cast
 from monitor.parser.designations import Habits, Token, is_code
+from monitor.parser.scene import Placed
 from monitor.parser.wording import STEP_KEYS, Wording
 
 NOUNS = ("counted", "order", "launch", "show", "deliver", "end", "part", "veto", "tease")
@@ -33,8 +34,8 @@ class Surroundings:
         ordinals = [  # "the 28ste market": digits and letters, as in a code
             number for number in line.numbers if number.ordinal and is_code(line.between(number.start, number.end))
         ]
-        self.blocked = [(span.start, span.end) for spans in (line.names, line.places, ordinals) for span in spans]
-        self.dates = [(moment.start, moment.end) for moment in line.moments]
+        self.blocked = _covered(span for spans in (line.names, line.places, ordinals) for span in spans)
+        self.dates = _covered(line.moments)
 
     def is_word(self, token: Token) -> bool:
         """Whether a capital word after a brand is one of our verbs or nouns: "Renault Bestellungen"."""
@@ -147,10 +148,10 @@ class Surroundings:
         return token.text.lower() in self.ways.articles or any(cue.start == token.start for cue in self.line.of("and"))
 
     def is_blocked(self, token: Token) -> bool:
-        return any(start < token.end and token.start < end for start, end in self.blocked)
+        return not self.blocked.isdisjoint(range(token.start, token.end))
 
     def is_date(self, token: Token) -> bool:
-        return any(start < token.end and token.start < end for start, end in self.dates)
+        return not self.dates.isdisjoint(range(token.start, token.end))
 
     def brand_before(self, index: int) -> str | None:
         start = self.tokens[index].start
@@ -212,6 +213,11 @@ class Surroundings:
         while index > 0 and self.tokens[index].text.lower() in self.ways.fresh:
             index -= 1
         return self.tokens[index].text.lower() in self.ways.articles
+
+
+def _covered(spans: Iterable[Placed]) -> frozenset[int]:
+    """All places of the document that lie in one of these."""
+    return frozenset(at for span in spans for at in range(span.start, span.end))
 
 
 def _title_case(tokens: Sequence[Token]) -> bool:
