@@ -22,6 +22,7 @@ from monitor.parser.features import UNSPACED, Describer
 from monitor.parser.moments import anchor
 from monitor.parser.scene import Finding, Line
 from monitor.parser.tokens import Piece, named
+from monitor.parser.weighing import together
 
 NAME = "when"
 """Of the classifier, and of the question to the network."""
@@ -90,16 +91,16 @@ def dates(
 ) -> list[When | None]:
     """The date of each of some things, all weighed at once; `heard` is what the network's word weighs."""
     found = [tuple(options(described, *spot)) for spot in spots]
-    shares = [share[RIGHT] for share in classifier(NAME).weigh([option.features for each in found for option in each])]
+    shares = classifier(NAME).weigh([option.features for each in found for option in each])
     if heard:
         places = [
             asked(described.pieces, spot.start, one.start)
             for spot, each in zip(spots, found, strict=True)
             for one in each
         ]
-        words = [1 - share[WRONG] for share in described.heard(NAME, places)]
-        shares = [_together(one, other, heard) for one, other in zip(shares, words, strict=True)]
-    rated = iter(shares)
+        words = [{RIGHT: 1 - share[WRONG], WRONG: share[WRONG]} for share in described.heard(NAME, places)]
+        shares = [together(one, other, heard) for one, other in zip(shares, words, strict=True)]
+    rated = iter(share[RIGHT] for share in shares)
     whens: list[When | None] = []
     for each in found:
         best, when = max([(next(rated), option.when) for option in each], default=(0.0, None), key=lambda one: one[0])
@@ -113,13 +114,6 @@ def asked(pieces: Sequence[Piece], start: int, option: int | None) -> tuple[int,
     number, (fact, *_) = named(pieces, (start,))
     date = pieces[number].at(option) if option is not None else None
     return number, [fact] if date is None else [date, fact]
-
-
-def _together(trees: float, words: float, heard: float) -> float:
-    """The mean of two opinions on whether a date is that of a fact, of their logarithms."""
-    right: float = trees ** (1 - heard) * words**heard
-    wrong: float = (1 - trees) ** (1 - heard) * (1 - words) ** heard
-    return right / (right + wrong)
 
 
 def options(described: Describer, line: Line, start: int, end: int, told: str) -> Iterator[Option]:

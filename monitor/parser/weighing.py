@@ -52,11 +52,11 @@ def weighed(kind: str, described: Describer, found: Candidates) -> list[Weighed]
     """All candidates of a text, in order, weighed at once by the classifiers of that name."""
     shares = classifier(kind).weigh([candidate.features for candidate in found.each], found.text)
     heard = described.heard(kind, [named(described.pieces, candidate.mentions) for candidate in found.each])
-    shares = [_together(trees, words, HEARD[kind]) for trees, words in zip(shares, heard, strict=True)]
+    shares = [together(trees, words, HEARD[kind]) for trees, words in zip(shares, heard, strict=True)]
     return [Weighed(one, share, kind, found.text, described) for one, share in zip(found.each, shares, strict=True)]
 
 
-def _together(trees: Mapping[str, float], words: Mapping[str, float], weight: float) -> dict[str, float]:
+def together(trees: Mapping[str, float], words: Mapping[str, float], weight: float) -> dict[str, float]:
     """The mean of two opinions, of their logarithms; `weight` is that of the words'."""
     odds = {label: trees[label] ** (1 - weight) * words[label] ** weight for label in trees}
     total = sum(odds.values())
