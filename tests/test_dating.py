@@ -87,3 +87,18 @@ def test_a_trap_of_dates_is_not_weighed_to_its_end() -> None:
     line = described.scene.lines[0]
     place = line.places[0]
     assert len(list(dating.options(described, line, place.start, place.end, "entered"))) <= 3 * dating.MOST + 2
+
+
+def test_what_the_network_says_of_a_date_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Zeekr showed the 7X on 3 February 2026, on sale since 2 March 2026."
+    described = Describer(scene.read(document(text), brand="Zeekr"))
+    start = text.index("7X")
+    spot = dating.Spot(described.scene.lines[0], start, start + len("7X"), "launched")
+    assert dating.dates(described, [spot]) == ["2026-02-03"], "the nearer one"
+
+    def heard(question: str, things: list[tuple[int, list[int]]]) -> list[dict[str, float]]:
+        last = max(tokens[0] for _, tokens in things)
+        return [{dating.WRONG: 0.01 if tokens[0] == last else 0.99} for _, tokens in things]
+
+    monkeypatch.setattr(described, "heard", heard)
+    assert dating.dates(described, [spot], heard=0.5) == ["2026-03-02"]
