@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.models import Document
-from monitor.parser import dating, scene
+from monitor.parser import announcements, counts, dating, entries, scene
 from monitor.parser.facts import read_facts
 from monitor.parser.features import Describer
 
@@ -102,3 +102,7 @@ def test_what_the_network_says_of_a_date_is_heard(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(described, "heard", heard)
     assert dating.dates(described, [spot], heard=0.5) == ["2026-03-02"]
+
+
+def test_every_step_of_every_kind_has_a_date_to_ask_for() -> None:
+    assert {*entries.STEPS, *counts.COUNTS, *announcements.STAGES} == {*dating.STEPS}
