@@ -270,13 +270,11 @@ def read_again(
 
     Raises SUSPECT when another text that says nothing of the source's brand stands in its place: it takes nothing back.
     """
-    from monitor.parser.brands import canonical
-
     document = _document(page, source, link)
     if text_hash(document.text) == known:
         return replace(document, fingerprint=before), (), None
     document, facts = marked(document), _facts(document, source)
-    told = [fact for fact in facts if source.brand is None or fact.brand == canonical(source.brand)]
+    told = [fact for fact in facts if source.brand is None or fact.brand == _brand(source)]
     now = document.fingerprint
     if before is not None and not told and (now is None or distance(before, now) > SAME_TEXT_AND_TITLE):
         raise ReadError(Outcome.SUSPECT, "another text, that says nothing, stands in the place of what was read here")
@@ -302,4 +300,11 @@ def _document(page: Page, source: Source, link: Link) -> Document:
 def _facts(document: Document, source: Source) -> tuple[Fact, ...]:
     from monitor.parser.facts import read_facts
 
-    return read_facts(document, brand=source.brand)
+    return read_facts(document, brand=_brand(source))
+
+
+def _brand(source: Source) -> str | None:
+    """What the source's brand is called wherever it is told, however its source is written."""
+    from monitor.parser.brands import canonical
+
+    return canonical(source.brand) if source.brand else None

@@ -43,3 +43,11 @@ def test_an_ambiguous_name_means_the_brand_only_where_it_is_vouched_for() -> Non
     first, second = brands.cast("", text, "Zeekr", lexicon("en")).names(text, spans)
     assert [name.brand for name in first] == ["Zeekr"]
     assert [name.brand for name in second] == ["Zeekr", "smart", "Geely"]
+
+
+@pytest.mark.parametrize(
+    ("hint", "called"),
+    [("SMART", "smart"), ("Skoda", "Skoda"), ("Škoda", "Škoda"), ("skoda", "Škoda"), ("DS", "DS"), ("Acme", "Acme")],
+)
+def test_a_brand_is_called_as_the_one_who_asks_writes_it(hint: str, called: str) -> None:
+    assert main("", "Skoda is in 90 markets, Škoda says.", hint) == called

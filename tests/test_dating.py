@@ -89,19 +89,32 @@ def test_a_trap_of_dates_is_not_weighed_to_its_end() -> None:
     assert len(list(dating.options(described, line, place.start, place.end, "entered"))) <= 3 * dating.MOST + 2
 
 
-def test_what_the_network_says_of_a_date_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_network_thinks_of_a_date_is_a_feature(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "Zeekr showed the 7X on 3 February 2026, on sale since 2 March 2026."
     described = Describer(scene.read(document(text), brand="Zeekr"))
     start = text.index("7X")
     spot = dating.Spot(described.scene.lines[0], start, start + len("7X"), "launched")
-    assert dating.dates(described, [spot]) == ["2026-02-03"], "the nearer one"
 
     def heard(question: str, things: list[tuple[int, list[int]]]) -> list[dict[str, float]]:
         last = max(tokens[0] for _, tokens in things)
-        return [{dating.WRONG: 0.01 if tokens[0] == last else 0.99} for _, tokens in things]
+        return [{dating.WRONG: 0.1, "launched": 0.9 if tokens[0] == last else 0.2} for _, tokens in things]
 
     monkeypatch.setattr(described, "heard", heard)
-    assert dating.dates(described, [spot], heard=0.5) == ["2026-03-02"]
+    ((first, *_, last, _, _),) = dating.heard(described, [spot, spot])[:1]  # the last two are the day and the month
+    assert (first.when, last.when) == ("2026-02-03", "2026-03-02")
+    assert first.features["heard step"] < last.features["heard step"]
+    assert first.features["heard"] == last.features["heard"]
+
+
+@pytest.mark.parametrize(("told", "wrong"), [("launched", "2026-09"), ("entered", "2026-09"), ("planned", "2025-03")])
+def test_what_has_happened_is_of_no_later_day_and_what_is_to_come_of_no_earlier_one(told: str, wrong: str) -> None:
+    text = "In Chile, Zeekr: first in March 2025, then in September 2026."
+    described = Describer(scene.read(document(text, published="2026-02-10"), brand="Zeekr"))
+    line = described.scene.lines[0]
+    place = line.places[0]
+    whens = {one.when for one in dating.options(described, line, place.start, place.end, told)}
+    assert wrong not in whens
+    assert whens & {"2025-03", "2026-09"}
 
 
 def test_every_step_of_every_kind_has_a_date_to_ask_for() -> None:

@@ -258,3 +258,18 @@ def test_a_dropped_sentence_says_why() -> None:
 @pytest.mark.parametrize("bait", ["#1 " * 20_000, "A" * 60_000, "launched the X1 and " * 3_000, "iX3, " * 12_000])
 def test_bait_is_read_without_harm(bait: str) -> None:
     assert len(facts(bait, brand="BMW", published="2026-01-01")) <= 1
+
+
+OWNERS = [
+    ("Opel", "Opel, the European arm of General Motors, is counting on the Mokka X this year."),
+    ("Genesis", "Hyundai's luxury brand will open orders there for the GV60 in May."),
+    ("Lynk & Co", "Lynk & Co, a brand of Geely and Volvo Cars, marked its start with the crossovers 01 and 05."),
+]
+
+
+@pytest.mark.parametrize(("brand", "text"), OWNERS)
+def test_a_model_is_not_the_parents_who_is_named_beside_the_brand(brand: str, text: str) -> None:
+    read = scene.read(document(text, "en", None, ""), brand=brand)
+    told = model_announcement.survey(read).accounts
+    assert told
+    assert {account.brand for account in told} == {brand}

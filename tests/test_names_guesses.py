@@ -39,6 +39,11 @@ WHOLE = [
     ("en", "Proton", "Proton will launch the electric car e.MAS 5 in October.", "e.MAS 5"),
     ("en", "Xiaomi", "Also coming is a phone, the £99 Redmi 6A.", "Redmi 6A"),
     ("en", "Google", "10:27 Pixel Stand, a charger for the phone, is here.", "Pixel Stand"),
+    ("en", "Triumph", "New bikes are the Bonneville T100, the Street Triple and the Speed Twin.", "Street Triple"),
+    ("en", "Land Rover", "The Range Rover Velar, an SUV, goes on sale in May.", "Range Rover Velar"),
+    ("es", "BYD", "La marca ofrece la SUV Tang y el sedán Han desde mayo.", "Han"),
+    ("fr", "Peugeot", "Les SUV 2008, 3008 et 5008 arrivent à Manille.", "3008"),
+    ("fr", "Omoda", "Les SUV 5 et 7 composent la gamme.", "7"),
     ("de", "KGM", "KGM hat den Musso EV in Seoul enthüllt.", "Musso EV"),
     ("de", "Suzuki", "Suzuki hat den e Vitara als SUV enthüllt.", "e Vitara"),
     ("de", "Volkswagen", "Volkswagen zeigt das Elektroauto ID. Polo in München.", "ID. Polo"),
@@ -57,6 +62,9 @@ WHOLE = [
     ("zh", "Nothing", "Nothing今日展示了手机Phone (2a)。", "Phone (2a)"),
     ("zh", "岚图", "新车“追光”将于五月上市。", "追光"),
     ("zh", "比亚迪", "紧凑型SUV宋Plus将于五月上市。", "宋Plus"),
+    ("zh", "比亚迪", "首发车型为海豚、元PLUS和汉EV。", "海豚"),
+    ("zh", "比亚迪", "首发车型为海豚、元PLUS和汉EV。", "汉EV"),
+    ("zh", "比亚迪", "亮相的有元PLUS、汉和唐三款电动车。", "唐"),
     ("zh", "特斯拉", "特斯拉发布了重型卡车Semi。", "Semi"),
 ]
 
@@ -69,6 +77,7 @@ def test_a_name_is_proposed_whole(language: str, brand: str, text: str, name: st
 NONE = [
     ("en", "Acme", "Shares rose in Milwaukee, said Jane Miller, the finance director."),
     ("en", "Acme", "DETROIT (Newswire) - Another 500 dealers signed on Monday."),
+    ("en", "Acme", "Shares of the car maker (ACME.O) fell; it sold 250,000 cars, each for RMB 148 or Rs 20."),
     ("de", "Acme", "Die Hauptstadt und die Ländern der Region melden 29 000 Besucher."),
     ("fr", "Acme", "Le salon attend 29 000 visiteurs à Lyon."),
     ("zh", "Acme", "公司在北京公布了财报，营收增长5%。"),
@@ -108,3 +117,11 @@ def test_the_rules_propose_nothing_of_a_guess() -> None:
     assert {m.trust for m in mentions(text, "de", "Suzuki")} == {GUESS}
     told = read(text, "de", "Suzuki")
     assert not [one for one in model_announcement.propose(told, model_announcement.survey(told)) if one.fact]
+
+
+def test_a_plural_stands_for_the_name() -> None:
+    assert "i8s" not in proposed("The BMW i8 is here. BMW handed over eight BMW i8s.", brand="BMW")
+
+
+def test_the_own_brand_is_no_part_of_a_guess() -> None:
+    assert "Opel Frontera" not in proposed("Der neue Opel Frontera, ein SUV, ist bestellbar.", "de", "Opel")

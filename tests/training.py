@@ -37,11 +37,12 @@ from monitor.parser import (
     facts,
     features,
     network,
+    opinions,
     scene,
     weighing,
 )
-from monitor.parser.features import DISTANCES, Candidate, Candidates, Describer
-from monitor.parser.model_announcement import Account, survey
+from monitor.parser.features import DISTANCES, Candidate, Describer
+from monitor.parser.model_announcement import Account
 from monitor.parser.tokens import named
 
 HERE = Path(__file__).parent
@@ -58,7 +59,7 @@ SETTINGS = {
     "max_depth": 5,
     "min_data_in_leaf": 8,
     "lambda_l2": 2.0,
-    "feature_fraction": 0.2,
+    "feature_fraction": 0.5,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "use_missing": False,
@@ -69,7 +70,7 @@ SETTINGS = {
     "seed": 7,
 }
 ROUNDS = 250
-DATES = {"num_leaves": 31, "max_depth": 8, "feature_fraction": 0.5, "learning_rate": 0.05}
+DATES = {"num_leaves": 31, "max_depth": 8, "learning_rate": 0.05}
 """Few features that mean something only together: larger trees."""
 MODULES = (weighing, dating)
 """Those that ask a classifier."""
@@ -171,86 +172,91 @@ def label_model(labelled: Json, candidate: Candidate) -> Answer | None:
     return Answer(fact["stage"], fact) if fact else Answer(announcements.NONE)
 
 
-QUESTIONS: dict[
-    str,
-    tuple[
-        tuple[str, ...],
-        Callable[[Describer], Candidates],
-        Callable[[Json, Candidate], Answer | None],
-    ],
-] = {
-    "market_count": (counts.LABELS, counts.candidates, label_count),
-    "market_entry": (entries.LABELS, entries.candidates, label_entry),
-    "model_announcement": (announcements.LABELS, lambda d: announcements.candidates(d, survey(d.scene)), label_model),
+QUESTIONS: dict[str, tuple[tuple[str, ...], Callable[[Json, Candidate], Answer | None]]] = {
+    "market_count": (counts.LABELS, label_count),
+    "market_entry": (entries.LABELS, label_entry),
+    "model_announcement": (announcements.LABELS, label_model),
 }
-"""What each classifier is asked: its labels, what it is asked of, and the right answer; `dating`'s comes on top."""
-ANSWERS = {**{name: labels for name, (labels, _, _) in QUESTIONS.items()}, dating.NAME: (*dating.STEPS, dating.WRONG)}
+"""What each classifier is asked: its labels, and the right answer; `dating`'s comes on top."""
+ANSWERS = {**{name: labels for name, (labels, _) in QUESTIONS.items()}, dating.NAME: (*dating.STEPS, dating.WRONG)}
 """The labels of each question to the network."""
-CLASSIFIERS = {**{name: labels for name, (labels, _, _) in QUESTIONS.items()}, dating.NAME: dating.LABELS}
+CLASSIFIERS = {**{name: labels for name, (labels, _) in QUESTIONS.items()}, dating.NAME: dating.LABELS}
 
 
-@dataclass(frozen=True)
-class Dated:
-    """A date around a candidate that is a fact: as the trees see it, and as the network does."""
+class Text:
+    """A labelled text as the service reads it, with all that may be a fact there."""
 
-    row: Labelled
-    place: tuple[int, tuple[int, ...]]
-    told: str
+    def __init__(self, labelled: Json) -> None:
+        self.labelled = as_pages(labelled)
+        self.described = Describer(read(self.labelled))
+        self.found = {name: kind.candidates(self.described) for name, kind in facts.KINDS.items()}
 
+    def answered(self) -> Iterator[tuple[str, Candidate, Answer]]:
+        """The candidates whose right answer the labels tell, each with what it is asked."""
+        for name, (_, judge) in QUESTIONS.items():
+            for candidate in self.found[name].each if name in self.labelled.get("about", QUESTIONS) else ():
+                if answer := judge(self.labelled, candidate):
+                    yield name, candidate, answer
 
-def label_dates(labelled: Json, described: Describer, candidate: Candidate, answer: Answer) -> Iterator[Dated]:
-    """Every date around a candidate that is a fact: whether it is the one that the label tells."""
-    if answer.fact is None or answer.label not in dating.STEPS:
-        return
-    line, start, end = candidate.line, candidate.start, candidate.end
-    if isinstance(candidate.key, Account):
-        there = [one for one in described.scene.lines if _touches(labelled, answer.fact, one)]
-        named = [(one.line, mention) for one, mention, _ in candidate.key.lines if mention and one.line in there]
-        if named:
-            line, start, end = named[0][0], named[0][1].start, named[0][1].end
-        elif there:  # it is spoken of as "it"
-            line, start, end = there[0], there[0].start, there[0].start
-    right = {answer.fact.get("when"), answer.fact.get("next_when")} - {None}
-    for option in dating.options(described, line, start, end, answer.label):
-        told = option.when in right
-        row = dict(option.features), dating.RIGHT if told else dating.WRONG, answer.weight
-        number, tokens = dating.asked(described.pieces, start, option.start)
-        yield Dated(row, (number, tuple(tokens)), answer.label if told else dating.WRONG)
-
-
-@dataclass(frozen=True)
-class Labels:
-    """The candidates of a document with their labels: by question, as the trees see them, and as the network does."""
-
-    rows: Mapping[str, list[Labelled]]
-    examples: Sequence[Example]
+    def spot(self, candidate: Candidate, answer: Answer) -> dating.Spot | None:
+        """Where a candidate that is a fact is to be dated; None for one that is none."""
+        if answer.fact is None or answer.label not in dating.STEPS:
+            return None
+        line, start, end = candidate.line, candidate.start, candidate.end
+        if isinstance(candidate.key, Account):
+            there = [one for one in self.described.scene.lines if _touches(self.labelled, answer.fact, one)]
+            names = [(one.line, mention) for one, mention, _ in candidate.key.lines if mention and one.line in there]
+            if names:
+                line, start, end = names[0][0], names[0][1].start, names[0][1].end
+            elif there:  # it is spoken of as "it"
+                line, start, end = there[0], there[0].start, there[0].start
+        return dating.Spot(line, start, end, answer.label)
 
 
-def label(documents: Sequence[Json]) -> list[Labels]:
-    """For each document, the candidates with their labels."""
-    found = []
+def _is_date(answer: Answer, option: dating.Option) -> bool:
+    """Whether a date around a fact is the one that its label tells."""
+    assert answer.fact is not None
+    return option.when in {answer.fact.get("when"), answer.fact.get("next_when")} - {None}
+
+
+def opened(documents: Sequence[Json]) -> Iterator[Text]:
     for number, labelled in enumerate(documents):
-        if number % 200 == 0:
+        if number % 1000 == 0:
             print(f"{number} of {len(documents)} texts", file=sys.stderr, flush=True)
-        labelled = as_pages(labelled)
-        described = Describer(read(labelled))
-        own: dict[str, list[Labelled]] = {name: [] for name in CLASSIFIERS}
-        asked: list[dict[str, list[Asked]]] = [{name: [] for name in ANSWERS} for _ in described.pieces]
-        for name, (_, propose, judge) in QUESTIONS.items():
-            is_asked = described.scene.brand and name in labelled.get("about", QUESTIONS)
-            proposed = propose(described) if is_asked else Candidates((), {})
-            for candidate in proposed.each:
-                if answer := judge(labelled, candidate):
-                    own[name].append(({**proposed.text, **candidate.features}, answer.label, answer.weight))
-                    dates = list(label_dates(labelled, described, candidate, answer))
-                    own[dating.NAME] += [one.row for one in dates]
-                    told = {one.place: one.told for one in sorted(dates, key=lambda one: one.told != dating.WRONG)}
-                    for (piece, tokens), step in told.items():
-                        asked[piece][dating.NAME].append((list(tokens), step, answer.weight))
-                    number, tokens = named(described.pieces, candidate.mentions)
-                    asked[number][name].append((tokens, answer.label, answer.weight))
-        found.append(Labels(own, [Example(*each) for each in zip(described.pieces, asked, strict=True)]))
-    return found
+        yield Text(labelled)
+
+
+def examples(text: Text) -> list[Example]:
+    """The candidates of a text, and the dates around those that are facts, as the network sees them."""
+    described = text.described
+    asked: list[dict[str, list[Asked]]] = [{name: [] for name in ANSWERS} for _ in described.pieces]
+    for name, candidate, answer in text.answered():
+        number, tokens = named(described.pieces, candidate.mentions)
+        asked[number][name].append((tokens, answer.label, answer.weight))
+        told: dict[tuple[int, tuple[int, ...]], str] = {}
+        if spot := text.spot(candidate, answer):
+            for option in dating.options(described, *spot):
+                number, tokens = dating.asked(described.pieces, spot.start, option.start)
+                if _is_date(answer, option) or (number, tuple(tokens)) not in told:
+                    told[number, tuple(tokens)] = spot.told if _is_date(answer, option) else dating.WRONG
+        for (piece, date), step in told.items():
+            asked[piece][dating.NAME].append((list(date), step, answer.weight))
+    return [Example(*each) for each in zip(described.pieces, asked, strict=True)]
+
+
+def rows(text: Text) -> dict[str, list[Labelled]]:
+    """The candidates of a text, and the dates around those that are facts, as the trees see them: with what the network
+    thinks that is asked now."""
+    opinions.tell(text.described, text.found)
+    own: dict[str, list[Labelled]] = {name: [] for name in CLASSIFIERS}
+    for name, candidate, answer in text.answered():
+        own[name].append(({**text.found[name].text, **candidate.features}, answer.label, answer.weight))
+        if spot := text.spot(candidate, answer):
+            (dates,) = dating.heard(text.described, [spot])
+            for option in dates:
+                told = dating.RIGHT if _is_date(answer, option) else dating.WRONG
+                own[dating.NAME].append((dict(option.features), told, answer.weight))
+    return own
 
 
 def train(labels: Sequence[str], rows: Sequence[Labelled], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -327,29 +333,37 @@ def _nodes(tree: Json) -> Iterator[Json]:
             yield from _nodes(tree[child])
 
 
-def classifiers(labelled: Sequence[Labels]) -> dict[str, dict[str, Any]]:
-    return {
-        name: train(labels, [row for own in labelled for row in own.rows[name]], DATES if name == dating.NAME else {})
-        for name, labels in CLASSIFIERS.items()
+def learn(documents: Sequence[Json]) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The content of the files of the trees, and of those of the network.
+
+    The trees hear a network that never saw their text: one that was trained on the other half of them.
+    """
+    told = [examples(text) for text in opened(documents)]
+    heard: dict[str, list[Labelled]] = {name: [] for name in CLASSIFIERS}
+    for half in (0, 1):
+        with asked({}, networks(told[1 - half :: 2])):
+            for text in opened(documents[half::2]):
+                for name, own in rows(text).items():
+                    heard[name] += own
+    trees = {
+        name: train(labels, heard[name], DATES if name == dating.NAME else {}) for name, labels in CLASSIFIERS.items()
     }
+    return trees, networks(told)
 
 
-def networks(labelled: Sequence[Labels]) -> dict[str, dict[str, Any]]:
+def networks(told: Iterable[Sequence[Example]]) -> dict[str, dict[str, Any]]:
     """The content of the two files of the network."""
-    examples = [example for own in labelled for example in own.examples]
-    return training_network.train(examples, ANSWERS)
+    return training_network.train([example for each in told for example in each], ANSWERS)
 
 
 def fold(documents: Sequence[Json], folds: int) -> None:
     """Reads each text with classifiers that never saw it."""
-    labelled = label(documents)
     order = list(range(len(documents)))
     random.Random(0).shuffle(order)
     predicted: dict[str, list[Json]] = {}
     for part in range(folds):
         apart = set(order[part::folds])
-        rest = [own for number, own in enumerate(labelled) if number not in apart]
-        with asked(classifiers(rest), networks(rest)):
+        with asked(*learn([labelled for number, labelled in enumerate(documents) if number not in apart])):
             for number in sorted(apart):
                 found = facts.read_scene(read(documents[number]))
                 predicted[documents[number]["id"]] = [fact.as_json() for fact in found]
@@ -401,11 +415,11 @@ def main() -> None:
         fold(documents, given.folds)
         return
     OUT.mkdir(exist_ok=True)
-    labelled = label(documents)
-    for name, stored in networks(labelled).items():
+    trees, words = learn(documents)
+    for name, stored in words.items():
         np.savez_compressed(OUT / f"{name}.npz", **stored)
         print(f"{name}: {(OUT / f'{name}.npz').stat().st_size // 1000} kB")
-    for name, told in classifiers(labelled).items():
+    for name, told in trees.items():
         content = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
         (OUT / f"{name}.json").write_text(content + "\n", encoding="utf-8")
         print(f"{name}: {len(told['trees'])} trees, {len(told['features'])} features, {len(content) // 1000} kB")

@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 from typing import cast
 
-from monitor.parser.dating import HEARD, Spot, dated
+from monitor.parser.dating import Spot, dated
 from monitor.parser.designations import Mention
 from monitor.parser.features import DISTANCES, Candidate, Candidates, Describer
 from monitor.parser.lexicon import Cue
@@ -35,34 +35,45 @@ MENTIONS = 4
 _ROLE_OF = {stage: key for key, stage in reversed(ROLES.items())}
 
 
-def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
+def read(described: Describer, found: Candidates, *, reasons: bool = False) -> tuple[Finding, ...]:
     """Every name that may be a model's, kept or dropped with its share; `reasons` tells what spoke for it and
     against."""
-    told = survey(described.scene)
-    each = _apart(
-        sorted(weighed(ModelAnnouncement.kind, described, candidates(described, told)), key=lambda one: one.share[NONE])
-    )
+    told = cast(Survey, found.aside)
+    each = _apart(weighed(ModelAnnouncement.kind, described, found))
     judged = [(_judged(told, one.candidate, one.share), one) for one in each]
     spotted = [(one.explained(why) if reasons else why, _spot(one.candidate, why)) for why, one in judged]
-    return tuple(dated(described, spotted, heard=HEARD))
+    return tuple(dated(described, spotted))
 
 
-def _apart(each: Iterable[Weighed]) -> Iterator[Weighed]:
-    """Of names that stand on the same words ("e34", "VF e34") the likelier: the others are no news. Likeliest first."""
-    taken: list[tuple[int, int]] = []
-    for one in each:
-        spans = [(mention.start, mention.end) for _, mention in _mentions(cast(Account, one.candidate.key))]
+def _apart(each: Sequence[Weighed]) -> Iterator[Weighed]:
+    """Of names that stand on the same words the likelier: the others are no news. What never stands but in a longer
+    name ("e34" in "VF e34") comes after that."""
+    stands = [
+        [(mention.start, mention.end) for _, mention in _mentions(cast(Account, one.candidate.key))] for one in each
+    ]
+    longest: dict[int, int] = {}
+    for start, end in (span for spans in stands for span in spans):
+        for at in range(start, end):
+            longest[at] = max(longest.get(at, 0), end - start)
+    ranked = sorted(
+        zip(each, stands, strict=True),
+        key=lambda one: (all(longest[start] > end - start for start, end in one[1]), one[0].share[NONE]),
+    )
+    taken: set[int] = set()
+    for one, spans in ranked:
         told = one
         if _is_news(one.candidate, one.share):
-            if any(start < high and low < end for low, high in taken for start, end in spans):
+            there = {at for start, end in spans for at in range(start, end)}
+            if not taken.isdisjoint(there):
                 told = replace(one, share={**dict.fromkeys(one.share, 0.0), NONE: 1.0})
-            taken += spans
+            taken |= there
         yield told
 
 
-def candidates(described: Describer, told: Survey) -> Candidates:
-    """Every model of the document's brand that the sentences name, with its features."""
+def candidates(described: Describer) -> Candidates:
+    """Every model of the document's brand that the sentences name, with its features; aside, the survey of them all."""
     scene = described.scene
+    told = survey(scene)
     proposals = propose(scene, told)
     stages = {finding.fact.value for finding in proposals if finding.fact}
     named = sum(len(_mentions(account)) for account in told.accounts)
@@ -90,7 +101,7 @@ def candidates(described: Describer, told: Survey) -> Candidates:
         line, mention = mentions[0]
         starts = tuple(mention.start for _, mention in mentions)
         found.append(Candidate(line.line, mention.start, mention.end, account, features, proposal, starts))
-    return Candidates(tuple(found), described.text)
+    return Candidates(tuple(found), described.text, told)
 
 
 def _is_vetoed(told: Survey) -> bool:

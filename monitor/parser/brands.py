@@ -72,19 +72,32 @@ class Cast:
         """Whether another brand is a sub-brand of the main brand, or the one that it is a sub-brand of."""
         catalogue = load()
         other, main = catalogue.brand(brand), catalogue.brand(self.main or "")
-        if other is None or main is None:
-            return False
-        return other.parent == main.id or main.parent == other.id
+        return other is not None and main is not None and (other.parent == main.id or main.parent == other.id)
+
+    def is_parent(self, brand: str) -> bool:
+        """Whether the main brand is a sub-brand of this one."""
+        catalogue = load()
+        other, main = catalogue.brand(brand), catalogue.brand(self.main or "")
+        return other is not None and main is not None and main.parent == other.id
 
 
 def cast(title: str, text: str, hint: str | None, words: Lexicon) -> Cast:
     """The brands of a document."""
     whole = f"{title}\n{text}"
-    main = canonical(hint) if hint else _most_named(title, text, words) or topic.guess(title, text, words)
+    main = _called(hint) if hint else _most_named(title, text, words) or topic.guess(title, text, words)
     if not main:
         return Cast(None, (), None, whole, words)
     brand = load().brand(main)
     return Cast(main, _spellings(main, hint or main, brand), brand.home if brand else None, whole, words)
+
+
+def _called(hint: str) -> str:
+    """What a brand is called that a text is known to be about: as the one who asks writes it ("Skoda"), with the
+    catalogue's capitals; an id stands for its brand's name."""
+    brand = load().brand(hint)
+    if brand is not None and (hint == brand.id or hint.casefold() == brand.name.casefold()):
+        return brand.name
+    return hint
 
 
 def canonical(name: str) -> str:

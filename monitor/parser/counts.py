@@ -31,20 +31,23 @@ NONE = "none"
 LABELS = (*COUNTS, SCOPED, NONE)
 
 
-def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
+def read(described: Describer, found: Candidates, *, reasons: bool = False) -> tuple[Finding, ...]:
     """Every number that may count markets, kept or dropped with its share; `reasons` tells what spoke for it and
     against."""
     if described.scene.brand is None:
         return propose(described.scene)
-    each = weighed(MarketCount.kind, described, candidates(described))
+    each = weighed(MarketCount.kind, described, found)
     told = [(finding, one) for one in each for finding in _judged(described.scene, one.candidate, one.share)]
-    spotted = [(one.explained(found) if reasons else found, _spot(one.candidate, found)) for found, one in told]
+    spotted = [(one.explained(why) if reasons else why, _spot(one.candidate, why)) for why, one in told]
     return one_per_subject(dated(described, spotted, likely=COUNTED))
 
 
 def candidates(described: Describer) -> Candidates:
-    """Every number that stands near a word for markets, in its sentence or the one before, with its features."""
+    """Every number that stands near a word for markets, in its sentence or the one before, with its features; none
+    where no brand is known."""
     scene = described.scene
+    if scene.brand is None:
+        return Candidates((), described.text)
     proposals = propose(scene)
     found = []
     for line in scene.lines:

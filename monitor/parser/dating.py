@@ -1,16 +1,16 @@
 """When a step happened or will, or since when a count holds: every date around a fact is weighed.
 
     fact ─► the dates of its sentence, of those beside it and of the title; the day and the month of the news itself
-         ─► how each stands to the fact, in numbers ─► the trees' shares ┐
-         ─► the words around each ─► the network's shares                ┴► the likeliest, if likely enough
+         ─► how each stands to the fact, in numbers, and what the network makes of the words around it
+         ─► the trees' shares ─► the likeliest, if likely enough
 
-The trees ask which dates are near, which lie between, whether they are ahead, and no word's meaning (it did not help).
-Of a model, the network is asked too, of which step a date is: "shown on 3 March, on sale in June".
+The trees ask which dates are near, which lie between, whether they are ahead, and no word's meaning (it did not help);
+of which step of a model a date is, "shown on 3 March, on sale in June", they hear from the network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -20,9 +20,9 @@ from monitor.parser.clauses import first_day, last_day
 from monitor.parser.dates import Moment
 from monitor.parser.features import UNSPACED, Describer
 from monitor.parser.moments import anchor
+from monitor.parser.opinions import level
 from monitor.parser.scene import Finding, Line
 from monitor.parser.tokens import Piece, named
-from monitor.parser.weighing import together
 
 NAME = "when"
 """Of the classifier, and of the question to the network."""
@@ -33,9 +33,9 @@ STEPS = (
     "orders_open", "launched", "deliveries", "discontinued",
 )  # fmt: skip
 """What is told of a fact that has a date; the network's labels, with `WRONG` as the last."""
-HEARD = 0.2
-"""What the network's word weighs beside the trees' for the dates of models, which have several that differ by what is
-said of them; for those of markets it brought little, and took a date for its neighbour's."""
+HEARD = frozenset(STEPS[6:])
+"""Of whose dates the network is heard: those of models, which have several that differ by what is said of them. For
+those of markets it brought little, and took a date for its neighbour's."""
 LIKELY = 0.15
 """How likely a date must be to be told: a step nearly always has one."""
 COUNTED = 0.3
@@ -43,7 +43,9 @@ COUNTED = 0.3
 REACH = 2
 """How many sentences a date may stand away from its fact."""
 AHEAD = frozenset({"planned", "new planned", "teased", "confirmed"})
-"""What is still to come is not of the day of the news."""
+"""What is still to come: it is not of the day of the news, nor of one before."""
+BEHIND = frozenset({"entered", "unveiled", "orders_open", "launched", "deliveries"})
+"""What has happened: it is of no day after that of the news."""
 NEXT = 8
 """How far two things of one list are apart at most."""
 MOST = 12
@@ -55,7 +57,7 @@ class Option:
     """A date that may be the fact's, with its features."""
 
     when: When
-    features: Mapping[str, float]
+    features: dict[str, float]
     start: int | None
     """Where the sentences name it; None for the day of the news, and for what the title alone names."""
 
@@ -74,38 +76,38 @@ def dated(
     findings: Iterable[tuple[Finding, Spot | None]],
     *,
     likely: float = LIKELY,
-    heard: float = 0.0,
 ) -> list[Finding]:
     """The findings with the dates of their facts, None where none is `likely` enough; those without a spot as they
     are."""
     told = list(findings)
-    whens = iter(dates(described, [spot for _, spot in told if spot], likely=likely, heard=heard))
+    whens = iter(dates(described, [spot for _, spot in told if spot], likely=likely))
     return [
         replace(finding, fact=replace(finding.fact, when=next(whens))) if spot and finding.fact else finding
         for finding, spot in told
     ]
 
 
-def dates(
-    described: Describer, spots: Sequence[Spot], *, likely: float = LIKELY, heard: float = 0.0
-) -> list[When | None]:
-    """The date of each of some things, all weighed at once; `heard` is what the network's word weighs."""
-    found = [tuple(options(described, *spot)) for spot in spots]
+def dates(described: Describer, spots: Sequence[Spot], *, likely: float = LIKELY) -> list[When | None]:
+    """The date of each of some things, all weighed at once."""
+    found = heard(described, spots)
     shares = classifier(NAME).weigh([option.features for each in found for option in each])
-    if heard:
-        places = [
-            asked(described.pieces, spot.start, one.start)
-            for spot, each in zip(spots, found, strict=True)
-            for one in each
-        ]
-        words = [{RIGHT: 1 - share[WRONG], WRONG: share[WRONG]} for share in described.heard(NAME, places)]
-        shares = [together(one, other, heard) for one, other in zip(shares, words, strict=True)]
     rated = iter(share[RIGHT] for share in shares)
     whens: list[When | None] = []
     for each in found:
         best, when = max([(next(rated), option.when) for option in each], default=(0.0, None), key=lambda one: one[0])
         whens.append(when if best >= likely else None)
     return whens
+
+
+def heard(described: Describer, spots: Sequence[Spot]) -> list[list[Option]]:
+    """Every date that may be that of each of some things; of a model's, with what the network thinks of it among its
+    features."""
+    found = [list(options(described, *spot)) for spot in spots]
+    heard = [(spot, one) for spot, each in zip(spots, found, strict=True) if spot.told in HEARD for one in each]
+    places = [asked(described.pieces, spot.start, one.start) for spot, one in heard]
+    for (spot, one), share in zip(heard, described.heard(NAME, places), strict=True):
+        one.features.update({"heard": level(1 - share[WRONG]), "heard step": level(share[spot.told])})
+    return found
 
 
 def asked(pieces: Sequence[Piece], start: int, option: int | None) -> tuple[int, list[int]]:
@@ -132,6 +134,8 @@ def options(described: Describer, line: Line, start: int, end: int, told: str) -
         features |= _in_sentence(line, moment, low, high) if other is line else _elsewhere(line, other)
         features |= _things(line, other, moment, low, high) | {"in list": inside}
         for reading in moment.readings:
+            if published and not _is_possible(reading, published, told):
+                continue
             told_by = features | _as_date(reading, published) | _as_reading(reading, moment)
             yield Option(reading, told_by, moment.start if other.number >= 0 else None)
     base = anchor(published)
@@ -139,6 +143,13 @@ def options(described: Describer, line: Line, start: int, end: int, told: str) -
         features = described.structure(line, start, end) | common | {"of the news": 1.0}
         for day in dict.fromkeys((published[:7], published[:10])):
             yield Option(day, features | _as_date(day, published), None)
+
+
+def _is_possible(when: When, published: When, told: str) -> bool:
+    """Whether something of this kind can be of a date: it has happened by then, or is still to come."""
+    if told in BEHIND:
+        return first_day(when) <= last_day(published)
+    return told not in AHEAD or last_day(when) >= first_day(published)
 
 
 def _list_around(line: Line, start: int, end: int) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from monitor.parser.step_standing import EntryStatus
 from monitor.parser.territories import Territory
 from monitor.parser.weighing import weighed
 
-LIKELY, AGREED = 0.5, 0.3
+LIKELY, AGREED = 0.55, 0.35
 """How likely a step must be to be told, all kinds of steps together; and where the rules propose the same one, as they
 do of plain statements."""
 STEPS = ("entered", "planned", "exited")
@@ -33,11 +33,11 @@ NEXT = 8
 """How far two places of one list are apart at most."""
 
 
-def read(described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]:
+def read(described: Describer, found: Candidates, *, reasons: bool = False) -> tuple[Finding, ...]:
     """Every place of a document, kept or dropped with its share; `reasons` tells what spoke for it and against."""
     if described.scene.brand is None:
         return propose(described.scene)
-    each = weighed(MarketEntry.kind, described, candidates(described))
+    each = weighed(MarketEntry.kind, described, found)
     judged = [_judged(described.scene, one.candidate, one.share) for one in each]
     spots = [_spot(one.candidate, finding) for one, finding in zip(each, judged, strict=True)]
     told = dated(described, zip(judged, spots, strict=True))
@@ -65,8 +65,11 @@ def _likeliest(told: list[tuple[float, Finding]]) -> list[Finding]:
 
 
 def candidates(described: Describer) -> Candidates:
-    """Every place that the sentences name, with its features; the brand's own name is no place."""
+    """Every place that the sentences name, with its features; the brand's own name is no place. None where no brand is
+    known."""
     scene = described.scene
+    if scene.brand is None:
+        return Candidates((), described.text)
     proposals = propose(scene)
     steps = Counter(f"proposed {_label(finding)}" for finding in proposals if finding.fact)
     markets = {finding.about: _label(finding) for finding in proposals if finding.fact}
@@ -156,7 +159,10 @@ def _fact(scene: Scene, candidate: Candidate, step: EntryStatus) -> MarketEntry:
     """The fact as the rules propose it, if they see the same step; else made of what stands around the place."""
     said = candidate.proposal.fact if candidate.proposal else None
     if isinstance(said, MarketEntry) and said.status == step and said.basis == "event":
-        return said
+        owned = scene.cast.is_parent(said.brand) and any(name.brand == scene.brand for name in candidate.line.names)
+        return (
+            replace(said, brand=cast(str, scene.brand)) if owned else said
+        )  # "Omoda, a brand of Chery's, has entered"
     line, place = candidate.line, cast(Territory, candidate.key)
     low, high = bounds(line, place.start, place.end)
     return MarketEntry(

@@ -1,8 +1,9 @@
 """All facts of a document: the register of kinds, and an account of how each sentence was read.
 
-    Document ─► scene (sentences with their mentions) ─► each kind's `read` ─► Findings ─► Facts
+    Document ─► scene (sentences with their mentions) ─► each kind's `candidates` ─► what the network thinks of them all
+             ─► each kind's `read` ─► Findings ─► Facts
 
-A kind of fact is a module with a `read(scene)`; adding one means adding it to `KINDS`.
+A kind of fact is a module with `candidates` and `read`; adding one means adding it to `KINDS`.
 """
 
 from __future__ import annotations
@@ -12,18 +13,36 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from monitor.models import Document, Fact
-from monitor.parser import announcements, counts, entries, market_count, market_entry, model_announcement, scene
-from monitor.parser.features import Describer
+from monitor.parser import (
+    announcements,
+    counts,
+    entries,
+    market_count,
+    market_entry,
+    model_announcement,
+    opinions,
+    scene,
+)
+from monitor.parser.features import Candidates, Describer
 from monitor.parser.scene import Finding, Scene
 
 
-class Reader(Protocol):
-    """Reads one kind of fact from a scene; with `reasons`, each finding tells what spoke for it and against."""
+class Kind(Protocol):
+    """A module that reads one kind of fact."""
 
-    def __call__(self, described: Describer, *, reasons: bool = False) -> tuple[Finding, ...]: ...
+    def candidates(self, described: Describer) -> Candidates:
+        """All that may be such a fact."""
+
+    def read(self, described: Describer, found: Candidates, *, reasons: bool = False) -> tuple[Finding, ...]:
+        """What becomes of the candidates; with `reasons`, each finding tells what spoke for it and against."""
 
 
-KINDS: tuple[Reader, ...] = (counts.read, entries.read, announcements.read)
+KINDS: dict[str, Kind] = {
+    market_count.MarketCount.kind: counts,
+    market_entry.MarketEntry.kind: entries,
+    model_announcement.ModelAnnouncement.kind: announcements,
+}
+"""By the name of what weighs their candidates."""
 
 FORMS: dict[str, Callable[..., Fact]] = {
     form.kind: form
@@ -61,16 +80,21 @@ def read_facts(document: Document, *, brand: str | None = None) -> tuple[Fact, .
 
 def read_scene(told: Scene) -> tuple[Fact, ...]:
     """The facts of a document that has been made a scene, in the order of the text."""
-    described = Describer(told)
-    found = [finding.fact for kind in KINDS for finding in kind(described) if finding.fact is not None]
+    found = [finding.fact for finding in _findings(told) if finding.fact is not None]
     return tuple(sorted(found, key=lambda fact: (fact.start, fact.kind)))
+
+
+def _findings(told: Scene, *, reasons: bool = False) -> list[Finding]:
+    described = Describer(told)
+    found = {name: kind.candidates(described) for name, kind in KINDS.items()}
+    opinions.tell(described, found)
+    return [finding for name, kind in KINDS.items() for finding in kind.read(described, found[name], reasons=reasons)]
 
 
 def explain(document: Document, *, brand: str | None = None) -> tuple[Account, ...]:
     """How each sentence was read: what stands in it, and why a fact was kept or dropped."""
     read = scene.read(document, brand=brand)
-    described = Describer(read)
-    findings = [finding for kind in KINDS for finding in kind(described, reasons=True)]
+    findings = _findings(read, reasons=True)
     return tuple(
         Account(
             text=line.text,

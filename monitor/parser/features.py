@@ -40,6 +40,8 @@ class Candidates:
 
     each: tuple[Candidate, ...]
     text: Mapping[str, float]
+    aside: Any = None
+    """What else the kind made of the text and needs again."""
 
 
 @dataclass(slots=True)
@@ -70,6 +72,8 @@ class Describer:
         self._seen: dict[int, Seen] = {}
         lines = (*scene.lines, scene.title)  # the title is the last, as number -1
         self._told = [_Told(line, tuple(self.things(line))) for line in lines]
+        self.leads = _leads(scene.lines)
+        """For each item of a list, by its number, the number of the sentence that opens the list."""
         self._words_beside: dict[int, dict[str, float]] = {}
         self._things_beside: dict[int, dict[str, float]] = {}
         everywhere = Counter(role for told in self._told[:-1] for role in told.roles)
@@ -153,6 +157,9 @@ class Describer:
         return "past" if last_day(behind) < first_day(self._published) else "present"
 
     def _beside(self, line: Line) -> Iterator[tuple[str, _Told]]:
+        """The sentences beside, and the one that opens the list of an item."""
+        if line.number in self.leads:
+            yield "lead", self._told[self.leads[line.number]]
         for word, number in (("before", line.number - 1), ("earlier", line.number - 2), ("after", line.number + 1)):
             if line.number >= 0 and 0 <= number < len(self.scene.lines):
                 yield word, self._told[number]
@@ -190,6 +197,15 @@ class Describer:
             years = [int(moment.when[:4]) - int(self._published[:4]) for moment in line.moments]
             found |= {"first year": min(years), "last year": max(years)}
         return found
+
+
+def _leads(lines: Sequence[Line]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for line in lines[1:]:
+        if line.sentence.kind == "item":
+            before = lines[line.number - 1]
+            found[line.number] = found.get(before.number, before.number)
+    return found
 
 
 class _Told:

@@ -49,8 +49,10 @@ def owned(scene: Scene, line: Wording, mention: Mention) -> Mention:
     """The mention with its brand: written before it here or elsewhere, else who acts in the sentence."""
     if mention.brand:
         return mention
-    named = [name for name in line.names if name.end <= mention.start]
+    named = [name for name in line.names if name.end <= mention.start and not scene.cast.is_parent(name.brand)]
     brand = named[-1].brand if named and mention.start - named[-1].end <= OWNER_REACH else scene.brand
+    if any(name.brand == scene.brand for name in named):
+        brand = scene.brand
     if not named and not habits(scene.words).nouns_capital:
         brand = _stranger(scene, line, mention) or brand
     return replace(mention, brand=brand)

@@ -15,11 +15,14 @@ from itertools import islice
 from monitor.parser import guesses, spaced_guesses, spaced_names, unspaced_guesses, unspaced_names
 from monitor.parser.designations import ALONE, BESIDE, BRANDED, GUESS, Habits, Mention, habits, is_code, is_mixed
 from monitor.parser.guesses import Sighting
+from monitor.parser.lexicon import fold
 from monitor.parser.scene import Scene
 from monitor.parser.wording import Wording
 
 MODELS, MOST = 60, 24
 """How many models of a text, and how often in one sentence, are looked for again: no article names more."""
+SURE = 3
+"""How many points a guess must have to speak for the names that are listed with it."""
 
 
 def find(scene: Scene, title: Wording, lines: Sequence[Wording]) -> dict[int, tuple[Mention, ...]]:
@@ -27,10 +30,17 @@ def find(scene: Scene, title: Wording, lines: Sequence[Wording]) -> dict[int, tu
     the others."""
     places = {-1: title} | {line.start: line for line in lines}
     found = _vouched_for(scene, places)
-    ways = habits(scene.words)
-    script = spaced_guesses if ways.spaced else unspaced_guesses
-    sightings = {key: tuple(script.read(line, ways, found[key])) for key, line in places.items()}
-    guessed = _guessed(places, found, sightings, script.ENOUGH)
+    sightings = {key: _sighted(scene, line, found[key]) for key, line in places.items()}
+    chosen = _chosen(scene, places.values(), found, sightings)
+    sure = {name: sighting for name, sighting in chosen.items() if sighting.points >= SURE}
+    again = {}
+    for key, seen in sightings.items() if sure else ():
+        if any("listed" in one.signs for one in seen) and (beside := tuple(guesses.mentions(places[key], sure))):
+            again[key] = _sighted(scene, places[key], (*found[key], *beside))
+    if again:
+        sightings |= again
+        chosen = _chosen(scene, places.values(), found, sightings)
+    guessed = _guessed(places, found, chosen)
     return {key: tuple(_signed((*told, *guessed[key]), sightings[key])) for key, told in found.items()}
 
 
@@ -48,17 +58,33 @@ def _signed(mentions: Iterable[Mention], sightings: Iterable[Sighting]) -> Itera
         yield replace(mention, signs=signs.get(mention.end, frozenset()))
 
 
-def _guessed(
-    places: Mapping[int, Wording],
+def _sighted(scene: Scene, line: Wording, known: Sequence[Mention]) -> tuple[Sighting, ...]:
+    """The possible names of a sentence, without the main brand's own name before them; `known` are models there."""
+    script = spaced_guesses if scene.words.spaced else unspaced_guesses
+    own = tuple(f"{fold(name)} " for name in scene.cast.own)
+    found = script.read(line, habits(scene.words), known)
+    return tuple(one for one in found if not (own and fold(one.name).startswith(own)))
+
+
+def _chosen(
+    scene: Scene,
+    lines: Iterable[Wording],
     found: Mapping[int, tuple[Mention, ...]],
     sighted: Mapping[int, Sequence[Sighting]],
-    enough: int,
-) -> dict[int, list[Mention]]:
-    """What else may be a model's name. The end of a longer name that is guessed stands for the longer one too."""
+) -> dict[str, Sighting]:
+    """What else may be a model's name, each where it is likeliest."""
     sightings = [one for found_there in sighted.values() for one in found_there]
-    products = any(line.of("kind") for line in places.values())
+    products = any(line.of("kind") for line in lines)
+    known = frozenset(name for told in found.values() for m in told for name in (m.name, f"{m.name}s"))
+    enough = (spaced_guesses if scene.words.spaced else unspaced_guesses).ENOUGH
+    return guesses.choose(guesses.completed(sightings), known, enough=enough, products=products)
+
+
+def _guessed(
+    places: Mapping[int, Wording], found: Mapping[int, tuple[Mention, ...]], chosen: Mapping[str, Sighting]
+) -> dict[int, list[Mention]]:
+    """Every mention of the chosen names. The end of a longer name that is guessed stands for the longer one too."""
     known = frozenset(mention.name for told in found.values() for mention in told)
-    chosen = guesses.choose(guesses.completed(sightings), known, enough=enough, products=products)
     longer = {name: full for full in chosen for name in known if full.endswith(f" {name}")}
     guessed = {key: list(guesses.mentions(line, chosen)) for key, line in places.items()}
     for key, told in found.items() if longer else ():
@@ -92,8 +118,9 @@ def _vouched_for(scene: Scene, places: Mapping[int, Wording]) -> dict[int, tuple
 
 
 def _whole(known: Mapping[str, Mention]) -> dict[str, str]:
-    """Names that are the end of one longer name of the text, with that one: "S20" of "Galaxy S20"."""
-    found: dict[str, set[str]] = {}
+    """Names that are the end of one longer name of the text, with that one: "S20" of "Galaxy S20"; and the plurals of
+    names of the text."""
+    found = {name: {name[:-1]} for name in known if name.endswith("s") and name[:-1] in known}
     for long in known:
         words = long.split(" ")
         for cut in range(1, len(words)):

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from babel.numbers import list_currencies
+
 from monitor.parser.designations import Habits, Mention
 from monitor.parser.guesses import Sighting
 from monitor.parser.proper import CORPORATE
@@ -23,13 +25,16 @@ _UPPER = "[A-ZÀ-ÖØ-ÞČŠŽ]"
 _WORD = rf"(?:[a-zA-Z][-.])?{_UPPER}\w*(?:[-.:]\w+)*\+?"
 _BRACKET = r"\((?:Gen\. )?\d{1,2}[a-z]?\)"
 _RUN = re.compile(
-    rf"(?<![\w#.&-])(?=[^\W_a-zß-öø-ÿ]|[a-z]{{1,2}}[-:. A-Z]|[#(]\w)"
+    rf"(?<![\w#.&-])(?<!\d,)(?=[^\W_a-zß-öø-ÿ]|[a-z]{{1,2}}[-:. A-Z]|[#(]\w)"
     rf"(?:(?:[ei] )?{_WORD}|[a-z]{{1,2}}:?{_UPPER}\w*|(?<![$£€¥:])#?\d{{1,4}}[A-Za-z]{{0,3}}(?![\w.,%€$]*\d)"
     rf"|{_BRACKET})"
-    rf"(?:(?:[ \u00a0]|(?<=\b[A-Z]{{2}})\. )(?:{_WORD}|\d[\w.]*|[a-z]{{1,2}}\d+\w*|[a-z]-\w+|{_BRACKET})){{0,6}}"
+    rf"(?:(?:[ \u00a0]|(?<=\b[A-Z]{{2}})\. )"
+    rf"(?:{_WORD}|\d[\w.]*(?![\w.]*,\d{{3}})|[a-z]{{1,2}}\d+\w*|[a-z]-\w+|{_BRACKET})){{0,6}}"
     r"(?![\w&])"
 )
 _PART = re.compile(r"\([^)]*\)|[^\s()]+")
+REACH_BACK = 16
+"""How far before a number another may begin that it is listed with."""
 _QUOTES = str.maketrans(dict.fromkeys("\"“„«‘('’", " "))
 _OPENING, _CLOSING = '"“„«‘', '"”“»’'
 _SHORT = re.compile(r"\(?\d|[A-Z]$|\(")
@@ -39,7 +44,12 @@ _CODED = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w")
 _QUOTED = re.compile(rf"[\"“„«‘]({_UPPER}[\w'’-]*(?: [\w'’-]+){{0,3}} {_UPPER}[\w'’-]*)[\"”“»’]")
 _COUNT = re.compile(r"\d{1,3}(?: \d{3})+")
 _COMPOUND = re.compile(r"-[a-zà-ÿ]{3,}")
-_BETWEEN = re.compile(r"(?:,|,?\s(?:and|or|und|oder|et|ou|y|e|o|ed))\s(?:\w{1,4}['’\s])?")
+_JOINT = re.compile(r"(?:,|,?\s(?P<word>\w+))\s(?:[^\W\d]{1,4}['’\s])?")
+"""A comma, or a word that may be "and", and an article; between two names of a list."""
+_NUMBER_BEFORE = re.compile(r"\b(\d{1,4})(?:,|,?\s(?P<word>\w+))\s$")
+_LISTED_NUMBER = re.compile(r"\d{4}\b(?![.,]?\d)")
+_MONEY = frozenset(list_currencies()) | {"Rs", "RMB"}
+_TICKER = re.compile(r"[A-Z0-9]{1,6}[a-z]?\.[A-Z]{1,2}")
 _STOPS = ("", ".", ":", "!", "?", "–", "—", "-", "…")
 _LINKS = frozenset({"de", "di", "con", "com"})
 """Prepositions that a language counts among its articles, as one often merges with them."""
@@ -63,7 +73,12 @@ POINTS = {
 
 def read(line: Wording, ways: Habits, known: Sequence[Mention]) -> Iterator[Sighting]:
     """The possible names of a sentence, in order; `known` are the models that it surely names."""
-    runs = [run for run in islice(_RUN.finditer(line.text), MOST) if run[0].lower() not in ways.never]
+    kinds = {cue.end - line.start for cue in line.of("kind")}
+    runs = [
+        run
+        for run in islice(_RUN.finditer(line.text), MOST)
+        if run[0].lower() not in ways.never or run.start() - 1 in kinds  # "the saloon Han"
+    ]
     quoted = [run for run in _QUOTED.finditer(line.text) if " " in run[1]]
     return _Reader(line, ways, known).read(runs, quoted) if runs or quoted else iter(())
 
@@ -87,12 +102,14 @@ class _Reader:
         self.called_starts = {cue.start - base for cue in called}
         self.trait_ends = {cue.end - base for cue in line.of("trait")}
         steps = line.steps()
+        self.joints = {cue.text.lower() for cue in line.of("and")}
         self.step_starts = {cue.start - base for cue in steps}
         self.step_ends = {cue.end - base for cue in steps}
         self.parts = [(cue.start - base, cue.end - base) for cue in line.of("part", "market", "counted")]
         self.told = [(c.start - base, c.end - base) for c in line.line.by_role.get("market_entry.told", ())]
         self.model_starts = {mention.start - base for mention in known}
         self.model_ends = {mention.end - base for mention in known}
+        self.titled = line.line.sentence.kind == "heading"
         self.common = (("step",) if steps else ()) + (("kind",) if self.kinds else ())
         if line.line.number < 0:
             self.common += ("title",)
@@ -109,12 +126,13 @@ class _Reader:
                     behind = end if end in self.place_ends else -1
                     continue
                 brand, signs = self._signs(start, end, name, words)
-                before = 0 <= behind < start and bool(_BETWEEN.fullmatch(self.text, behind, start))
-                after = _BETWEEN.match(self.text, end)
-                if before or (after and _is_head(self.text[after.end() : after.end() + 1])):
-                    among = (before and behind in self.place_ends) or (after and after.end() in self.place_starts)
+                between = _JOINT.fullmatch(self.text, behind, start) if 0 <= behind < start else None
+                before = between is not None and self._is_joint(between)
+                after = self._joint(end)
+                if before or (after is not None and _is_head(self.text[after : after + 1])):
+                    among = (before and behind in self.place_ends) or after in self.place_starts
                     signs.append("among places" if among else "listed")
-                    if (before and behind in self.model_ends) or (after and after.end() in self.model_starts):
+                    if (before and behind in self.model_ends) or after in self.model_starts:
                         signs.append("beside a model")
                 behind = end
                 yield self._sighting(start, end, name, brand, signs)
@@ -162,6 +180,8 @@ class _Reader:
     def _trimmed(self, words: list[tuple[int, int, str]]) -> Iterator[list[tuple[int, int, str]]]:
         while words and self._is_small(words):
             words = words[1:]
+        if len(words) > 1 and words[-1][2].isupper() and words[-1][:2] in self.kinds and not words[-2][2].isdigit():
+            words = words[:-1]  # "the GV80 SUV", but "the 0 SUV"
         if words:
             yield words
             if self.ways.nouns_capital and len(words) > 1:
@@ -171,9 +191,11 @@ class _Reader:
         """Whether the first word belongs to the sentence ("The", "SUV"), not to the name ("Type 133", "RS 457")."""
         start, end, word = words[0]
         plain = word.lower().rstrip(".")
-        if (start, end) in self.kinds and word.isupper():
+        if self._is_kind(start, end) and (word.isupper() or self.ways.nouns_capital):
             return True
         if start - 1 in self.called or (start - 1 in self.brands and plain in _ENDS):
+            return False
+        if (start, end) in self.kinds and len(words) > 1 and self._is_capital(start, words[1][2]):
             return False
         if plain in self.ways.never or (start, end) in self.kinds:
             if plain in self.ways.articles or plain in self.ways.prepositions or plain in self.ways.after:
@@ -188,6 +210,19 @@ class _Reader:
             return not (named or article or start - 1 in self.kind_ends)
         return False
 
+    def _is_kind(self, start: int, end: int) -> bool:
+        """Whether a word says what bears the name, or ends with such a word: "Mittelklasse-SUV"."""
+        if (start, end) in self.kinds:
+            return True
+        return any(stop == end and self.text[at - 1] == "-" for at, stop in self.kinds if at > start)
+
+    def _is_capital(self, start: int, following: str) -> bool:
+        """Whether a common word has the capital of a name, "the Street Triple", and no other reason for it."""
+        before = self._word_before(start)
+        return not (
+            self.ways.nouns_capital or self.titled or before[-1:] in ("", ".", ":", "!", "?") or following.islower()
+        )
+
     def _word_before(self, start: int) -> str:
         """The word before a place, past an opening quote; with its full stop or comma, if it has one."""
         before = self.text[max(0, start - 24) : start].translate(_QUOTES).split()
@@ -197,10 +232,13 @@ class _Reader:
         """Whether this is surely no model: a place, a part, a number that counts, who is quoted, a company."""
         if name.isdigit() or (name[0].isdigit() and " " not in name and not _CODED.search(name)):
             return not self._is_numeral_name(start, end, name)
+        if name.partition(" ")[0] in _MONEY and name[-1].isdigit():
+            return True  # "Rs 20"
         if _COUNT.fullmatch(name) or (len(name) == 1 and self.text[end : end + 1] in tuple("'’$.")):
             return True
-        if self.text[start - 1 : start] == "(" and self.text[end : end + 1] == ")" and name.isalpha():
-            return True  # who reports: "PARIS (Newswire) -"
+        bracketed = self.text[:start].rstrip().endswith("(") and self.text[end:].lstrip().startswith(")")
+        if bracketed and (name.isalpha() or _TICKER.fullmatch(name)):
+            return True  # who reports: "PARIS (Newswire) -"; a share: "Ford (F.N)"
         if _COMPOUND.search(name) or (name.isupper() and name.isalpha() and len(name) > 5):
             return True
         if not self.text[:start].strip() and name[-1].isdigit() and re.match(r" [a-zà-ÿ]", self.text[end : end + 2]):
@@ -212,11 +250,29 @@ class _Reader:
         if self.text[end : end + 2].strip()[:1] in tuple("%€$.,:") and self.text[end + 1 : end + 2].isdigit():
             return False
         if start - 1 in self.brands or start - 1 in self.kind_ends:
-            return len(name) < 4
+            after = self._joint(end)
+            return len(name) < 4 or (after is not None and bool(_LISTED_NUMBER.match(self.text, after)))
+        if self._follows_number(start, name):
+            return True
         following = re.match(r" ([^\W\d_]+)", self.text[end : end + 20])
         word = self._word_before(start)
         told = start - 1 in self.trait_ends or (word in self.ways.articles and word not in _LINKS)
         return told and 1 < len(name) < 4 and (following is None or following[1].lower() in self.ways.after)
+
+    def _follows_number(self, start: int, name: str) -> bool:
+        """Whether a number goes on a list of such names: "the SUVs 208, 308 and 508"."""
+        before = _NUMBER_BEFORE.search(self.text, max(0, start - REACH_BACK), start)
+        if before is None or not self._is_joint(before) or len(before[1]) != len(name):
+            return False
+        return self._is_numeral_name(before.start(), before.end(1), before[1])
+
+    def _joint(self, end: int) -> int | None:
+        """Where the next of a list begins, if a comma or "and" follows."""
+        found = _JOINT.match(self.text, end)
+        return found.end() if found and self._is_joint(found) else None
+
+    def _is_joint(self, found: re.Match[str]) -> bool:
+        return found["word"] is None or found["word"].lower() in self.joints
 
     def _signs(
         self, start: int, end: int, name: str, words: list[tuple[int, int, str]]

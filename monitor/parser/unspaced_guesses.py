@@ -26,6 +26,7 @@ _STOPS = ("", *"，。、；：“")
 _OPENING, _CLOSING = "“「『‘《", "”」』’》"
 _CJK_ONLY = re.compile(rf"{_CJK}+[A-Za-z0-9]*")
 _LEAD = re.compile(rf"{_CJK}{{1,{LEAD}}}$")
+_LEADING = re.compile(rf"{_CJK}{{1,{LEAD}}}")
 _COINED = re.compile(rf"{_CJK}{{2,{LEAD}}}")
 _COUNTER = re.compile(r"\s?[年月日号个家款万亿千百辆台周岁公里米元名位种项次%％点分秒度多余城国届天时小人代月度项支]")
 
@@ -62,17 +63,23 @@ class _Reader:
         steps = line.steps()
         self.step_starts = {cue.start - base for cue in steps}
         self.step_ends = {cue.end - base for cue in steps}
-        self.and_starts = {cue.start - base for cue in line.of("and")}
-        self.and_ends = {cue.end - base for cue in line.of("and")}
+        self.joint_after = {cue.start - base: cue.end - base for cue in line.of("and")}
+        self.joint_before = {end: start for start, end in self.joint_after.items()}
         self.traits = {cue.end - base for cue in line.of("trait")}
         self.others = [(s.start - base, s.end - base) for group in (line.places, line.moments) for s in group]
         self.others += [(cue.start - base, cue.end - base) for cue in line.of("part", "platform")]
         self.model_ends = {mention.end - base for mention in known}
         self.model_starts = {mention.start - base for mention in known}
-        self.ends = {cue.start - base for cue in line.line.cues} | {s for s, _ in self.others}
+        self.ends = {thing.start - base for things in (line.line.cues, line.numbers) for thing in things}
+        self.ends |= {start for start, _ in self.others}
         self.stops = {*"，。、；：！？（）”」』", "", *ways.glue}
         self.borders = (
-            self.kind_ends | self.called_ends | self.step_ends | self.and_ends | self.traits | self.brands.keys()
+            self.kind_ends
+            | self.called_ends
+            | self.step_ends
+            | self.joint_before.keys()
+            | self.traits
+            | self.brands.keys()
         )
         self.common = (
             (("step",) if steps else ())
@@ -86,7 +93,35 @@ class _Reader:
             start = max((behind + 1 for behind in self.kind_ends if start < behind < end - 1), default=start)
             if not self._is_other(start, end):
                 yield from self._latin(start, end)
+            elif self._is_said(start, end):
+                begin = self._lead(start)
+                if begin is not None and begin in self.joint_before:
+                    yield self._sighting(begin, end, ("coined", "lead"))  # 汉EV
         yield from self._coined()
+        yield from self._enumerated()
+
+    def _enumerated(self) -> Iterator[Sighting]:
+        """Names of characters alone that are listed with a model: 海豚、汉和元PLUS."""
+        for start, end in sorted(self.joint_after.items(), reverse=True):
+            run = _LEAD.search(self.text, max(0, start - LEAD), start) if end in self.model_starts else None
+            for begin in range(run.start(), start) if run else ():
+                if self._may_begin(begin) and self._is_free(begin, start):
+                    self.model_starts.add(begin)
+                    yield self._sighting(begin, start, ("coined",))
+                    break
+        for start, end in sorted(self.joint_after.items()):
+            run = _LEADING.match(self.text, end) if start in self.model_ends else None
+            for stop in range(end + 1, run.end() + 1) if run else ():
+                if self._may_end(stop) and self._is_free(end, stop):
+                    self.model_ends.add(stop)
+                    yield self._sighting(end, stop, ("coined",))
+                    break
+
+    def _may_begin(self, at: int) -> bool:
+        return at in self.borders or self.text[at - 1 : at] in self.stops
+
+    def _may_end(self, at: int) -> bool:
+        return at in self.ends or self.text[at : at + 1] in self.stops
 
     def _coined(self) -> Iterator[Sighting]:
         """Names of characters alone: in quotes, behind a brand, before "SUV"."""
@@ -97,7 +132,7 @@ class _Reader:
         for begin in {*self.brands, *(end + 1 for end in self.brands if self.text[end : end + 1] == "的")}:
             run = _COINED.match(self.text, begin)
             for end in range(begin + 2, run.end() + 1) if run else ():
-                if (end in self.ends or self.text[end : end + 1] in self.stops) and self._is_free(begin, end):
+                if self._may_end(end) and self._is_free(begin, end):
                     yield self._sighting(begin, end, ("coined",))
                     break
         for end in self.kind_starts:
@@ -126,6 +161,10 @@ class _Reader:
             or any(s < end <= e for s, e, _ in self.names)
             or bool(name[-1].isdigit() and _COUNTER.match(self.text, end))
         )
+
+    def _is_said(self, start: int, end: int) -> bool:
+        """Whether a Latin piece is a common word: "EV"."""
+        return self.text[start:end].lower() in self.ways.never or (start, end) in self.kind_spans
 
     def _latin(self, start: int, end: int) -> Iterator[Sighting]:
         """A Latin piece: as it stands, with the brand that is a part of it, with the characters beside it."""
@@ -185,9 +224,9 @@ class _Reader:
             signs.append("called")
         if at in self.step_ends or after in self.step_starts:
             signs.append("step beside")
-        if at in self.and_ends or after in self.and_starts:
+        if at in self.joint_before or after in self.joint_after:
             signs.append("listed")
-            if (at - 1 in self.model_ends and at in self.and_ends) or (after + 1 in self.model_starts):
+            if self.joint_before.get(at) in self.model_ends or self.joint_after.get(after) in self.model_starts:
                 signs.append("beside a model")
         base = self.line.start
         points = sum(POINTS[sign] for sign in signs)

@@ -1,7 +1,7 @@
-"""Candidates of one kind of fact with the shares that the classifiers give them.
+"""Candidates of one kind of fact with the shares that the trees give them.
 
-Two are asked: the trees, which see meanings and distances (`classifier`), and the network, which reads the words in
-their order (`network`). They err in different places, so that their mean is better than either.
+The trees see meanings and distances (`features`), and hear what the network makes of the words in their order
+(`opinions`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,6 @@ from monitor.parser.features import Candidate, Candidates, Describer
 from monitor.parser.network import network
 from monitor.parser.scene import Finding
 from monitor.parser.tokens import named
-
-HEARD: Mapping[str, float] = {"market_count": 0.25, "market_entry": 0.5, "model_announcement": 0.35}
-"""What the network's word weighs beside the trees', by kind, as measured on texts that both had not seen
-(docs/quality.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +45,6 @@ class Weighed:
 
 
 def weighed(kind: str, described: Describer, found: Candidates) -> list[Weighed]:
-    """All candidates of a text, in order, weighed at once by the classifiers of that name."""
+    """All candidates of a text, in order, weighed at once by the classifier of that name."""
     shares = classifier(kind).weigh([candidate.features for candidate in found.each], found.text)
-    heard = described.heard(kind, [named(described.pieces, candidate.mentions) for candidate in found.each])
-    shares = [together(trees, words, HEARD[kind]) for trees, words in zip(shares, heard, strict=True)]
     return [Weighed(one, share, kind, found.text, described) for one, share in zip(found.each, shares, strict=True)]
-
-
-def together(trees: Mapping[str, float], words: Mapping[str, float], weight: float) -> dict[str, float]:
-    """The mean of two opinions, of their logarithms; `weight` is that of the words'."""
-    odds = {label: trees[label] ** (1 - weight) * words[label] ** weight for label in trees}
-    total = sum(odds.values())
-    return {label: value / total for label, value in odds.items()}
