@@ -79,3 +79,18 @@ def test_evidence_is_the_text_itself(path: Path) -> None:
     for labelled in documents(path):
         for fact in (*read(path)[labelled["id"]], *labelled["facts"]):
             assert labelled["text"][fact["start"] : fact["end"]] == fact["evidence"]
+
+
+def test_news_is_read_that_has_a_page_of_other_things_behind_it() -> None:
+    told = "Zeekr is entering its 40th market, Chile. The 7X will be launched there in May."
+    quiet = [labelled["text"] for labelled in documents(GOLD[1]) if not labelled["facts"]]
+    document = Document(
+        url="https://example.org/",
+        title="",
+        published="2026-03-10",
+        published_from=None,
+        language="en",
+        text="\n".join((told, *quiet)),
+    )
+    found = {(fact.kind, fact.subject) for fact in facts.read_facts(document, brand="Zeekr")}
+    assert found == {("market_count", "worldwide"), ("market_entry", "CL"), ("model_announcement", "7X")}
