@@ -100,7 +100,7 @@ def test_what_the_network_thinks_of_a_date_is_a_feature(monkeypatch: pytest.Monk
         return [{dating.WRONG: 0.1, "launched": 0.9 if tokens[0] == last else 0.2} for _, tokens in things]
 
     monkeypatch.setattr(described, "heard", heard)
-    ((first, *_, last, _, _),) = dating.heard(described, [spot, spot])[:1]  # the last two are the day and the month
+    ((first, *_, last, _, _),) = dating.heard(described, [spot])  # the last two are the day and the month
     assert (first.when, last.when) == ("2026-02-03", "2026-03-02")
     assert first.features["heard step"] < last.features["heard step"]
     assert first.features["heard"] == last.features["heard"]

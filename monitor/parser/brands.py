@@ -70,15 +70,17 @@ class Cast:
 
     def is_kin(self, brand: str) -> bool:
         """Whether another brand is a sub-brand of the main brand, or the one that it is a sub-brand of."""
-        catalogue = load()
-        other, main = catalogue.brand(brand), catalogue.brand(self.main or "")
-        return other is not None and main is not None and (other.parent == main.id or main.parent == other.id)
+        return _is_sub_brand(self.main or "", brand) or _is_sub_brand(brand, self.main or "")
 
     def is_parent(self, brand: str) -> bool:
         """Whether the main brand is a sub-brand of this one."""
-        catalogue = load()
-        other, main = catalogue.brand(brand), catalogue.brand(self.main or "")
-        return other is not None and main is not None and main.parent == other.id
+        return _is_sub_brand(self.main or "", brand)
+
+
+def _is_sub_brand(brand: str, parent: str) -> bool:
+    """Whether the catalogue calls one brand a sub-brand of another."""
+    below, above = load().brand(brand), load().brand(parent)
+    return below is not None and above is not None and below.parent == above.id
 
 
 def cast(title: str, text: str, hint: str | None, words: Lexicon) -> Cast:

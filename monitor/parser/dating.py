@@ -28,14 +28,11 @@ NAME = "when"
 """Of the classifier, and of the question to the network."""
 RIGHT, WRONG = "right", "wrong"
 LABELS = (RIGHT, WRONG)
-STEPS = (
-    "entered", "planned", "exited", "current", "new current", "new planned", "teased", "confirmed", "unveiled",
-    "orders_open", "launched", "deliveries", "discontinued",
-)  # fmt: skip
+OF_MODELS = ("teased", "confirmed", "unveiled", "orders_open", "launched", "deliveries", "discontinued")
+"""Of whose dates the network is heard: a model has several, which differ by what is said of them. For those of markets
+it brought little, and took a date for its neighbour's."""
+STEPS = ("entered", "planned", "exited", "current", "new current", "new planned", *OF_MODELS)
 """What is told of a fact that has a date; the network's labels, with `WRONG` as the last."""
-HEARD = frozenset(STEPS[6:])
-"""Of whose dates the network is heard: those of models, which have several that differ by what is said of them. For
-those of markets it brought little, and took a date for its neighbour's."""
 LIKELY = 0.15
 """How likely a date must be to be told: a step nearly always has one."""
 COUNTED = 0.3
@@ -103,9 +100,9 @@ def heard(described: Describer, spots: Sequence[Spot]) -> list[list[Option]]:
     """Every date that may be that of each of some things; of a model's, with what the network thinks of it among its
     features."""
     found = [list(options(described, *spot)) for spot in spots]
-    heard = [(spot, one) for spot, each in zip(spots, found, strict=True) if spot.told in HEARD for one in each]
-    places = [asked(described.pieces, spot.start, one.start) for spot, one in heard]
-    for (spot, one), share in zip(heard, described.heard(NAME, places), strict=True):
+    asking = [(spot, one) for spot, each in zip(spots, found, strict=True) if spot.told in OF_MODELS for one in each]
+    places = [asked(described.pieces, spot.start, one.start) for spot, one in asking]
+    for (spot, one), share in zip(asking, described.heard(NAME, places), strict=True):
         one.features.update({"heard": level(1 - share[WRONG]), "heard step": level(share[spot.told])})
     return found
 
