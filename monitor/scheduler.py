@@ -2,7 +2,8 @@
 
 The queue is the `next_due` of each source, kept by whoever does the work. A tick (APScheduler, in UTC) asks for what is
 due and starts it host by host: the due sources of one host are one batch, checked one after the other. Never two
-batches at one host, never more than `workers`. A slow host keeps its own place and nobody else's.
+batches at one host, never more than `workers`. A slow host keeps its own place and nobody else's. It ticks each second,
+and more rarely while nothing becomes due.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
+REST = timedelta(seconds=15)
+"""From one tick to the next while nothing becomes due: who wakes up after a pause finds every page of memory cold, and
+needs up to a hundred times what the work takes. What another process makes due meanwhile waits as long at most."""
 REPORTING = timedelta(minutes=1)
 BATCH = 20
 """How many sources of one host are checked in a row; what became due at it meanwhile has its turn after them."""
@@ -95,6 +99,10 @@ class Work(Protocol):
         """The sources that are due, longest overdue first."""
         ...
 
+    async def quiet(self, span: timedelta) -> bool:
+        """Whether nothing becomes due for so long: no source, no message."""
+        ...
+
     async def check(self, sources: Sequence[Source]) -> object:
         """Checks sources of one host."""
         ...
@@ -122,7 +130,7 @@ class Scheduler:
         self._running: dict[str, asyncio.Task[object]] = {}
         self._at_job: set[asyncio.Task[object]] = set()
         self._stopping = False
-        self._steady: asyncio.Task[None] | None = None
+        self._overdue: asyncio.TimerHandle | None = None
         self._jobs: AsyncIOScheduler | None = None
 
     def start(self) -> None:
@@ -135,21 +143,43 @@ class Scheduler:
         )
         now = datetime.now(UTC)
         for job, every, first, overlapping in (
-            (self.dispatch, TICK, now, 1),
+            (self._look, TICK, now, 1),
             (self._work.deliver, TICK, now, 10),  # a channel that stalls must not hold up the others' next round
             (self._work.report, REPORTING, now + REPORTING, 1),
             (self._work.housekeep, REPORTING, now + REPORTING, 1),
         ):
-            trigger = IntervalTrigger(seconds=int(every.total_seconds()))
-            self._jobs.add_job(self._job, trigger, [job], next_run_time=first, max_instances=overlapping)
+            self._jobs.add_job(
+                self._job,
+                IntervalTrigger(seconds=int(every.total_seconds())),
+                [job],
+                id=job.__name__,
+                next_run_time=first,
+                max_instances=overlapping,
+            )
         self._jobs.start()
-        self._steady = asyncio.create_task(self._keep_ticking(self._jobs))
+
+    def wake(self) -> None:
+        """Does now whatever it does at its times: something new may be due, or its times are no longer the clock's."""
+        if self._jobs is not None:
+            for job in self._jobs.get_jobs():
+                job.modify(next_run_time=datetime.now(UTC))
 
     async def dispatch(self) -> None:
         """Starts what is due and may run now. The rest is asked for again at the next tick."""
         await self._work.tick()
         await self._start_due()
         self.cycles += 1
+
+    async def _look(self) -> None:
+        """A tick. The next comes in a second, or after a rest. APScheduler waits for it by the wall clock, and would be
+        still for a day if that was set back by one."""
+        if self._overdue is not None:
+            self._overdue.cancel()
+        self._overdue = asyncio.get_running_loop().call_later((REST + TICK).total_seconds(), self.wake)
+        await self.dispatch()
+        if self._jobs is not None and not self._running and await self._work.quiet(REST):
+            for job in (self._look, self._work.deliver):
+                self._jobs.modify_job(job.__name__, next_run_time=datetime.now(UTC) + REST)
 
     async def _start_due(self) -> None:
         if self._stopping or len(self._running) >= self.workers:
@@ -176,8 +206,8 @@ class Scheduler:
     async def stop(self, grace: timedelta) -> None:
         """Starts nothing more; what is in hand has `grace` to finish, then it is given up (and done again later)."""
         self._stopping = True
-        if self._steady is not None:
-            self._steady.cancel()
+        if self._overdue is not None:
+            self._overdue.cancel()
         if self._jobs is not None:
             self._jobs.pause()
         in_hand = {*self._running.values(), *self._at_job}
@@ -190,17 +220,6 @@ class Scheduler:
         if self._jobs is not None:
             self._jobs.shutdown(wait=False)
             self._jobs = None
-
-    async def _keep_ticking(self, jobs: AsyncIOScheduler) -> None:
-        """APScheduler waits by the wall clock: set back by a day, it would be still for a day."""
-        before = datetime.now(UTC)
-        while True:
-            await asyncio.sleep(TICK.total_seconds())
-            now = datetime.now(UTC)
-            if now < before:
-                for job in jobs.get_jobs():
-                    job.modify(next_run_time=now)
-            before = now
 
     async def _job(self, job: Callable[[], Awaitable[object]]) -> None:
         """A job of the ticker, as a task of our own: APScheduler cancels its own at once when it is shut down."""

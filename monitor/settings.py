@@ -295,9 +295,9 @@ class SourceSettings(Section):
     """The language of its texts, as in "de"; found out page by page when left out."""
     render: bool = False
     """Whether its pages are read in a browser, which runs their scripts. Needs Chromium and the extra `browser`."""
-    headers: Headers = Field(default={}, repr=False)
+    headers: Headers = Field(default_factory=dict, repr=False)
     """Sent with every request to the source's own origin."""
-    cookies: Cookies = Field(default={}, repr=False)
+    cookies: Cookies = Field(default_factory=dict, repr=False)
     """Sent likewise."""
     auth: NamedOrGiven | None = None
     """The user of its login (HTTP basic); goes with `password`."""
@@ -352,6 +352,8 @@ class SourceSettings(Section):
 
     def secrets(self) -> tuple[Secret, ...]:
         """All that the source is asked with, and that may be secret."""
+        if not (self.headers or self.cookies or self.auth or self.password or self.proxy):
+            return ()  # the usual case, asked of each of thousands at the start
         own = (self.auth, self.password, self.proxy)
         return (*self.headers.values(), *self.cookies.values(), *(secret for secret in own if secret))
 

@@ -6,13 +6,15 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
+from apscheduler.schedulers import base as apscheduler_base
 
+from monitor import scheduler as scheduler_module
 from monitor.errors import DatabaseError
 from monitor.models import Observation, Outcome, Source, SourceKind
-from monitor.scheduler import BATCH, LONGEST_RETRY, Scheduler, left_out, next_check, spread
+from monitor.scheduler import BATCH, LONGEST_RETRY, REST, Scheduler, left_out, next_check, spread
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -105,6 +107,9 @@ class Recorded:
 
     async def due(self) -> Sequence[Source]:
         return list(self.waiting)
+
+    async def quiet(self, span: timedelta) -> bool:
+        return not self.waiting
 
     async def check(self, sources: Sequence[Source]) -> None:
         [host] = {source.url.split("/")[2] for source in sources}
@@ -258,4 +263,59 @@ def test_ticking_starts_what_becomes_due() -> None:
         await scheduler.stop(timedelta(seconds=1))
         assert work.started == ["a"]
 
+    asyncio.run(scenario())
+
+
+def test_a_rest_ends_when_it_is_woken() -> None:
+    async def scenario() -> None:
+        work = Recorded([])
+        resting, looked = asyncio.Event(), asyncio.Event()
+
+        async def due() -> Sequence[Source]:
+            looked.set()
+            return work.waiting
+
+        async def quiet(span: timedelta) -> bool:
+            resting.set()
+            return True
+
+        work.due, work.quiet = due, quiet  # type: ignore[method-assign]
+        scheduler = Scheduler(work, workers=5, on_bug=unexpected)
+        scheduler.start()
+        await asyncio.wait_for(resting.wait(), 30)
+        looked.clear()
+        scheduler.wake()
+        await asyncio.wait_for(looked.wait(), REST.total_seconds() / 2)  # by itself it would look only after the rest
+        await scheduler.stop(timedelta(seconds=1))
+
+    asyncio.run(scenario())
+
+
+def test_a_clock_that_is_set_back_stops_no_ticking(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Earlier(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) - timedelta(days=1)
+
+    async def scenario() -> None:
+        work = Recorded([])
+        looked = asyncio.Event()
+
+        async def due() -> Sequence[Source]:
+            looked.set()
+            return ()
+
+        work.due = due  # type: ignore[method-assign]
+        work.waiting = [source()]  # not quiet
+        scheduler = Scheduler(work, workers=5, on_bug=unexpected)
+        scheduler.start()
+        await asyncio.wait_for(looked.wait(), 30)
+        for module in (apscheduler_base, scheduler_module):
+            monkeypatch.setattr(module, "datetime", Earlier)
+        for _ in range(2):
+            looked.clear()
+            await asyncio.wait_for(looked.wait(), 30)
+        await scheduler.stop(timedelta(seconds=1))
+
+    monkeypatch.setattr(scheduler_module, "REST", scheduler_module.TICK * -0.9)  # misses a tick at once
     asyncio.run(scenario())

@@ -153,6 +153,7 @@ async def _reload(service: Service, scheduler: Scheduler, place: Place, log_form
             log.error("config not reloaded, the old one stays: %s", line)  # noqa: TRY400  # a mistake of the user, no bug
         return
     scheduler.workers = settings.workers
+    scheduler.wake()
     setup_logging(logging.INFO, log_format or settings.log.format, settings.secrets())
     log.info("config reloaded: watching %d sources", len(settings.sources))
 
@@ -237,6 +238,10 @@ class Once:
     async def due(self) -> Sequence[Source]:
         free = islice(self._free.values(), self._service.settings.workers - self._busy)
         return [source for lane in free for source in lane[:BATCH]]
+
+    async def quiet(self, span: timedelta) -> bool:
+        """No: one look has no rest."""
+        return False
 
     async def check(self, sources: Sequence[Source]) -> None:
         host = host_of(sources[0])

@@ -224,6 +224,9 @@ class Service:
         names = await self.history(History.due, self._clock(), DUE)
         return [self._sources[name] for name in names if name in self._sources]
 
+    async def quiet(self, span: timedelta) -> bool:
+        return await self.history(History.quiet, self._clock() + span)
+
     async def check(self, sources: Sequence[Source], heard: Callable[[Checked], None] = lambda checked: None) -> None:
         """Checks sources of one host, each recorded as soon as it is done; its alerts are in the outbox when it is
         `heard`. What is stopped or lost on the way stays due.

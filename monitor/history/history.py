@@ -97,6 +97,11 @@ class History:
         with told(self.path):
             return sources.due(self._store.db, now, limit)
 
+    def quiet(self, until: datetime) -> bool:
+        """Whether nothing becomes due until then: no source, no message."""
+        with told(self.path):
+            return not sources.due(self._store.db, until, 1) and not outbox.waits(self._store.db, until)
+
     def overdue(self, now: datetime) -> dict[str, datetime]:
         """The due sources that have been checked before, leased or not, and when they were due; oldest first."""
         with told(self.path):

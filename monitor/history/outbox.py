@@ -251,6 +251,12 @@ def settle(db: Database, alert_id: str, delivery: Delivery, now: datetime, next_
         )
 
 
+def waits(db: Database, until: datetime) -> bool:
+    """Whether a message is to be tried until then."""
+    due = "SELECT 1 FROM alert WHERE status = 'pending' AND not_before <= ? LIMIT 1"
+    return db.execute(due, [utc_text(until)]).fetchone() is not None
+
+
 def retry_at_once(db: Database, channel: str, since: datetime, now: datetime) -> None:
     """Makes what a channel in trouble has kept waiting due: it works again. Not what was tried since then: that has
     failed beside one that was taken, and waits for its own next attempt."""

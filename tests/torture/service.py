@@ -403,6 +403,9 @@ class _Work:
     async def due(self) -> Sequence[Source]:
         return ()
 
+    async def quiet(self, span: timedelta) -> bool:
+        return False
+
     async def check(self, sources: Sequence[Source]) -> None: ...
 
     async def deliver(self) -> None: ...
