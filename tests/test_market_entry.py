@@ -102,3 +102,14 @@ def test_home_is_no_market_to_enter() -> None:
 def test_a_region_is_left_out_when_its_countries_are_named() -> None:
     text = "Zeekr will enter Southeast Asia. The brand will launch in Thailand and Malaysia in 2026."
     assert {fact.market for fact in read(text)} == {"TH", "MY"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The luxury arm of Hyundai Motor will enter France in May.",
+        "The luxury arm of Hyundai Motor announced today that it will enter France in May.",
+    ],
+)
+def test_a_step_is_not_the_parents_whose_brand_is_spoken_of(text: str) -> None:
+    assert [(fact.brand, fact.market) for fact in read(text, brand="Genesis")] == [("Genesis", "FR")]

@@ -263,12 +263,13 @@ def test_bait_is_read_without_harm(bait: str) -> None:
 OWNERS = [
     ("Opel", "Opel, the European arm of General Motors, is counting on the Mokka X this year."),
     ("Genesis", "Hyundai's luxury brand will open orders there for the GV60 in May."),
+    ("Mahindra", "Next to come is the XUV700, an SUV for which orders are taken."),
     ("Lynk & Co", "Lynk & Co, a brand of Geely and Volvo Cars, marked its start with the crossovers 01 and 05."),
 ]
 
 
 @pytest.mark.parametrize(("brand", "text"), OWNERS)
-def test_a_model_is_not_the_parents_who_is_named_beside_the_brand(brand: str, text: str) -> None:
+def test_a_model_is_the_brands_whatever_else_opens_the_sentence(brand: str, text: str) -> None:
     read = scene.read(document(text, "en", None, ""), brand=brand)
     told = model_announcement.survey(read).accounts
     assert told

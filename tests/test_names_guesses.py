@@ -41,6 +41,8 @@ WHOLE = [
     ("en", "Google", "10:27 Pixel Stand, a charger for the phone, is here.", "Pixel Stand"),
     ("en", "Triumph", "New bikes are the Bonneville T100, the Street Triple and the Speed Twin.", "Street Triple"),
     ("en", "Land Rover", "The Range Rover Velar, an SUV, goes on sale in May.", "Range Rover Velar"),
+    ("en", "Saab", "The new Saab 9-5 made its debut.", "9-5"),
+    ("en", "Ducati", "The new bikes:\n* Monster: fifth generation, 4kg lighter.", "Monster"),
     ("es", "BYD", "La marca ofrece la SUV Tang y el sedán Han desde mayo.", "Han"),
     ("fr", "Peugeot", "Les SUV 2008, 3008 et 5008 arrivent à Manille.", "3008"),
     ("fr", "Omoda", "Les SUV 5 et 7 composent la gamme.", "7"),

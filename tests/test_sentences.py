@@ -21,6 +21,15 @@ def test_a_bullet_is_no_part_of_its_sentence() -> None:
     ]
 
 
+def test_rows_without_bullets_are_items_and_no_headings() -> None:
+    rows = "Dominar 160 - R$ 16.280\nDominar 200 - R$ 18.680\nDominar 400 - R$ 24.200"
+    kinds = [
+        piece.kind for piece in sentences.split(f"Bajaj starts in Brazil\nThree models:\n{rows}\nIt is here.", "en")
+    ]
+    assert kinds == ["heading", "prose", "item", "item", "item", "prose"]
+    assert [piece.kind for piece in sentences.split("Bajaj - a start\nBy A. Nowak - 3 May", "en")] == ["heading"] * 2
+
+
 def test_what_is_taken_back_is_not_told() -> None:
     assert told("Correction: an earlier version of this article said that smart was entering its 40th market.") == []
     assert told("An earlier version said it was in 40 markets; it is in 39 markets.") == ["it is in 39 markets."]

@@ -68,6 +68,8 @@ def _stranger(scene: Scene, line: Wording, mention: Mention) -> str | None:
     if any(word.lower() in known for word in name.split()[:1]) or name.split()[0].isdigit():
         return None
     behind = line.start + match.end(1)
+    if any(cue.start == line.start and cue.end >= behind for cue in line.line.cues):
+        return None  # a word that means something: "Next to come is the X"
     if not any(0 < cue.start - behind <= 2 for cue in line.of(*STEP_KEYS, "coming")):
         return None
     last = re.escape(name.split()[-1])

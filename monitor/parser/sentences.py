@@ -8,9 +8,10 @@ cuts within a line. What it cuts too early (abbreviations, initials) is joined a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from typing import Literal
 
 import sentencex
@@ -34,6 +35,9 @@ RETRACTS = 90
 _BEFORE_SERVICE = " \t\u3000>»›•*▶►→-–—[(【"
 _GOES_ON = re.compile(r"[;；]\s*|\s[—–]\s")
 
+ROWS = 3
+"""So many lines without a stop, each in two parts, are rows of one list."""
+_ROW = re.compile(r"\S[^\S\n]+[-–—|][^\S\n]+\S|\S[:：][^\S\n]*\S|\S\t\S")
 _ITEM = re.compile(r"\s*(?:[-–—*•·▪●◦‣]|\d{1,2}[.)])\s+")
 _ABBREVIATED = re.compile(
     r"(?:^|[\s(\"“'])(?:[A-Z]|[A-Z]\.[A-Z]|z\.\s?B|Mr|Mrs|Ms|Dr|Prof|St|Co|Corp|Inc|Ltd|No|Nr|vs|Jr|Sr|ca|approx|Sept?|Oct|Nov|Dec|Jan|Feb|Aug)\.\s*$"
@@ -63,8 +67,9 @@ def split(text: str, language: str | None, names: tuple[str, ...] = ()) -> tuple
     words = lexicon(language)
     small = _small_names() | {name.split()[0] for name in names if name[:1].islower()}
     found: list[Sentence] = []
-    for number, (start, end) in enumerate(_lines(text[:MAX_TEXT])):
-        kind = _kind(text[start:end], words)
+    places = tuple(_lines(text[:MAX_TEXT]))
+    kinds = _rows(text, places, [_kind(text[start:end], words) for start, end in places])
+    for number, ((start, end), kind) in enumerate(zip(places, kinds, strict=True)):
         for a, b in _cut(text, start, end, words, small):
             if kind == "item" and (sign := _ITEM.match(text, a, b)):
                 a = sign.end()
@@ -89,6 +94,18 @@ def _kind(line: str, words: Lexicon) -> Kind:
     stripped = line.strip()
     ends = stripped[-1:] in '.!?…。！？:：;"”»)'
     return "prose" if ends or len(stripped) > 120 else "heading"
+
+
+def _rows(text: str, places: Sequence[tuple[int, int]], kinds: list[Kind]) -> list[Kind]:
+    """The kinds of lines, where rows of a table or a list without bullets, "Dominar 160 - R$ 16.280", are items and no
+    headings."""
+    for is_row, group in groupby(
+        range(len(places)), lambda at: kinds[at] == "heading" and bool(_ROW.search(text, *places[at]))
+    ):
+        rows = list(group)
+        if is_row and len(rows) >= ROWS:
+            kinds = [*kinds[: rows[0]], *(["item"] * len(rows)), *kinds[rows[-1] + 1 :]]
+    return kinds
 
 
 def _is_service(line: str, words: Lexicon) -> bool:

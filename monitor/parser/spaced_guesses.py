@@ -26,10 +26,10 @@ _WORD = rf"(?:[a-zA-Z][-.])?{_UPPER}\w*(?:[-.:]\w+)*\+?"
 _BRACKET = r"\((?:Gen\. )?\d{1,2}[a-z]?\)"
 _RUN = re.compile(
     rf"(?<![\w#.&-])(?<!\d,)(?=[^\W_a-zß-öø-ÿ]|[a-z]{{1,2}}[-:. A-Z]|[#(]\w)"
-    rf"(?:(?:[ei] )?{_WORD}|[a-z]{{1,2}}:?{_UPPER}\w*|(?<![$£€¥:])#?\d{{1,4}}[A-Za-z]{{0,3}}(?![\w.,%€$]*\d)"
+    rf"(?:(?:[ei] )?{_WORD}|[a-z]{{1,2}}:?{_UPPER}\w*|(?<![$£€¥:])#?\d{{1,4}}(?:-\d)?[A-Za-z]{{0,3}}(?![\w.,%€$]*\d)"
     rf"|{_BRACKET})"
     rf"(?:(?:[ \u00a0]|(?<=\b[A-Z]{{2}})\. )"
-    rf"(?:{_WORD}|\d[\w.]*(?![\w.]*,\d{{3}})|[a-z]{{1,2}}\d+\w*|[a-z]-\w+|{_BRACKET})){{0,6}}"
+    rf"(?:{_WORD}|\d(?:-\d\b|[\w.]*)(?![\w.]*,\d{{3}})|[a-z]{{1,2}}\d+\w*|[a-z]-\w+|{_BRACKET})){{0,6}}"
     r"(?![\w&])"
 )
 _PART = re.compile(r"\([^)]*\)|[^\s()]+")
@@ -46,6 +46,8 @@ _COUNT = re.compile(r"\d{1,3}(?: \d{3})+")
 _COMPOUND = re.compile(r"-[a-zà-ÿ]{3,}")
 _JOINT = re.compile(r"(?:,|,?\s(?P<word>\w+))\s(?:[^\W\d]{1,4}['’\s])?")
 """A comma, or a word that may be "and", and an article; between two names of a list."""
+_ITEM_HEAD = re.compile(r"[:：]|,?\s[-–—(]|,\s|$")
+"""What stands behind the name that an item of a list is about."""
 _NUMBER_BEFORE = re.compile(r"\b(\d{1,4})(?:,|,?\s(?P<word>\w+))\s$")
 _LISTED_NUMBER = re.compile(r"\d{4}\b(?![.,]?\d)")
 _MONEY = frozenset(list_currencies()) | {"Rs", "RMB"}
@@ -64,7 +66,7 @@ POINTS = {
     "capitals": -1, "long": -3, "plain pair": -2, "plain": -2, "noun": -1,
     "brand": 3, "kind before": 4, "trait before": 2, "called": 4, "quoted": 4, "fresh": 3, "article": 1,
     "verb before": 1, "verb after": 2, "listed": 2, "beside a model": 3, "described": 3, "apposition": 2,
-    "step": 2, "kind": 1, "title": 1,
+    "step": 2, "kind": 1, "title": 1, "item": 3,
     "opens": -1, "governed": -3, "place": -4, "part": -5, "told": -4, "company": -4, "ending": -2, "among places": -2,
     "brand after": -4, "possessive": -4,
 }  # fmt: skip
@@ -110,6 +112,7 @@ class _Reader:
         self.model_starts = {mention.start - base for mention in known}
         self.model_ends = {mention.end - base for mention in known}
         self.titled = line.line.sentence.kind == "heading"
+        self.item = line.line.sentence.kind == "item"
         self.common = (("step",) if steps else ()) + (("kind",) if self.kinds else ())
         if line.line.number < 0:
             self.common += ("title",)
@@ -285,6 +288,8 @@ class _Reader:
         signs += [sign for sign, told in (("brand", brand), ("quoted", quoted)) if told]
         if not quoted and self.text[max(0, start - 3) : start].rstrip()[-1:] in _STOPS:
             signs.append("opens")
+        if self.item and not start and _ITEM_HEAD.match(self.text, end):
+            signs.append("item")
         signs += self._before(start, end, at)
         signs += self._word_signs(start, name)
         signs += self._after(end)
