@@ -96,16 +96,14 @@ def _kind(line: str, words: Lexicon) -> Kind:
     return "prose" if ends or len(stripped) > 120 else "heading"
 
 
-def _rows(text: str, places: Sequence[tuple[int, int]], kinds: list[Kind]) -> list[Kind]:
+def _rows(text: str, places: Sequence[tuple[int, int]], kinds: Sequence[Kind]) -> Iterator[Kind]:
     """The kinds of lines, where rows of a table or a list without bullets, "Dominar 160 - R$ 16.280", are items and no
     headings."""
-    for is_row, group in groupby(
-        range(len(places)), lambda at: kinds[at] == "heading" and bool(_ROW.search(text, *places[at]))
-    ):
-        rows = list(group)
-        if is_row and len(rows) >= ROWS:
-            kinds = [*kinds[: rows[0]], *(["item"] * len(rows)), *kinds[rows[-1] + 1 :]]
-    return kinds
+    told = [(kind, kind == "heading" and bool(_ROW.search(text, *at))) for at, kind in zip(places, kinds, strict=True)]
+    for is_row, group in groupby(told, lambda one: one[1]):
+        alike = list(group)
+        for kind, _ in alike:
+            yield "item" if is_row and len(alike) >= ROWS else kind
 
 
 def _is_service(line: str, words: Lexicon) -> bool:
