@@ -17,7 +17,8 @@ from monitor.errors import FetchError
 from monitor.health import Article, Told, Turn, Vitals, judge, shrunken, usual_length
 from monitor.history import History
 from monitor.models import Alert, Memory, Notice, Observation, Outcome, Silence, SourceKind
-from monitor.notifier.messages import Style, console_lines, email_message, json_body
+from monitor.notifier.letter import email_message
+from monitor.notifier.messages import Style, console_lines, json_body
 from monitor.notifier.route import GATHERED, route_notice
 from monitor.notifier.trouble import source_notice
 from monitor.notifier.wording import words_of

@@ -18,7 +18,8 @@ from stories import AGAINST, BELIEVED, HOSTILE, NOW, STYLE, alert, change, citat
 
 from monitor.models import Alert, Change, ChangeKind
 from monitor.notifier.inert import answer_words, one_line, web_link
-from monitor.notifier.messages import body, console_lines, email_message, json_body, subject_line
+from monitor.notifier.letter import email_message
+from monitor.notifier.messages import body, console_lines, json_body, subject_line
 from monitor.notifier.wording import fact_words
 
 TAGS = {"html", "head", "meta", "title", "style", "body", "article", "h1", "h2", "p", "dl", "dt", "dd"}

@@ -322,8 +322,8 @@ def _told(booster: lightgbm.Booster, labels: Sequence[str], names: Sequence[str]
 
 
 def _rounded(threshold: float) -> float:
-    """Short, and on the same side of every value: what LightGBM puts just below or above zero must stay there."""
-    return round(threshold, 4) or threshold
+    """Short, and on the same side of every value: shares lie close to each other, the more so near zero."""
+    return float(f"{threshold:.6g}")
 
 
 def _nodes(tree: Json) -> Iterator[Json]:

@@ -28,7 +28,6 @@ from monitor.notifier.chat import ChatSender
 from monitor.notifier.command import CommandSender
 from monitor.notifier.console import ConsoleSender
 from monitor.notifier.health import PATIENCE, after, in_trouble, is_open, told
-from monitor.notifier.mail import MailSender
 from monitor.notifier.messages import Style
 from monitor.notifier.retry import next_attempt
 from monitor.notifier.route import recipients
@@ -237,6 +236,8 @@ class Dispatcher:
             case ConsoleChannel():
                 return ConsoleSender(self._console or sys.stdout, style=self._style)
             case EmailChannel():
+                from monitor.notifier.mail import MailSender  # late: most rounds of checks have no mail to send
+
                 return MailSender(channel, self._http, clock=self._clock, style=self._style)
             case WebhookChannel():
                 return WebhookSender(channel, self._http, clock=self._clock)

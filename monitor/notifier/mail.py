@@ -26,7 +26,8 @@ from monitor.errors import ConfigError, FetchError
 from monitor.models import Alert, Answer, Change, Delivery
 from monitor.notifier.channel import Unreachable, tls_context
 from monitor.notifier.inert import answer_words
-from monitor.notifier.messages import Style, email_message
+from monitor.notifier.letter import email_message
+from monitor.notifier.messages import Style
 from monitor.settings import EmailChannel, HttpSettings
 
 TIMEOUT = 30.0

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import html
 import json
 import random
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 HOSTS = 50
@@ -31,7 +33,9 @@ network retail city spring premium sustainable materials factory workers enginee
 award images video download information
 """
 WORDS = tuple(_WORDS.split())
-MARKETS = ("Norway", "Chile", "Japan", "Kenya", "Malta", "Oman", "Peru", "Qatar", "Uruguay", "Vietnam")
+CORPUS = Path(__file__).parent.parent / "corpus" / "en.jsonl"
+WRITTEN = 3_600
+"""How many characters an article has at least."""
 
 
 @cache
@@ -95,19 +99,35 @@ def _filling(rng: random.Random, size: int) -> str:
 
 @cache
 def article(number: int) -> bytes:
-    """An article of 100 KB: two thousand words, a few of them news, in a frame as of a newsroom."""
+    """An article of 100 KB: some 600 words of news about the brand, in a frame as of a newsroom."""
     rng = random.Random(-number - 1)
-    brand, market = BRANDS[number % len(BRANDS)], MARKETS[number % len(MARKETS)]
-    title = f"{brand} enters {market}"
-    said = f"<p>{brand} is now present in {20 + number % 30} markets. In 2025 it entered {market}.</p>"
-    body = "".join(f"<p>{'. '.join(_words(rng, rng.randint(9, 24)) for _ in range(5))}.</p>\n" for _ in range(22))
+    brand = BRANDS[number % len(BRANDS)]
+    told = _news(number, brand)
+    title, text = told[0]["title"], "\n".join(one["text"] for one in told)
+    body = "".join(f"<p>{html.escape(line)}</p>\n" for line in text.split("\n"))
     page = (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>'
-        f"{_filling(rng, 20_000)}</style></head><body><main><article><h1>{title}</h1>"
-        f'<time datetime="2025-11-06">6 November 2025</time>{said}'
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title><style>'
+        f"{_filling(rng, 20_000)}</style></head><body><main><article><h1>{html.escape(title)}</h1>"
+        f'<time datetime="2025-11-06">6 November 2025</time>'
         f"{body}</article></main><aside>{''.join(_card(rng, n) for n in range(8)).replace('@ID@', '0')}</aside>"
     )
     return f"{page}<script>{_filling(rng, max(0, SIZE - len(page)))}</script></body></html>".encode()
+
+
+def _news(number: int, brand: str) -> list[dict[str, str]]:
+    """Labelled texts that make one article, no two articles of the same, with this brand in the place of theirs."""
+    told: list[dict[str, str]] = []
+    every = _texts()
+    while sum(len(one["text"]) for one in told) < WRITTEN:
+        one = every[(number + len(told) * ARTICLES) % len(every)]
+        told.append({key: one[key].replace(one["brand_hint"], brand) for key in ("title", "text")})
+    return told
+
+
+@cache
+def _texts() -> list[dict[str, str]]:
+    rows = map(json.loads, CORPUS.read_text(encoding="utf-8").splitlines())
+    return [one for one in rows if one["title"] and one["brand_hint"] and len(one["text"]) > WRITTEN // 6]
 
 
 class Site:

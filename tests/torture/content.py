@@ -33,8 +33,9 @@ from monitor.history import History
 from monitor.indexes import read_index
 from monitor.models import Link, Memory, Page, Source, SourceKind, Validators
 from monitor.notifier.dispatch import Dispatcher
+from monitor.notifier.letter import email_message
 from monitor.notifier.mail import MailSender
-from monitor.notifier.messages import Style, body, console_lines, email_message, json_body
+from monitor.notifier.messages import Style, body, console_lines, json_body
 from monitor.notifier.webhook import WebhookSender
 from monitor.parser.facts import revive
 from monitor.pipeline import observe
