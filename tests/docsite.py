@@ -149,7 +149,8 @@ def default_of(field: FieldInfo) -> str:
     """The default as it would be written; "needed" for a key without one, nothing for a key that may be left out."""
     if field.is_required():
         return "needed"
-    return "" if field.default is None else f"`{_written(field.default)}`"
+    value = field.get_default(call_default_factory=True)
+    return "" if value is None else f"`{_written(value)}`"
 
 
 def _written(value: Any) -> str:

@@ -116,3 +116,15 @@ def test_a_language_of_ones_own_says_what_makes_an_ordinal_and_what_is_about_so_
         (20, False, "about"),
         (18, False, "exact"),
     ]
+
+
+def test_an_ordinal_among_other_news_is_told() -> None:
+    text = (
+        "At a glance\n"
+        "\u2022 Zeekr widens its all-electric course by entering its 40th global market while it improves service.\n"
+        "\u2022 Two new EVs made for Europe and China carry its growth in each region.\n"
+        "On January 5, Zeekr's plans for 2026 were laid out as the brand confirmed its entry into its 40th "
+        "international market, a sign of a push into further regions."
+    )
+    found = [fact for fact in read_facts(document(text, "en"), brand="Zeekr") if isinstance(fact, MarketCount)]
+    assert [(fact.count, fact.qualifier, fact.status) for fact in found] == [(40, "ordinal", "current")]

@@ -323,7 +323,7 @@ def _told(booster: lightgbm.Booster, labels: Sequence[str], names: Sequence[str]
 
 def _rounded(threshold: float) -> float:
     """Short, and on the same side of every value: shares lie close to each other, the more so near zero."""
-    return float(f"{threshold:.6g}")
+    return float(f"{threshold:.9g}")
 
 
 def _nodes(tree: Json) -> Iterator[Json]:

@@ -13,14 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from monitor.models import When
-from monitor.parser.brands import Name
 from monitor.parser.dates import Moment
 from monitor.parser.lexicon import Cue
 from monitor.parser.scene import Line, Scene
 
 _COMMA = re.compile(r"[,:，：](?!\d)")
-OF = 5
-"""How far a parent's name may stand behind "the brand", with "of" between."""
 _BREAK = re.compile(r"[;；—]|\s–\s|\s--?\s")
 
 
@@ -158,9 +155,7 @@ class Actor:
 
 def actor(scene: Scene, line: Line, position: int) -> Actor:
     """Who acts at a place of a sentence: named or referred to nearest before it, else what the text is about."""
-    named: list[tuple[int, str | None]] = [
-        (name.end, name.brand) for name in line.names if name.end <= position and not _is_owner(scene, line, name)
-    ]
+    named: list[tuple[int, str | None]] = [(name.end, name.brand) for name in line.names if name.end <= position]
     named += [(cue.end, scene.brand) for cue in line.of("shared.self", end=position)]
     named += [(cue.end, scene.referent(line, cue.start)) for cue in line.of("shared.pronoun", end=position)]
     nearest = max(named, default=None, key=lambda found: found[0])
@@ -168,13 +163,6 @@ def actor(scene: Scene, line: Line, position: int) -> Actor:
     if stranger is not None:
         return Actor(None, stranger)
     return Actor(nearest[1], nearest[0]) if nearest else Actor(scene.brand)
-
-
-def _is_owner(scene: Scene, line: Line, name: Name) -> bool:
-    """Whether a parent is named only to say whose brand the main one is: "the luxury arm of Hyundai"."""
-    return scene.cast.is_parent(name.brand) and any(
-        0 <= name.start - cue.end <= OF for cue in line.of("shared.self", end=name.start)
-    )
 
 
 def _stranger(line: Line, position: int, after: int | None) -> int | None:

@@ -2,7 +2,7 @@
 weighed.
 
     scene ─► numbers near words for markets ─► described by `features`, with what the rules of `market_count` propose
-          ─► the classifier's shares ─► one fact a subject, where a count of the brand's own is likelier than `LIKELY`
+          ─► the classifier's shares ─► one fact a subject, where a count of the brand's own is likely enough
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from monitor.parser.weighing import weighed
 
 LIKELY = 0.6
 """How likely a count of the brand's markets must be to be told, all kinds of counts together."""
+AGREED = 0.35
+"""How likely, where the rules see the same count."""
 COUNTS = ("current", "planned", "new current", "new planned")
 SCOPED = "scoped"
 """A count within a part of the world."""
@@ -125,7 +127,7 @@ def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> I
     likely = sum(share[one] for one in COUNTS)
     roles = said.roles if said else ()
     kept = said is not None and said.fact is not None and label(said) in (best, SCOPED)
-    if said and kept and (likely >= LIKELY if label(said) != SCOPED else share[NONE] < LIKELY):
+    if said and kept and (likely >= AGREED if label(said) != SCOPED else share[NONE] < LIKELY):
         why = f"{number.value} {label(said)}, {share[label(said)]:.0%}"
         yield from (replace(one, why=why) for one in (said, *candidate.shared))
     elif likely >= LIKELY:

@@ -230,8 +230,8 @@ def _as_date(when: When, published: When | None) -> dict[str, float]:
     """How exact a date is, and how far from the day of the news, in years."""
     found: dict[str, float] = {f"exact {_grain(when)}": 1.0}
     if published:
-        found["from news"] = _years(first_day(when)) - _years(first_day(published))
-        found["to news"] = _years(last_day(when)) - _years(last_day(published))
+        found["from news"] = _years(first_day(when), first_day(published))
+        found["to news"] = _years(last_day(when), last_day(published))
         found["that day"] = when == published[:10]
         found["that month"] = when[:7] == published[:7]
     return found
@@ -263,6 +263,7 @@ def _grain(when: When) -> str:
     return "part"
 
 
-def _years(day: str) -> float:
-    year, month, number = (int(part) for part in day.split("-"))
-    return year + (month - 1) / 12 + (number - 1) / 366
+def _years(day: str, other: str) -> float:
+    """How far a day lies behind another, rounded so that the same distance is always the same number."""
+    (year, month, number), (base, its_month, its_number) = (map(int, one.split("-")) for one in (day, other))
+    return round(year - base + (month - its_month) / 12 + (number - its_number) / 366, 4)

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Protocol, TypeVar
 
 from monitor.models import Document, Fact
-from monitor.parser import brands, dates, numerals, sentences, territories
+from monitor.parser import brands, dates, numerals, origin, sentences, territories
 from monitor.parser.brands import Cast, Name
 from monitor.parser.dates import Moment
 from monitor.parser.lexicon import Cue, Lexicon, lexicon
@@ -192,6 +192,8 @@ def read(document: Document, *, brand: str | None) -> Scene:
     members = brands.cast(title, text, brand, words)
     told = [sentence for sentence in sentences.split(text, words.code, members.own) if sentence.kind != "service"]
     lines = tuple(_lines(text, told[:MAX_SENTENCES], words, members, document.published))
+    if members.main and members.home is None:
+        members = replace(members, home=origin.home(lines, members.main))
     heading = Sentence(0, len(title), title, "heading", -1)
     (titled,) = _lines(title, [heading], words, members, document.published)
     return Scene(document, words, members, replace(titled, number=-1), lines)
