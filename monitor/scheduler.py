@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
-REST = timedelta(seconds=15)
+REST = timedelta(seconds=20)
 """From one tick to the next while nothing becomes due: who wakes up after a pause finds every page of memory cold, and
 needs up to a hundred times what the work takes. What another process makes due meanwhile waits as long at most."""
 REPORTING = timedelta(minutes=1)

@@ -102,7 +102,7 @@ def article(number: int) -> bytes:
     """An article of 100 KB: some 600 words of news about the brand, in a frame as of a newsroom."""
     rng = random.Random(-number - 1)
     brand = BRANDS[number % len(BRANDS)]
-    told = _news(number, brand)
+    told = _written(number, brand)
     title, text = told[0]["title"], "\n".join(one["text"] for one in told)
     body = "".join(f"<p>{html.escape(line)}</p>\n" for line in text.split("\n"))
     page = (
@@ -114,7 +114,7 @@ def article(number: int) -> bytes:
     return f"{page}<script>{_filling(rng, max(0, SIZE - len(page)))}</script></body></html>".encode()
 
 
-def _news(number: int, brand: str) -> list[dict[str, str]]:
+def _written(number: int, brand: str) -> list[dict[str, str]]:
     """Labelled texts that make one article, no two articles of the same, with this brand in the place of theirs."""
     told: list[dict[str, str]] = []
     every = _texts()
