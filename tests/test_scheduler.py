@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -266,27 +267,38 @@ def test_ticking_starts_what_becomes_due() -> None:
     asyncio.run(scenario())
 
 
-def test_a_rest_ends_when_it_is_woken() -> None:
+class Rested(logging.Filter):
+    """Hears APScheduler say for how many seconds it waits, and notices when that is a rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noticed = asyncio.Event()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.msg.startswith("Next wakeup is due") and isinstance(record.args, tuple):
+            _, seconds = record.args
+            if isinstance(seconds, float) and seconds > REST.total_seconds() / 2:
+                self.noticed.set()
+        return True
+
+
+def test_it_rests_while_nothing_becomes_due_until_it_is_woken(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
-        work = Recorded([])
-        resting, looked = asyncio.Event(), asyncio.Event()
+        work, looked, rested = Recorded([]), asyncio.Event(), Rested()
 
         async def due() -> Sequence[Source]:
             looked.set()
-            return work.waiting
+            return ()
 
-        async def quiet(span: timedelta) -> bool:
-            resting.set()
-            return True
-
-        work.due, work.quiet = due, quiet  # type: ignore[method-assign]
+        work.due = due  # type: ignore[method-assign]
         scheduler = Scheduler(work, workers=5, on_bug=unexpected)
-        scheduler.start()
-        await asyncio.wait_for(resting.wait(), 30)
-        looked.clear()
-        scheduler.wake()
-        await asyncio.wait_for(looked.wait(), REST.total_seconds() / 2)  # by itself it would look only after the rest
-        await scheduler.stop(timedelta(seconds=1))
+        with caplog.at_level(logging.DEBUG, "apscheduler"), caplog.filtering(rested):
+            scheduler.start()
+            await asyncio.wait_for(rested.noticed.wait(), 30)
+            looked.clear()
+            scheduler.wake()
+            await asyncio.wait_for(looked.wait(), REST.total_seconds() / 2)  # by itself it would look after the rest
+            await scheduler.stop(timedelta(seconds=1))
 
     asyncio.run(scenario())
 
