@@ -7,12 +7,10 @@ mistakes. Nothing but the place of the config is read from the environment unask
 from __future__ import annotations
 
 import difflib
-import gc
 import os
 import re
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ import tomli
 from pydantic import ValidationError
 
 from monitor.errors import ConfigError
+from monitor.lean import uncollected
 from monitor.settings import (
     AlertRule,
     AppriseChannel,
@@ -67,22 +66,10 @@ def find(given: Path | None) -> Path:
 
 def load(path: Path, database: Path | None = None) -> Settings:
     """The settings of one file; `database` overrides the config's. Raises ConfigError with a line per mistake."""
-    with _no_collecting():
+    with uncollected():
         settings = _load(path, database)
         _ = settings.sources
     return settings
-
-
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """While hundreds of thousands of objects are made that all stay, looking for garbage is a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _load(path: Path, database: Path | None) -> Settings:

@@ -1,7 +1,8 @@
-"""Libraries without what they would load besides and nobody here uses: a third of what the program takes to start."""
+"""A start without what nobody here needs: what libraries would load besides, and the search for garbage meanwhile."""
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,3 +18,16 @@ def without(*names: str) -> Generator[None, None, None]:
     finally:
         for name in hidden:
             del sys.modules[name]
+
+
+@contextmanager
+def uncollected() -> Generator[None, None, None]:
+    """No search for garbage in the block. Where many objects are made that all stay, as by imports or a config of
+    100,000 sources, it takes an eighth to a third of the time and finds nothing."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -43,6 +43,35 @@ WHOLE = [
     ("en", "Land Rover", "The Range Rover Velar, an SUV, goes on sale in May.", "Range Rover Velar"),
     ("en", "Saab", "The new Saab 9-5 made its debut.", "9-5"),
     ("en", "Ducati", "The new bikes:\n* Monster: fifth generation, 4kg lighter.", "Monster"),
+    ("en", "Vauxhall", "The range of cars opens with the Board, a saloon.", "Board"),
+    ("en", "Peugeot", "The maker unveiled the new 3008 in Paris.", "3008"),
+    ("en", "Polestar", "Instead the 5, a grand tourer, will come to French roads.", "5"),
+    ("en", "Mercedes-Benz", "An A 35 is on the stand as well, a car with 306 hp.", "A 35"),
+    ("en", "Realme", "The maker brought the GT 8 Pro to India, a phone with a big battery.", "GT 8 Pro"),
+    ("en", "Wuling", "The partner sells the small car Hongguang Mini EV in Vietnam.", "Hongguang Mini EV"),
+    ("en", "Apple", "New phones: the iPhone 13 mini leads the range.", "iPhone 13 mini"),
+    (
+        "en",
+        "Ferrari",
+        "At the other end, the 12Cilindri Manuale, a run of 599 V12 coupes, can be ordered.",
+        "12Cilindri Manuale",
+    ),
+    ("en", "Volkswagen", "The long-wheelbase Tiguan is in the showrooms.", "Tiguan"),
+    (
+        "en",
+        "Norton",
+        "The bikes:\nAtlas | 585cc | red\nNomad | 585cc | blue\nManta | 1200cc | red",
+        "Manta",
+    ),
+    (
+        "pt",
+        "Fiat",
+        "As novidades, carro a carro.\nToro – A picape muda por inteiro em 2027, disse ele.",
+        "Toro",
+    ),
+    ("pt", "Arno", "O liquidificador Clic'Pro Juice chega em maio.", "Clic'Pro Juice"),
+    ("de", "Cupra", "Das Sortiment umfasst zunächst Leon, Ateca und Formentor.", "Formentor"),
+    ("pt", "GAC", "As vendas de carros começam com o elétrico Aion V em maio.", "Aion V"),
     ("es", "BYD", "La marca ofrece la SUV Tang y el sedán Han desde mayo.", "Han"),
     ("fr", "Peugeot", "Les SUV 2008, 3008 et 5008 arrivent à Manille.", "3008"),
     ("fr", "Omoda", "Les SUV 5 et 7 composent la gamme.", "7"),
@@ -119,6 +148,25 @@ def test_the_rules_propose_nothing_of_a_guess() -> None:
     assert {m.trust for m in mentions(text, "de", "Suzuki")} == {GUESS}
     told = read(text, "de", "Suzuki")
     assert not [one for one in model_announcement.propose(told, model_announcement.survey(told)) if one.fact]
+
+
+def test_what_only_the_title_names_surely_is_proposed_where_the_text_names_it() -> None:
+    document = Document(
+        url="https://example.org/",
+        title="BYD, la Seal sbarca nelle concessionarie italiane",
+        published=None,
+        published_from=None,
+        language="it",
+        text="Dopo Atto 3 e Han, tocca alla Seal. La berlina è ordinabile.",
+    )
+    told = model_announcement.survey(scene.read(document, brand="BYD"))
+    assert [account.name for account in told.accounts if any(mention for _, mention, _ in account.lines)].count("Seal")
+
+
+def test_what_is_told_as_another_name_may_be_a_model_all_the_same() -> None:
+    text = "A Citroën mostrou o C3, um hatch. O terceiro carro, código CC26, terá teto de cupê."
+    told = model_announcement.survey(read(text, "pt", "Citroën"))
+    assert "CC26" in {account.name for account in told.accounts}
 
 
 def test_a_plural_stands_for_the_name() -> None:

@@ -30,6 +30,16 @@ def test_rows_without_bullets_are_items_and_no_headings() -> None:
     assert [piece.kind for piece in sentences.split("Bajaj - a start\nBy A. Nowak - 3 May", "en")] == ["heading"] * 2
 
 
+def test_rows_of_a_table_are_items_and_a_lone_one_is_a_menu() -> None:
+    rows = ["Modell | Klasse | Preis", "T03 | Kleinstwagen | 18.900 Euro", "C10 | SUV | 36.400 Euro"]
+    for table in ("\n".join(rows), "\n".join(f"| {row} |" for row in rows)):
+        found = sentences.split(table, "de")
+        assert [piece.kind for piece in found] == ["item"] * 3
+        assert found[1].text.startswith("T03")
+    menu = sentences.split("Home | Cars | Contact\nToday it was launched.", "en")
+    assert [piece.kind for piece in menu] == ["service", "prose"]
+
+
 def test_what_is_taken_back_is_not_told() -> None:
     assert told("Correction: an earlier version of this article said that smart was entering its 40th market.") == []
     assert told("An earlier version said it was in 40 markets; it is in 39 markets.") == ["it is in 39 markets."]

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from monitor.errors import UsageError
+from monitor.lean import uncollected
 
 Sections = Mapping[str, Mapping[str, tuple[str, str]]]
 
@@ -34,7 +35,8 @@ class LazyGroup(click.Group):
         if cmd_name not in self.table:
             return None
         module, _, name = self.table[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
+        with uncollected():
+            command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
     def resolve_command(

@@ -94,6 +94,10 @@ class _Ledger:
         account.trust = max(account.trust, mention.trust)
         return account
 
+    def has(self, mention: Mention) -> bool:
+        """Whether there is an account of a model: one that is told as another name of the model before has none."""
+        return (mention.brand or self.brand, mention.name) in self.accounts
+
     def enter(self, told: Step | Dropped) -> None:
         if isinstance(told, Step):
             self.account(told.mention).steps.append(told)
@@ -147,7 +151,7 @@ def survey(scene: Scene) -> Survey:
     _add_title(scene, title, mentions[-1], ledger)
     for line in lines:
         for mention in every[line.start]:
-            if mention.trust == GUESS:
+            if mention.trust == GUESS or not ledger.has(mention):
                 ledger.account(mention).lines.append((line, mention, every[line.start]))
     _add_platforms(lines, ledger.accounts.values(), ways)
     dropped = ledger.findings

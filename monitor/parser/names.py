@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 
+from monitor.catalogue import load
 from monitor.parser import guesses, spaced_guesses, spaced_names, unspaced_guesses, unspaced_names
 from monitor.parser.designations import ALONE, BESIDE, BRANDED, GUESS, Habits, Mention, habits, is_code, is_mixed
 from monitor.parser.guesses import Sighting
@@ -21,6 +23,9 @@ from monitor.parser.wording import Wording
 
 MODELS, MOST = 60, 24
 """How many models of a text, and how often in one sentence, are looked for again: no article names more."""
+LISTED = 4
+"""How many points it is worth that the catalogue lists a model of this name: "der Leon", where every noun has a
+capital."""
 SURE = 3
 """How many points a guess must have to speak for the names that are listed with it."""
 
@@ -63,7 +68,26 @@ def _sighted(scene: Scene, line: Wording, known: Sequence[Mention]) -> tuple[Sig
     script = spaced_guesses if scene.words.spaced else unspaced_guesses
     own = tuple(f"{fold(name)} " for name in scene.cast.own)
     found = script.read(line, habits(scene.words), known)
-    return tuple(one for one in found if not (own and fold(one.name).startswith(own)))
+    seen = (one for one in found if not (own and fold(one.name).startswith(own)))
+    return tuple(variant for one in seen for variant in _variants(scene, line, one))
+
+
+def _variants(scene: Scene, line: Wording, one: Sighting) -> Iterator[Sighting]:
+    """A possible name as it was seen, and with a sub-brand's name before it, which many take for a part of it: "GAC's
+    Aion V". What the catalogue lists as a model of the main brand is likelier one."""
+    listed = fold(one.name) in _listed(scene.brand)
+    yield replace(one, signs=one.signs | {"listed model"}, points=one.points + LISTED) if listed else one
+    if one.brand and one.brand != scene.brand and scene.cast.is_kin(one.brand):
+        start = next((name.start for name in line.names if name.end == one.start - 1), None)
+        if start is not None:
+            yield replace(one, start=start, name=line.line.between(start, one.end), brand=None)
+
+
+@cache
+def _listed(brand: str | None) -> frozenset[str]:
+    """The models of a brand that the catalogue lists, folded."""
+    known = load().brand(brand) if brand else None
+    return frozenset(fold(model) for model in known.models) if known else frozenset()
 
 
 def _chosen(
@@ -75,7 +99,9 @@ def _chosen(
     """What else may be a model's name, each where it is likeliest."""
     sightings = [one for found_there in sighted.values() for one in found_there]
     products = any(line.of("kind") for line in lines)
-    known = frozenset(name for told in found.values() for m in told for name in (m.name, f"{m.name}s"))
+    known = frozenset(
+        name for key, told in found.items() if key >= 0 for m in told for name in (m.name, f"{m.name}s")
+    )  # what only the title names is told by the text in another way
     enough = (spaced_guesses if scene.words.spaced else unspaced_guesses).ENOUGH
     return guesses.choose(guesses.completed(sightings), known, enough=enough, products=products)
 

@@ -36,9 +36,10 @@ _BEFORE_SERVICE = " \t\u3000>»›•*▶►→-–—[(【"
 _GOES_ON = re.compile(r"[;；]\s*|\s[—–]\s")
 
 ROWS = 3
-"""So many lines without a stop, each in two parts, are rows of one list."""
+"""So many lines without a stop, each in two parts, are rows of one list; each in as many parts, between bars, of one
+table."""
 _ROW = re.compile(r"\S[^\S\n]+[-–—|][^\S\n]+\S|\S[:：][^\S\n]*\S|\S\t\S")
-_ITEM = re.compile(r"\s*(?:[-–—*•·▪●◦‣]|\d{1,2}[.)])\s+")
+_ITEM = re.compile(r"\s*(?:[-–—*•·▪●◦‣|]|\d{1,2}[.)])\s+")
 _ABBREVIATED = re.compile(
     r"(?:^|[\s(\"“'])(?:[A-Z]|[A-Z]\.[A-Z]|z\.\s?B|Mr|Mrs|Ms|Dr|Prof|St|Co|Corp|Inc|Ltd|No|Nr|vs|Jr|Sr|ca|approx|Sept?|Oct|Nov|Dec|Jan|Feb|Aug)\.\s*$"
 )
@@ -98,24 +99,35 @@ def _kind(line: str, words: Lexicon) -> Kind:
 
 def _rows(text: str, places: Sequence[tuple[int, int]], kinds: Sequence[Kind]) -> Iterator[Kind]:
     """The kinds of lines, where rows of a table or a list without bullets, "Dominar 160 - R$ 16.280", are items and no
-    headings."""
-    told = [(kind, kind == "heading" and bool(_ROW.search(text, *at))) for at, kind in zip(places, kinds, strict=True)]
-    for is_row, group in groupby(told, lambda one: one[1]):
+    headings. Lone rows of short pieces between bars are menus or related stories."""
+    told = [(kind, _parts(text[start:end], kind)) for (start, end), kind in zip(places, kinds, strict=True)]
+    for parts, group in groupby(told, lambda one: one[1]):
         alike = list(group)
         for kind, _ in alike:
-            yield "item" if is_row and len(alike) >= ROWS else kind
+            if parts and kind != "service" and len(alike) >= ROWS:
+                yield "item"
+            else:
+                yield "service" if parts > 2 else kind
+
+
+def _parts(line: str, kind: Kind) -> int:
+    """In how many parts a row of a list or a table is told; 0 of a line that may be no row."""
+    bars = line.count(" | ")
+    if bars >= 2 and not re.search(r"[.!?]\s", line):
+        return bars + 1
+    return 2 if kind == "heading" and _ROW.search(line) else 0
 
 
 def _is_service(line: str, words: Lexicon) -> bool:
-    """Lines that serve the page. Rows of short pieces between bars are menus or related stories."""
+    """Lines that serve the page, by how they open."""
     opening = words.plain(fold(line[:200])).lstrip(_BEFORE_SERVICE)
     always, alone = _service(words)
     if always.match(opening):
         return True
     match = alone.match(opening)
-    if match and (len(line.strip()) <= SHORT or opening[match.end() :].lstrip()[:1] in (":", "：", "|", "")):
-        return True
-    return line.count(" | ") >= 2 and not re.search(r"[.!?]\s", line)
+    return match is not None and (
+        len(line.strip()) <= SHORT or opening[match.end() :].lstrip()[:1] in (":", "：", "|", "")
+    )
 
 
 @cache

@@ -22,14 +22,16 @@ LONGEST = 40
 REACH = 60
 """How far behind a name the word may stand that says what it is: "the X, a small electric SUV"."""
 _UPPER = "[A-ZÀ-ÖØ-ÞČŠŽ]"
-_WORD = rf"(?:[a-zA-Z][-.])?{_UPPER}\w*(?:[-.:]\w+)*\+?"
+_WORD = rf"(?:[a-zA-Z][-.])?{_UPPER}\w*(?:[-.:]\w+|(?<=\w{{3}})['’](?=[A-Z])\w+)*\+?"
 _BRACKET = r"\((?:Gen\. )?\d{1,2}[a-z]?\)"
 _RUN = re.compile(
     rf"(?<![\w#.&-])(?<!\d,)(?=[^\W_a-zß-öø-ÿ]|[a-z]{{1,2}}[-:. A-Z]|[#(]\w)"
-    rf"(?:(?:[ei] )?{_WORD}|[a-z]{{1,2}}:?{_UPPER}\w*|(?<![$£€¥:])#?\d{{1,4}}(?:-\d)?[A-Za-z]{{0,3}}(?![\w.,%€$]*\d)"
+    rf"(?:(?:[ei] )?{_WORD}|\d{{1,3}}[A-Z][a-z]{{2,}}\w*|[a-z]{{1,2}}:?{_UPPER}\w*"
+    rf"|(?<![$£€¥:])#?\d{{1,4}}(?:-\d)?[A-Za-z]{{0,3}}(?![\w.,%€$]*\d)"
     rf"|{_BRACKET})"
     rf"(?:(?:[ \u00a0]|(?<=\b[A-Z]{{2}})\. )"
-    rf"(?:{_WORD}|\d(?:-\d\b|[\w.]*)(?![\w.]*,\d{{3}})|[a-z]{{1,2}}\d+\w*|[a-z]-\w+|{_BRACKET})){{0,6}}"
+    rf"(?:{_WORD}|\d(?:-\d\b|[\w.]*)(?![\w.]*,\d{{3}})|[a-z]{{1,2}}\d+\w*|[a-z]-\w+|(?:mini|nano|touch)\b"
+    rf"|{_BRACKET})){{0,6}}"
     r"(?![\w&])"
 )
 _PART = re.compile(r"\([^)]*\)|[^\s()]+")
@@ -46,28 +48,34 @@ _COUNT = re.compile(r"\d{1,3}(?: \d{3})+")
 _COMPOUND = re.compile(r"-[a-zà-ÿ]{3,}")
 _JOINT = re.compile(r"(?:,|,?\s(?P<word>\w+))\s(?:[^\W\d]{1,4}['’\s])?")
 """A comma, or a word that may be "and", and an article; between two names of a list."""
-_ITEM_HEAD = re.compile(r"[:：]|,?\s[-–—(]|,\s|$")
+_ITEM_HEAD = re.compile(r"[:：]|,?\s[-–—(|]|,\s|$")
 """What stands behind the name that an item of a list is about."""
+_HEAD = re.compile(r"[:：]\s|\s[-–—]\s")
+"""And behind the name that a sentence is about."""
 _NUMBER_BEFORE = re.compile(r"\b(\d{1,4})(?:,|,?\s(?P<word>\w+))\s$")
 _LISTED_NUMBER = re.compile(r"\d{4}\b(?![.,]?\d)")
+_YEAR = re.compile(r"(?:19|20)\d\d$")
 _MONEY = frozenset(list_currencies()) | {"Rs", "RMB"}
 _TICKER = re.compile(r"[A-Z0-9]{1,6}[a-z]?\.[A-Z]{1,2}")
 _STOPS = ("", ".", ":", "!", "?", "–", "—", "-", "…")
+_LAST_WORD = re.compile(r"([\w-]+)['’]?\s?[\"“„«‘]?$")
 _LINKS = frozenset({"de", "di", "con", "com"})
 """Prepositions that a language counts among its articles, as one often merges with them."""
-_EV = frozenset({"EV", "HEV", "PHEV", "GT", "SUV"})
+_NAMING = frozenset({"EV", "HEV", "PHEV", "GT", "TV"})
+"""Words for what something is that may be a part of its name, too."""
+_EV = _NAMING | {"SUV"}
 _ENDS = frozenset(
     {"life", "cargo", "cross", "pro", "plus", "max", "one", "prototype", "edition", "tourer", "touring", "uno"}
 )
-ENOUGH = 0
+ENOUGH = -1
 """How many points make a name worth proposing."""
 POINTS = {
     "bracket": 6, "tail": 4, "code": 3, "mixed": 4, "hyphened": 4, "letter": 4, "single": 1, "numbered": 2,
     "capitals": -1, "long": -3, "plain pair": -2, "plain": -2, "noun": -1,
     "brand": 3, "kind before": 4, "trait before": 2, "called": 4, "quoted": 4, "fresh": 3, "article": 1,
     "verb before": 1, "verb after": 2, "listed": 2, "beside a model": 3, "described": 3, "apposition": 2,
-    "step": 2, "kind": 1, "title": 1, "item": 3,
-    "opens": -1, "governed": -3, "place": -4, "part": -5, "told": -4, "company": -4, "ending": -2, "among places": -2,
+    "step": 2, "kind": 1, "title": 1, "item": 6, "head": 3, "article near": 1, "common": -1,
+    "opens": -2, "governed": -3, "place": -4, "part": -5, "told": -4, "company": -4, "ending": -2, "among places": -2,
     "brand after": -4, "possessive": -4,
 }  # fmt: skip
 """What a sign is worth, as weighed on labelled texts. "noun" and "ending" are German: every noun has a capital."""
@@ -79,10 +87,18 @@ def read(line: Wording, ways: Habits, known: Sequence[Mention]) -> Iterator[Sigh
     runs = [
         run
         for run in islice(_RUN.finditer(line.text), MOST)
-        if run[0].lower() not in ways.never or run.start() - 1 in kinds  # "the saloon Han"
+        if run[0].lower() not in ways.never or run.start() - 1 in kinds or _is_title(line, ways, run.start())
     ]
     quoted = [run for run in _QUOTED.finditer(line.text) if " " in run[1]]
     return _Reader(line, ways, known).read(runs, quoted) if runs or quoted else iter(())
+
+
+def _is_title(line: Wording, ways: Habits, start: int) -> bool:
+    """Whether a common word stands in a sentence with a capital as names do: "the Spring", "an all-new IS"."""
+    if ways.nouns_capital or line.line.sentence.kind == "heading":
+        return False
+    before = _LAST_WORD.search(line.text, max(0, start - 24), start)
+    return before is not None and (before[1] in ways.articles or before[1] in ways.fresh) and before[1] not in _LINKS
 
 
 class _Reader:
@@ -184,6 +200,8 @@ class _Reader:
         while words and self._is_small(words):
             words = words[1:]
         if len(words) > 1 and words[-1][2].isupper() and words[-1][:2] in self.kinds and not words[-2][2].isdigit():
+            if words[-1][2] in _NAMING:
+                yield words
             words = words[:-1]  # "the GV80 SUV", but "the 0 SUV"
         if words:
             yield words
@@ -194,8 +212,13 @@ class _Reader:
         """Whether the first word belongs to the sentence ("The", "SUV"), not to the name ("Type 133", "RS 457")."""
         start, end, word = words[0]
         plain = word.lower().rstrip(".")
+        numbered = len(words) > 1 and words[1][2][0].isdigit()
         if self._is_kind(start, end) and (word.isupper() or self.ways.nouns_capital):
-            return True
+            return not (numbered and word in _NAMING)  # "the GT 8 Pro"
+        if numbered and len(word) == 1 and word.isupper() and self._word_before(start) in self.ways.articles:
+            return False  # "an A 35"
+        if (len(words) == 1 or words[1][2] in _EV) and _is_title(self.line, self.ways, start):
+            return False
         if start - 1 in self.called or (start - 1 in self.brands and plain in _ENDS):
             return False
         if (start, end) in self.kinds and len(words) > 1 and self._is_capital(start, words[1][2]):
@@ -259,8 +282,14 @@ class _Reader:
             return True
         following = re.match(r" ([^\W\d_]+)", self.text[end : end + 20])
         word = self._word_before(start)
-        told = start - 1 in self.trait_ends or (word in self.ways.articles and word not in _LINKS)
-        return told and 1 < len(name) < 4 and (following is None or following[1].lower() in self.ways.after)
+        fresh = word in self.ways.fresh
+        told = start - 1 in self.trait_ends or fresh or (word in self.ways.articles and word not in _LINKS)
+        alone = following is None or following[1].lower() in self.ways.after or end + 1 in self.step_starts
+        if not (told and (alone or fresh)):
+            return False
+        if len(name) == 1:
+            return self.text[end : end + 2] == ", " or end + 1 in self.step_starts  # "the 7, a compact SUV"
+        return fresh or not _YEAR.match(name)
 
     def _follows_number(self, start: int, name: str) -> bool:
         """Whether a number goes on a list of such names: "the SUVs 208, 308 and 508"."""
@@ -290,6 +319,8 @@ class _Reader:
             signs.append("opens")
         if self.item and not start and _ITEM_HEAD.match(self.text, end):
             signs.append("item")
+        elif not self.item and not self.titled and not start and _HEAD.match(self.text, end):
+            signs.append("head")
         signs += self._before(start, end, at)
         signs += self._word_signs(start, name)
         signs += self._after(end)
@@ -314,6 +345,15 @@ class _Reader:
             yield "article"
         elif (word in ways.prepositions or word in _LINKS) and name.isalpha() and not _MIXED.search(name):
             yield "governed"
+        elif word.islower() and self._is_near_article(start):
+            yield "article near"
+        if name.lower() in ways.never:
+            yield "common"
+
+    def _is_near_article(self, start: int) -> bool:
+        """Whether one word stands between a name and an article: "the long-wheelbase Tiguan"."""
+        before = self.text[max(0, start - 40) : start].translate(_QUOTES).split()
+        return len(before) > 1 and before[-2].lower() in self.ways.articles and before[-2].lower() not in _LINKS
 
     def _after(self, end: int) -> Iterator[str]:
         text = self.text
