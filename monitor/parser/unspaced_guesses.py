@@ -129,7 +129,8 @@ class _Reader:
             if _CJK_ONLY.fullmatch(match[1]):
                 coined = "coined" if self._is_free(*match.span(1)) else "phrase"
                 yield self._sighting(*match.span(1), ("quoted", coined))
-        for begin in {*self.brands, *(end + 1 for end in self.brands if self.text[end : end + 1] == "的")}:
+        behind = self.step_ends | self.kind_ends | self.called_ends | self.traits
+        for begin in {*self.brands, *behind, *(end + 1 for end in self.brands if self.text[end : end + 1] == "的")}:
             run = _COINED.match(self.text, begin)
             for end in range(begin + 2, run.end() + 1) if run else ():
                 if self._may_end(end) and self._is_free(begin, end):
@@ -144,7 +145,7 @@ class _Reader:
         """Where characters begin that may open a name which goes on here; None if none do."""
         lead = _LEAD.search(self.text, max(0, end - LEAD), end)
         for begin in range(lead.start(), end) if lead else ():
-            if (begin in self.borders or self.text[begin - 1 : begin] in _STOPS) and self._is_free(begin, end):
+            if self._may_begin(begin) and self._is_free(begin, end):
                 return begin
         return None
 
@@ -176,7 +177,7 @@ class _Reader:
             yield self._sighting(start, end, (*shape, "brand"))
             yield self._sighting(rest, end, (*_shape(self.text[rest:end]), "brand"))
             return
-        if not name.isdigit():
+        if not name.isdigit() or start in self.kind_ends:  # 轿车408
             yield self._sighting(start, end, shape)
         edition = _EDITION.match(self.text, end)
         if edition and not any(word in edition[0] for word in self.ways.words):
