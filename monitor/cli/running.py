@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import random
@@ -67,7 +66,6 @@ def run(place: Place, with_page: bool, log_format: str | None) -> None:
     settings = place.settings()
     setup_logging(logging.INFO, log_format or settings.log.format, settings.secrets())
     _allow_sockets()
-    gc.freeze()  # what the config holds stays: looking through it for garbage, again and again, is no use
     if not any(source.enabled for source in settings.sources):
         raise UsageError(f"{settings.path}: there is no source to check; add a [[sources]] table")
     sys.exit(asyncio.run(_serve(settings, place, log_format, with_page=with_page)))
@@ -169,7 +167,6 @@ def check(place: Place, sources: Sequence[str], log_format: str | None) -> None:
     """
     settings = place.settings()
     setup_logging(logging.WARNING, log_format or settings.log.format, settings.secrets())
-    gc.freeze()
     chosen = _chosen(settings, sources)
     sys.exit(asyncio.run(_with_service(settings, lambda service: _check(service, chosen, named=bool(sources)))))
 

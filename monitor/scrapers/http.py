@@ -241,12 +241,13 @@ class Client:
 
     async def _permitted(self, url: httpx.URL, budget: _Budget, along: _Along) -> None:
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
-        fetch = partial(self._robots_txt, budget, replace(along, headers={}))  # its rules are for everybody
+        fetch = partial(self._robots_txt, budget, along)
         delay = await self._robots.check(origin, str(url), fetch)
         self._host(url).turn.slow_down(delay)
 
     async def _robots_txt(self, budget: _Budget, along: _Along, url: str) -> tuple[int, bytes]:
-        answer = await self._follow(_parsed(url), None, budget, along, robots=True)
+        everybody = replace(along, headers={})  # whom its rules are for
+        answer = await self._follow(_parsed(url), None, budget, everybody, robots=True)
         if answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers):
             raise refusal(answer.status, answer.headers, self._clock())
         return answer.status, answer.content
