@@ -35,8 +35,8 @@ WIDTH, KEYS, VALUES, INNER = 64, 16, 32, 64
 """Of a token; of what a head asks for and what it finds; of the layer before the labels."""
 RARE = 30
 """Marks of fewer tokens than this are left out."""
-EPOCHS, BATCH, RATE = 8, 24, 2e-3
-DROPPED = 0.2
+EPOCHS, BATCH, RATE = 10, 24, 2e-3
+DROPPED = 0.3
 UNKNOWN = 0.1
 """How many words, and how many of the numbers of each word, are kept from the network in training."""
 SMOOTHING = 0.02
