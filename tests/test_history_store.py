@@ -47,6 +47,19 @@ def test_a_new_database_writes_ahead_syncs_and_checks_references(tmp_path: Path)
         assert db.execute("PRAGMA busy_timeout").fetchone()[0] >= 10_000
 
 
+def test_only_a_lease_does_not_wait_for_the_disk(tmp_path: Path) -> None:
+    with opened(tmp_path / "new.db") as history:
+        ran: list[str] = []
+        history._store.db.conn.set_trace_callback(ran.append)
+        history.take(["a"], NOW, NOW + HOUR)
+        history.release(["a"])
+        history.done("summary", NOW)
+        history._store.db.conn.set_trace_callback(None)
+    steps = [line for line in ran if line.startswith(("PRAGMA", "BEGIN", "COMMIT"))]
+    quick = ["PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE", "COMMIT", "PRAGMA synchronous = FULL"]
+    assert steps == [*quick, *quick, "BEGIN IMMEDIATE", "COMMIT"]
+
+
 def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
     path = tmp_path / "empty.db"
     path.touch()

@@ -15,7 +15,7 @@ from apscheduler.schedulers import base as apscheduler_base
 from monitor import scheduler as scheduler_module
 from monitor.errors import DatabaseError
 from monitor.models import Observation, Outcome, Source, SourceKind
-from monitor.scheduler import BATCH, LONGEST_RETRY, REST, Scheduler, left_out, next_check, spread
+from monitor.scheduler import BATCH, LONGEST_RETRY, REST, Scheduler, host_of, left_out, next_check, spread
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -331,3 +331,16 @@ def test_a_clock_that_is_set_back_stops_no_ticking(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(scheduler_module, "REST", scheduler_module.TICK * -0.9)  # misses a tick at once
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://A.example/news", "a.example"),
+        ("http://a.example:8080?page=1", "a.example:8080"),
+        ("https://a.example#top", "a.example"),
+        ("https://a.example", "a.example"),
+    ],
+)
+def test_sources_of_one_host_are_told_by_their_addresses(url: str, host: str) -> None:
+    assert host_of(source(url=url)) == host

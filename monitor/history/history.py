@@ -133,12 +133,12 @@ class History:
     ) -> tuple[dict[str, datetime], dict[str, Memory]]:
         """Says that somebody is checking sources; `schedule` ends it, `seen`, `release`, or `until`. Returns when those
         that are known were due, and what `observe` may know of each."""
-        with self._store.writing() as db:
+        with self._store.passing() as db:  # without a lease that was lost, they are due as before
             return sources.lease(db, names, until), {name: observations.memory(db, name, now) for name in names}
 
     def release(self, names: Iterable[str]) -> None:
         """Ends the leases of sources whose checks came to nothing: they are due as before."""
-        with self._store.writing() as db:
+        with self._store.passing() as db:
             sources.release(db, names)
 
     def recorded(self) -> int:

@@ -14,12 +14,13 @@ import asyncio
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, cached_property, partial
+from typing import TypeVar
 
 import httpcore
 
@@ -40,6 +41,8 @@ from monitor.scrapers.robots import Robots
 from monitor.scrapers.tunnel import Tunnel
 from monitor.scrapers.turns import Turn, Turns, own_turns
 from monitor.settings import HttpSettings
+
+T = TypeVar("T")
 
 _MAX_REDIRECTS = 5
 _MAX_HOSTS = 256  # whose connections are kept; the longest unused are closed beyond that
@@ -97,12 +100,11 @@ class _Budget:
         self._deadline = deadline.total_seconds()
         self._left = self._deadline
 
-    @asynccontextmanager
-    async def spend(self) -> AsyncIterator[None]:
+    async def spend(self, exchange: Awaitable[T]) -> T:
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._left):
-                yield
+                return await exchange
         except TimeoutError as error:
             raise FetchError(Outcome.TIMEOUT, f"timed out after {self._deadline:g} s") from error
         finally:
@@ -258,9 +260,8 @@ class Client:
         host = self._host(url)
         async with host.turn:
             try:
-                async with budget.spend():
-                    line = self._line(host, along.proxy)
-                    status, received, content = await self._exchange(line, url, headers, cut=cut)
+                line = self._line(host, along.proxy)
+                status, received, content = await budget.spend(self._exchange(line, url, headers, cut=cut))
             except (httpx.HTTPError, OSError) as error:  # OSError: TLS that breaks in mid-body comes as it is
                 raise _failure(error) from error
             wait = retry_after(received.get("retry-after"), self._clock()) if status in (429, 503) else None
