@@ -58,7 +58,6 @@ _YEAR = re.compile(r"(?:19|20)\d\d$")
 _MONEY = frozenset(list_currencies()) | {"Rs", "RMB"}
 _TICKER = re.compile(r"[A-Z0-9]{1,6}[a-z]?\.[A-Z]{1,2}")
 _STOPS = ("", ".", ":", "!", "?", "–", "—", "-", "…")
-_LAST_WORD = re.compile(r"([\w-]+)['’]?\s?[\"“„«‘]?$")
 _LINKS = frozenset({"de", "di", "con", "com"})
 """Prepositions that a language counts among its articles, as one often merges with them."""
 _NAMING = frozenset({"EV", "HEV", "PHEV", "GT", "TV"})
@@ -87,18 +86,24 @@ def read(line: Wording, ways: Habits, known: Sequence[Mention]) -> Iterator[Sigh
     runs = [
         run
         for run in islice(_RUN.finditer(line.text), MOST)
-        if run[0].lower() not in ways.never or run.start() - 1 in kinds or _is_title(line, ways, run.start())
+        if run[0].lower() not in ways.never or run.start() - 1 in kinds or _is_capital(line, ways, run.start())
     ]
     quoted = [run for run in _QUOTED.finditer(line.text) if " " in run[1]]
     return _Reader(line, ways, known).read(runs, quoted) if runs or quoted else iter(())
 
 
-def _is_title(line: Wording, ways: Habits, start: int) -> bool:
-    """Whether a common word stands in a sentence with a capital as names do: "the Spring", "an all-new IS"."""
+def _is_capital(line: Wording, ways: Habits, start: int) -> bool:
+    """Whether a common word behind an article has the capital that names have: "the Spring", "an all-new IS"."""
     if ways.nouns_capital or line.line.sentence.kind == "heading":
         return False
-    before = _LAST_WORD.search(line.text, max(0, start - 24), start)
-    return before is not None and (before[1] in ways.articles or before[1] in ways.fresh) and before[1] not in _LINKS
+    word = _word_before(line.text, start)
+    return (word in ways.articles or word in ways.fresh) and word not in _LINKS
+
+
+def _word_before(text: str, start: int) -> str:
+    """The word before a place, past an opening quote; with its full stop or comma, if it has one."""
+    before = text[max(0, start - 24) : start].translate(_QUOTES).split()
+    return before[-1] if before else ""
 
 
 class _Reader:
@@ -217,11 +222,11 @@ class _Reader:
             return not (numbered and word in _NAMING)  # "the GT 8 Pro"
         if numbered and len(word) == 1 and word.isupper() and self._word_before(start) in self.ways.articles:
             return False  # "an A 35"
-        if (len(words) == 1 or words[1][2] in _EV) and _is_title(self.line, self.ways, start):
+        if (len(words) == 1 or words[1][2] in _EV) and _is_capital(self.line, self.ways, start):
             return False
         if start - 1 in self.called or (start - 1 in self.brands and plain in _ENDS):
             return False
-        if (start, end) in self.kinds and len(words) > 1 and self._is_capital(start, words[1][2]):
+        if (start, end) in self.kinds and len(words) > 1 and self._opens_name(start, words[1][2]):
             return False
         if plain in self.ways.never or (start, end) in self.kinds:
             if plain in self.ways.articles or plain in self.ways.prepositions or plain in self.ways.after:
@@ -242,17 +247,16 @@ class _Reader:
             return True
         return any(stop == end and self.text[at - 1] == "-" for at, stop in self.kinds if at > start)
 
-    def _is_capital(self, start: int, following: str) -> bool:
-        """Whether a common word has the capital of a name, "the Street Triple", and no other reason for it."""
+    def _opens_name(self, start: int, following: str) -> bool:
+        """Whether a word for a kind has the capital of a name, "the Street Triple", and no other reason for it."""
         before = self._word_before(start)
         return not (
             self.ways.nouns_capital or self.titled or before[-1:] in ("", ".", ":", "!", "?") or following.islower()
         )
 
     def _word_before(self, start: int) -> str:
-        """The word before a place, past an opening quote; with its full stop or comma, if it has one."""
-        before = self.text[max(0, start - 24) : start].translate(_QUOTES).split()
-        return before[-1].lower() if before else ""
+        """The word before a place, in lower case."""
+        return _word_before(self.text, start).lower()
 
     def _is_other(self, start: int, end: int, name: str) -> bool:
         """Whether this is surely no model: a place, a part, a number that counts, who is quoted, a company."""

@@ -22,7 +22,6 @@ _LATIN = re.compile(
 )
 _EDITION = re.compile(rf"\s?{_CJK}{{1,3}}?版")
 _QUOTED = re.compile(r"[“「『‘《]([^”」』’》。，]{1,16})[”」』’》]")
-_STOPS = ("", *"，。、；：“")
 _OPENING, _CLOSING = "“「『‘《", "”」』’》"
 _CJK_ONLY = re.compile(rf"{_CJK}+[A-Za-z0-9]*")
 _LEAD = re.compile(rf"{_CJK}{{1,{LEAD}}}$")
@@ -72,7 +71,7 @@ class _Reader:
         self.model_starts = {mention.start - base for mention in known}
         self.ends = {thing.start - base for things in (line.line.cues, line.numbers) for thing in things}
         self.ends |= {start for start, _ in self.others}
-        self.stops = {*"，。、；：！？（）”」』", "", *ways.glue}
+        self.stops = {*"，。、；：！？（）“”」』", "", *ways.glue}
         self.borders = (
             self.kind_ends
             | self.called_ends
