@@ -152,6 +152,7 @@ def test_a_heading_names_the_model_that_the_text_below_speaks_of() -> None:
     assert (four.segment, four.platform) == ("two-seat electric city car", "XQA")
     assert (seven.model, seven.stage, seven.when, seven.markets) == ("#7 RX", "confirmed", "2026-mid", ("JP",))
     assert seven.segment == "premium electric fastback sedan"
+    assert [one.when for one in facts(RELEASE, brand="Nova", published=None)] == ["2026-late", "2026-mid"]
 
 
 PLATFORMS = [

@@ -70,7 +70,7 @@ SETTINGS = {
     "num_threads": 1,
     "seed": 7,
 }
-DATES = {"num_leaves": 31, "max_depth": 8, "learning_rate": 0.05, "num_iterations": 400, "feature_fraction": 0.8}
+DATES = {"num_leaves": 31, "max_depth": 8, "learning_rate": 0.05, "num_iterations": 500}
 """Few features that mean something only together: larger trees, and more."""
 MODULES = (weighing, dating)
 """Those that ask a classifier."""
