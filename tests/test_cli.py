@@ -33,6 +33,13 @@ def loaded(name: str) -> click.Command:
     return found
 
 
+def test_who_ends_does_not_search_for_garbage_first() -> None:
+    code = "import gc\nfrom monitor.cli import main\ntry:\n    main()\nfinally:\n    print(gc.get_freeze_count() > 999)"
+    ended = subprocess.run([sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0
+    assert ended.stdout.endswith("\nTrue\n")
+
+
 # --- help ---
 
 

@@ -7,6 +7,7 @@ one clear line; 130 interrupted. What is not expected is a bug and shows its tra
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -100,7 +101,10 @@ def main() -> None:
     piped = not sys.stdout.isatty()
     for stream, encoding in ((sys.stdout, "utf-8" if piped else None), (sys.stderr, None)):
         stream.reconfigure(encoding=encoding, errors="backslashreplace")  # type: ignore[union-attr]
-    sys.exit(run(sys.argv[1:]))
+    try:
+        sys.exit(run(sys.argv[1:]))
+    finally:
+        gc.freeze()  # else the interpreter, as it ends, looks through all that is left for garbage
 
 
 def run(arguments: Sequence[str]) -> int:
