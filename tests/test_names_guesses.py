@@ -10,9 +10,9 @@ from monitor.parser.designations import GUESS, Mention
 from monitor.parser.wording import Wording
 
 
-def read(text: str, language: str, brand: str | None) -> scene.Scene:
+def read(text: str, language: str, brand: str | None, title: str = "") -> scene.Scene:
     document = Document(
-        url="https://example.org/", title="", published=None, published_from=None, language=language, text=text
+        url="https://example.org/", title=title, published=None, published_from=None, language=language, text=text
     )
     return scene.read(document, brand=brand)
 
@@ -151,16 +151,9 @@ def test_the_rules_propose_nothing_of_a_guess() -> None:
 
 
 def test_what_only_the_title_names_surely_is_proposed_where_the_text_names_it() -> None:
-    document = Document(
-        url="https://example.org/",
-        title="BYD, la Seal sbarca nelle concessionarie italiane",
-        published=None,
-        published_from=None,
-        language="it",
-        text="Dopo Atto 3 e Han, tocca alla Seal. La berlina è ordinabile.",
-    )
-    told = model_announcement.survey(scene.read(document, brand="BYD"))
-    assert [account.name for account in told.accounts if any(mention for _, mention, _ in account.lines)].count("Seal")
+    text = "Dopo Atto 3 e Han, tocca alla Seal. La berlina è ordinabile."
+    told = model_announcement.survey(read(text, "it", "BYD", title="BYD, la Seal sbarca nelle concessionarie italiane"))
+    assert "Seal" in {account.name for account in told.accounts if any(mention for _, mention, _ in account.lines)}
 
 
 def test_what_is_told_as_another_name_may_be_a_model_all_the_same() -> None:
