@@ -277,7 +277,8 @@ def train(labels: Sequence[str], rows: Sequence[Labelled], settings: Mapping[str
     )
     classes = {"objective": "binary"} if len(present) == 2 else {"num_class": len(present)}
     chosen = {**SETTINGS, **settings, **classes}
-    booster = lightgbm.train(chosen, data, num_boost_round=chosen.pop("num_iterations"))
+    rounds = chosen.pop("num_iterations")
+    booster = lightgbm.train(chosen, data, num_boost_round=rounds)
     told = _told(booster, present, names)
     _check(told, booster, table[:SAMPLE], [features for features, _, _ in rows[:SAMPLE]])
     return told
