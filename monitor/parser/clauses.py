@@ -1,8 +1,8 @@
 """What surrounds a claim inside its sentence: its clause, its modality (done, planned, hedged, denied), and who acts.
 
 A clause ends at a semicolon, a dash, or a word that opens another one (`shared.clause`). Modality is read within the
-clause: a plan
-told after "but" does not make what stands before it a plan. These are reckonings over cues; no word is known here.
+clause: a plan told after "but" does not make what stands before it a plan. These are reckonings over cues; no word is
+known here.
 """
 
 from __future__ import annotations
@@ -40,8 +40,7 @@ class Modality:
 
 def bounds(line: Line, start: int, end: int) -> tuple[int, int]:
     """The clause around a stretch of a sentence. An inserted relative clause ends at its comma; what follows goes on
-    with the
-    clause before it."""
+    with the clause before it."""
     low, high = line.start, line.end
     for left, right, close in _edges(line):
         if right <= start and close > start:
@@ -88,9 +87,8 @@ def modality(
     plans: int | None = None,
     doubts: int | None = None,
 ) -> Modality:
-    """The modality of a clause; a date ahead of the publication makes a plan too. Doubt and denial reach from comma
-    to comma
-    around `near`; words for a plan stand before `plans`, behind which another event has its own; those for doubt
+    """The modality of a clause; a date ahead of the publication makes a plan too. Doubt and denial reach from comma to
+    comma around `near`; words for a plan stand before `plans`, behind which another event has its own; those for doubt
     before `doubts`."""
     if plans is None:  # what follows an "and" is another verb's
         plans = next((cue.start for cue in line.of("shared.and", start=near[1], end=end)), end)

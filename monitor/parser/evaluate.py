@@ -1,13 +1,10 @@
 """Predicted facts scored against labelled ones: precision, recall, F1, and every miss and false fact.
 
-A predicted fact is right when the labels hold one of its kind with the same key: brand, count and status; brand,
-market and status;
-brand and model. Labels marked `optional` or not `primary` are neither misses nor false alarms, nor are predictions of
-mere
-presence or of a count with a scope that no label has. A fact whose evidence is not in the text is false, whatever it
-says.
-`stage`, `when`, `qualifier`, `segment`, `platform` and `markets` are scored apart, over the facts found where the
-label has a value.
+A predicted fact is right when the labels hold one of its kind with the same key: brand, count and status; brand, market
+and status; brand and model. Labels marked `optional` or not `primary` are neither misses nor false alarms, nor are
+predictions of mere presence or of a count with a scope that no label has. A fact whose evidence is not in the text is
+false, whatever it says. `stage`, `when`, `qualifier`, `segment`, `platform` and `markets` are scored apart, over the
+facts found where the label has a value.
 
 Facts are taken in their JSON form (`Fact.as_json`), labels as a gold file holds them. Nothing is read or printed here.
 """

@@ -1,8 +1,7 @@
 """Whether a word governs a list of places: by where it stands, what lies between, and how far its role reaches.
 
-A role is a key of `[market_entry]`. Most govern what follows them; "Thailand is next in March" and verbs at the end
-of a
-clause govern what stands before.
+A role is a key of `[market_entry]`. Most govern what follows them; "Thailand is next in March" and verbs at the end of
+a clause govern what stands before.
 """
 
 from __future__ import annotations

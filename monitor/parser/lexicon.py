@@ -1,8 +1,7 @@
 """The words of a language: one file `config/languages/xx.toml`, found in a text in one pass.
 
 A file has tables; a list of phrases in a table is a **role**, named `table.key` (`market_entry.enter`). `find` says
-where
-phrases of which roles stand. Tables nested deeper are data for code that wants them as they are (`data`).
+where phrases of which roles stand. Tables nested deeper are data for code that wants them as they are (`data`).
 
 A phrase is written as it is read: `open* … first store`.
   word      that word, in any case, however much white space is between words

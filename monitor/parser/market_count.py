@@ -1,10 +1,8 @@
 """How many markets a brand is in, and how many it adds: the kinds `market_count` and `new_markets`.
 
 How a sentence is read: a number that counts countries or markets ("over 40 overseas markets") ─► is it the brand's
-presence that is
-counted, and not cities, plants, recalls ─► whose ─► now, planned, or past ─► of which part of the world. What fails a
-step is
-dropped with the reason. One fact per subject and document.
+presence that is counted, and not cities, plants, recalls ─► whose ─► now, planned, or past ─► of which part of the
+world. What fails a step is dropped with the reason. One fact per subject and document.
 """
 
 from __future__ import annotations
@@ -209,9 +207,8 @@ def _together(scene: Scene, line: Line, counted: Counted) -> tuple[str, ...]:
 
 def _is_about_brand(scene: Scene, line: Line, counted: Counted, low: int) -> bool:
     """Whether a sentence that names nobody counts the brand's markets: shops are counted in them ("931 of them in 36
-    countries"), or
-    its first word of weight says that somebody is there; or its language leaves out the subject of the sentence
-    before."""
+    countries"), or its first word of weight says that somebody is there; or its language leaves out the subject of the
+    sentence before."""
     if any(low <= number.start < counted.start for number in line.numbers) or line.has("market_count.number_of"):
         return True
     presence = line.of("market_count.presence", start=low, end=counted.start)

@@ -1,10 +1,8 @@
 """A brand comes to a country, plans to, or leaves it: the kind `market_entry`.
 
 How a sentence is read: lists of places ("Peru, Chile and, next year, Ecuador") ─► the words that govern each list
-(enter, come, exit,
-present) ─► whose doing ─► the brand's own coming, and not one model's, a plant's, a race's ─► done, planned, only
-considered ─►
-a date. What fails a step is dropped with the reason. One fact per market and document.
+(enter, come, exit, present) ─► whose doing ─► the brand's own coming, and not one model's, a plant's, a race's ─► done,
+planned, only considered ─► a date. What fails a step is dropped with the reason. One fact per market and document.
 """
 
 from __future__ import annotations
@@ -123,8 +121,7 @@ def _is_noun(line: Line, event: Event) -> bool:
 
 def _own_end(line: Line, event: Event, high: int) -> int:
     """Where the words end that may make a plan of the last step of a sentence: before an "and" with another verb, or
-    before the
-    main clause: "after its debut in Japan, the brand will …"."""
+    before the main clause: "after its debut in Japan, the brand will …"."""
     ends = [cue.start for cue in line.of("shared.and", start=event.end, end=high)]
     subjects = [name.start for name in line.names] + [cue.start for cue in line.of("shared.self", start=event.end)]
     ends += [start for start in subjects if start > event.end and line.between(start - 2, start).startswith(",")]

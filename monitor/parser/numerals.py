@@ -1,8 +1,7 @@
 """Whole numbers in a text, in digits or words, with what qualifies them.
 
 `more than 30`, `30-odd`, `十多个`, `1.2 million`, `twenty-fifth`, `28e`. A number that is part of a word, a decimal, a
-price or a
-percentage is none that counts things and is left out or marked. Nothing here knows what is counted.
+price or a percentage is none that counts things and is left out or marked. Nothing here knows what is counted.
 """
 
 from __future__ import annotations

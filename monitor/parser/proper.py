@@ -1,8 +1,7 @@
 """Proper names by how they are written: capitals where no sentence begins, and designations such as `iX3`, `#2`, `C10`.
 
 A guess from the shape alone: nothing is claimed about what bears the name. In languages that write every noun with a
-capital,
-and in scripts that have none, only designations are found.
+capital, and in scripts that have none, only designations are found.
 """
 
 from __future__ import annotations

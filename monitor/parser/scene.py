@@ -1,10 +1,8 @@
 """A document read once for all kinds of facts: its sentences with everything that was found in each.
 
 Document -> language -> sentences -> mentions (cues, places, numbers, dates, brands, references to a brand). Places in
-the text
-are offsets into `Document.text` throughout. The title is read too, as `Scene.title`, with offsets of its own: no fact
-can
-point into it. Kinds of facts decide from here; nothing here decides what is a fact.
+the text are offsets into `Document.text` throughout. The title is read too, as `Scene.title`, with offsets of its own:
+no fact can point into it. Kinds of facts decide from here; nothing here decides what is a fact.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Lists of places in a sentence, and the words that govern each: enter, come, leave, a partner's signing.
 
 "launched in Peru, Chile and, next year, Ecuador" is one list and one step. A step has a role (a key of
-`[market_entry]`) and the stretch
-of the sentence that is its own. Whose step it is, and whether it is done or planned, is decided in `market_entry`.
+`[market_entry]`) and the stretch of the sentence that is its own. Whose step it is, and whether it is done or planned,
+is decided in `market_entry`.
 """
 
 from __future__ import annotations
