@@ -212,6 +212,10 @@ class Statement(ABC):
         """Whether this is what was so before `other`: old news when `other` is believed."""
         return False
 
+    def refines(self, other: Self) -> bool:
+        """Whether this says the same as `other`, and more exactly."""
+        return False
+
     def advances(self, other: Self) -> bool:
         """Whether this is the natural next step after `other`, so that it contradicts nobody."""
         return False

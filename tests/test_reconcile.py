@@ -35,6 +35,11 @@ def test_what_a_baseline_finds_is_silent() -> None:
         ([(39, "smart", 0), (40, "trade", 1)], (40, "smart", 2), "resolved", (39, 40)),
         ([(39, "smart", 0), (40, "trade", 1)], (39, "smart", 2), "resolved", (40, 39)),  # the brand stands by it
         ([(39, "smart", 0), (40, "trade", 1)], (39, "trade", 2), "resolved", (40, 39)),  # the outlet comes round
+        ([(40, "smart", 0)], (35, "smart", 150), "changed", (40, 35)),  # a brand may shrink
+        ([(38, "smart", 0), (39, "smart", 10)], (38, "smart", 400), "changed", (39, 38)),
+        ([(93, "smart", 0), (39, "smart", 10)], (39, "smart", 40), "changed", (93, 39)),  # or have misprinted
+        ([(39, "smart", 0), (93, "one", 60)], (39, "two", 61), "disputed", (93, 39)),  # one voice against one
+        ([(39, "smart", 0), (93, "one", 60), (39, "two", 61)], (39, "three", 62), "changed", (93, 39)),
     ],
 )
 def test_newer_claims(
@@ -56,6 +61,9 @@ def test_newer_claims(
         ([(38, "smart", 0), (39, "smart", 10)], (38, "smart", 5)),  # a late find
         ([(39, "smart", 10)], (35, "trade", -200)),  # the past is filled
         ([(39, "smart", 0), (40, "trade", 1)], (40, "trade", 2)),  # the same outlet says it again
+        ([(40, "smart", 0)], (39, "smart", 10)),  # what stands below each release is behind the times
+        ([(40, "smart", 0)], (39, "trade", 200)),
+        ([(38, "smart", 0), (39, "smart", 10)], (38, "smart", 100)),  # from the archive, under a new date
     ],
 )
 def test_no_news(then: list[tuple[int, str, int]], now: tuple[int, str, int]) -> None:
@@ -66,6 +74,39 @@ def test_no_news(then: list[tuple[int, str, int]], now: tuple[int, str, int]) ->
 @pytest.mark.parametrize(("number", "qualifier"), [(30, "at_least"), (40, "about"), (39, "ordinal")])
 def test_rough_counts_that_allow_the_exact_one_are_support(number: int, qualifier: str) -> None:
     assert tell(said(counted(39), 0), fresh(said(counted(number, qualifier), 1, "trade"))) == []
+
+
+@pytest.mark.parametrize(("number", "qualifier"), [(30, "at_least"), (40, "about")])
+def test_an_exact_count_is_news_after_a_rough_one(number: int, qualifier: str) -> None:
+    rough = said(counted(number, qualifier), 0)
+    change = one(rough, fresh(said(counted(39), 100)))
+    assert (change.change, numbers(change)) == (ChangeKind.CHANGED, (number, 39))
+    assert numbers(one(rough, said(counted(39), 100), fresh(said(counted(40), 200)))) == (39, 40)
+    assert tell(rough, fresh(said(counted(39), 100, "trade"))) == []  # the brand has not said so
+
+
+def test_a_contradiction_in_other_words_is_no_other_one() -> None:
+    known = (said(counted(39), 0), said(counted(45), 1, "trade"))
+    assert tell(*known, fresh(said(counted(45, "about"), 2, "trade"))) == []
+    assert tell(*known, fresh(said(counted(44, "at_least"), 3, "trade"))) == []
+
+
+def test_what_is_paid_for_disputes_nothing() -> None:
+    assert tell(said(counted(39), 0), fresh(said(counted(45), 3, "advert", "sponsored"))) == []
+
+
+def test_a_market_that_was_left_long_ago_may_be_entered_again() -> None:
+    left = (said(entry("entered"), 0), said(entry("exited"), 90))
+    assert tell(*left, fresh(said(entry("entered"), 120, "slow"))) == []
+    again = said(entry("entered"), 900, "one")
+    assert one(*left, fresh(again)).change is ChangeKind.DISPUTED
+    assert one(*left, again, fresh(said(entry("entered"), 901, "two"))).change is ChangeKind.RESOLVED
+
+
+def test_one_outlet_alone_does_not_make_an_exit_final() -> None:
+    known = (said(entry("entered"), 0), said(entry("exited"), 90, "one"))
+    change = one(*known, fresh(said(entry("entered", basis="presence"), 91, "two")))
+    assert change.change is ChangeKind.DISPUTED
 
 
 def test_an_ordinal_beyond_the_official_count_disputes_it_with_both_sentences() -> None:

@@ -52,6 +52,14 @@ def test_a_wire_text_in_six_outlets_is_one_voice() -> None:
     assert list(standings(claims, of).values()) == [Standing.INDEPENDENT, *[Standing.SYNDICATED] * 6]
 
 
+def test_the_brand_speaks_for_itself_though_a_copy_has_an_earlier_date() -> None:
+    brand = carried("smart", 4 + 7 / 24, authority="official")
+    copy = carried("trade", 4)  # a date without a time
+    of = voices([copy, brand])
+    assert {of[brand.id], of[copy.id]} == {"smart"}
+    assert one(copy, brand, fresh(said(counted(41), 5, "trade"))).change is ChangeKind.DISPUTED
+
+
 def test_six_copies_do_not_outvote_the_brand_but_a_second_voice_does() -> None:
     known = [said(counted(39), 0)]
     wire = [replace(carried(f"outlet{number}", 1), fresh=True) for number in range(6)]

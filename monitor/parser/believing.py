@@ -5,13 +5,18 @@
 The rules, in the order they are tried when a claim differs from what is believed:
 
 1. What was believed before and has been left is old news when somebody other than the brand repeats it; so is an
-   earlier stage of a model. A rumour overturns nothing.
+   earlier stage of a model, and a lower count of the brand itself that it gave within a year, or while it gave the
+   higher one lately: old texts come back under new dates. A rumour overturns nothing. But what one outlet alone has
+   moved is open to contradiction, and so is what was left a year ago: then two voices decide.
 2. An outlet may take back what it alone said.
 3. A step that contradicts nobody (unveiled after confirmed) may be told by anyone.
 4. The brand itself is believed; so are two independent voices; so is one, when the brand has said nothing else lately
    and the subject is a value: of an attribute, as of a date, one voice is not enough.
 5. Otherwise good sources disagree: both values are kept, and the subject is disputed until the brand, or the outlet
-   that disagreed, settles it.
+   that disagreed, settles it. What is paid for disputes nothing.
+
+Who says the same more exactly ("39" after "more than 30") is believed instead, unless the brand has said it and this is
+somebody else.
 
 Absence plays no part: a claim that is no longer found stays what it was.
 """
@@ -28,8 +33,13 @@ from monitor.parser.voices import Voices, by_date, independent, standings, voice
 LATELY = timedelta(days=30)
 """Claims further apart than this differ because time passed, not because somebody is wrong."""
 
+AGES = timedelta(days=365)
+"""What was left so long ago may be so again."""
+
 FIRST = "the first that was said of it"
 DISAGREE = "the sources disagree"
+CONFIRMED = "the brand itself confirms it"
+REFINED = "it is said more exactly"
 
 
 def believe(subject: Subject, claims: Iterable[Claim]) -> State | None:
@@ -103,7 +113,9 @@ class Hearing:
             return state
         rivals = tuple(rival for rival in state.rivals if self._voice(rival) != self._voice(claim))
         allies = (*(rival for rival in state.rivals if rival.fact.agrees(claim.fact)), claim)
-        rule = self._why_enough(state, claim, allies)
+        rule = self._why_enough(state, claim, allies, again=any(True for _ in _agreeing(claim, left)))
+        if rule is None and claim.authority is Authority.SPONSORED:
+            return state
         if rule is None and self.passing and all(claim.date - s.date > LATELY for s in state.supports):
             return state
         if rule is None:
@@ -120,15 +132,19 @@ class Hearing:
 
     def _supported(self, state: State, claim: Claim) -> State:
         """One more voice for what is believed. The brand's own word ends a dispute, and a fact ends a rumour."""
-        settled = bool(state.rivals) and claim.authority is Authority.OFFICIAL
+        own = claim.authority is Authority.OFFICIAL
+        settled = bool(state.rivals) and own
         confirmed = state.believed.fact.hedged and not claim.fact.hedged
+        entitled = own or not any(support.authority is Authority.OFFICIAL for support in state.supports)
+        refined = entitled and claim.authority is not Authority.SPONSORED and claim.fact.refines(state.believed.fact)
         rivals = tuple(rival for rival in state.rivals if self._voice(rival) != self._voice(claim))
+        rule = CONFIRMED if settled else REFINED if refined else state.rule
         return replace(
             state,
-            believed=claim if confirmed else state.believed,
+            believed=claim if confirmed or refined else state.believed,
             supports=(*state.supports, claim),
             rivals=() if settled else rivals,
-            rule="the brand itself confirms it" if settled else state.rule,
+            rule=rule,
         )
 
     def _is_old_news(self, state: State, claim: Claim, left: Mapping[str, Left]) -> bool:
@@ -137,16 +153,23 @@ class Hearing:
             if claim.authority is Authority.OFFICIAL or state.disputed:
                 return False
             mine = {self._voice(claim)}
-            return any(past.voices - mine for past in _agreeing(claim, left))
-        if claim.authority is Authority.OFFICIAL and believed.authority is not Authority.OFFICIAL:
-            return believed.fact.advances(claim.fact)  # a model goes on; a count that the brand puts lower does not
-        official = any(support.authority is Authority.OFFICIAL for support in state.supports)
-        if official or believed.fact.advances(claim.fact):
-            return True
-        return any(True for _ in _agreeing(claim, left))
+            return self._is_firm(state, claim) and any(past.voices - mine for past in _agreeing(claim, left))
+        if believed.fact.advances(claim.fact):
+            return True  # a model goes on
+        official = [support.date for support in state.supports if support.authority is Authority.OFFICIAL]
+        if claim.authority is Authority.OFFICIAL:
+            archived = any(claim.date - past.claim.date <= AGES for past in _agreeing(claim, left))
+            return believed.authority is Authority.OFFICIAL and (archived or claim.date - max(official) <= LATELY)
+        return bool(official) or (self._is_firm(state, claim) and any(True for _ in _agreeing(claim, left)))
 
-    def _why_enough(self, state: State, claim: Claim, allies: Sequence[Claim]) -> str | None:
-        """The rule by which a differing claim is believed at once, or None."""
+    def _is_firm(self, state: State, claim: Claim) -> bool:
+        """Whether what is believed rests on the brand's word or on two voices, heard in the year before a claim."""
+        heard = max(support.date for support in state.supports)
+        official = any(support.authority is Authority.OFFICIAL for support in state.supports)
+        return (official or len(independent(state.supports, self.of)) >= 2) and claim.date - heard <= AGES
+
+    def _why_enough(self, state: State, claim: Claim, allies: Sequence[Claim], *, again: bool) -> str | None:
+        """The rule by which a differing claim is believed at once, or None. `again`: it was believed before."""
         if claim.fact.advances(state.believed.fact):
             return "the next step after what was known"
         if claim.authority is Authority.OFFICIAL:
@@ -157,12 +180,17 @@ class Hearing:
         if len(heard) >= 2:
             return f"{len(heard)} independent outlets say so"
         official = [s for s in state.supports if s.authority is Authority.OFFICIAL and claim.date - s.date <= LATELY]
-        if self.aspect is None and not official and claim.authority is not Authority.SPONSORED:
+        if self.aspect is None and not (official or again) and claim.authority is not Authority.SPONSORED:
             return "one outlet says so, and the brand has said nothing else lately"
         return None
 
     def _voice(self, claim: Claim) -> str:
         return self.of[claim.id]
+
+
+def contradicted_anew(before: State, after: State) -> bool:
+    """Whether somebody contradicts who says nothing that was said against the belief before."""
+    return any(not any(rival.fact.agrees(known.fact) for known in before.rivals) for rival in after.rivals)
 
 
 def _agreeing(claim: Claim, left: Mapping[str, Left]) -> Iterator[Left]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.models import ChangeKind, Claim, State, Statement, Step, Subject
-from monitor.parser.believing import NOTHING, Heard, Hearing
+from monitor.parser.believing import NOTHING, Heard, Hearing, contradicted_anew
 from monitor.parser.spans import span
 from monitor.parser.voices import Voices, by_date
 
@@ -103,12 +103,13 @@ def _step(before: State | None, after: State, since: datetime, aspect: str | Non
 def _kind(before: State | None, after: State) -> ChangeKind | None:
     if before is None:
         return ChangeKind.DISPUTED if after.disputed else ChangeKind.NEW
-    if {rival.fact.value for rival in after.rivals} - {rival.fact.value for rival in before.rivals}:
+    if contradicted_anew(before, after):
         return ChangeKind.DISPUTED
     if before.disputed and not after.disputed:
         return ChangeKind.RESOLVED
     was, now = before.believed.fact, after.believed.fact
-    return None if was is now or was.value == now.value or was.agrees(now) else ChangeKind.CHANGED
+    same = was is now or was.value == now.value or (was.agrees(now) and not now.refines(was))
+    return None if same else ChangeKind.CHANGED
 
 
 def _text(kind: ChangeKind, old: Statement | None, new: Statement) -> str:

@@ -61,6 +61,11 @@ class MarketCount(Fact):
         assert isinstance(other, MarketCount)
         return self._range()[1] < other._range()[0]
 
+    def refines(self, other: Fact) -> bool:
+        assert isinstance(other, MarketCount)
+        (low, high), (other_low, other_high) = self._range(), other._range()
+        return self.agrees(other) and high - low < other_high - other_low
+
     def _place(self) -> str:
         place = self.scope.removeprefix("region:") if self.scope else "worldwide"
         return place if self.status == "current" else f"{place}, planned"

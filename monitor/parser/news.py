@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.models import Authority, Change, ChangeKind, Citation, Claim, Standing, State
-from monitor.parser.believing import FIRST
+from monitor.parser.believing import FIRST, contradicted_anew
 
 SHOWN = 20
 """How many sources of one change are listed; all of them stay in the history."""
@@ -75,12 +75,13 @@ def _kind(before: State | None, after: State, claims: Sequence[Claim]) -> Change
     same = before.believed.fact.value == after.believed.fact.value or before.believed.fact.agrees(after.believed.fact)
     taken_back = {claim.id for claim in claims if claim.closed_now}
     if same:
-        if _values(after.rivals) - _values(before.rivals):
+        if contradicted_anew(before, after):
             return ChangeKind.DISPUTED
         if before.disputed and not after.disputed:
             return ChangeKind.CORRECTED if taken_back & _ids(before.rivals) else ChangeKind.RESOLVED
         confirmed = before.believed.fact.hedged and not after.believed.fact.hedged
-        return ChangeKind.CHANGED if confirmed else None
+        refined = after.believed.fact.refines(before.believed.fact)
+        return ChangeKind.CHANGED if confirmed or refined else None
     if taken_back & {before.believed.id}:
         return ChangeKind.CORRECTED
     if after.disputed and not before.disputed:
@@ -93,10 +94,6 @@ def _rule(kind: ChangeKind, after: State, claims: Sequence[Claim]) -> str:
         outlets = sorted({claim.outlet for claim in claims if claim.closed_now})
         return f"{' and '.join(outlets)} took back what the article said before"
     return after.rule or FIRST
-
-
-def _values(claims: Iterable[Claim]) -> set[str]:
-    return {claim.fact.value for claim in claims}
 
 
 def _ids(claims: Iterable[Claim]) -> set[int]:

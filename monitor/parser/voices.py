@@ -4,7 +4,9 @@
                     └► else the publisher's own voice
 
 A voice is a publisher. Outlets of one publisher share one; so does every copy of a text, however it is called there.
-Whatever arrives later never changes whose voice an earlier claim has. Decides nothing about what is believed.
+What the brand itself says is its own word, and no copy of anybody: of one day its text is the first, for a copy often
+has a date without a time. Whatever is of a later day never changes whose voice an earlier claim has. Decides nothing
+about what is believed.
 """
 
 from __future__ import annotations
@@ -33,11 +35,12 @@ def voices(claims: Iterable[Claim]) -> Voices:
     """Whose voice each claim is. The order in which claims come plays no part."""
     found: dict[int, str] = {}
     recent: list[Claim] = []
-    for claim in sorted(claims, key=by_date):
+    for claim in sorted(claims, key=lambda claim: (claim.date.date(), _RANK[claim.authority], by_date(claim))):
         origin = None
         if claim.fingerprint is not None:
             recent = [other for other in recent if claim.date - other.date <= COPIED_WITHIN]
-            origin = next((other for other in recent if _copies(claim, other)), None)
+            if claim.authority is not Authority.OFFICIAL:
+                origin = next((other for other in recent if _copies(claim, other)), None)
             recent.append(claim)
         found[claim.id] = found[origin.id] if origin else publisher(claim)
     return found
