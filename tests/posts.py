@@ -74,8 +74,10 @@ class Post:
     ) -> None:
         self.history.settle_alert(alert.id, delivery, self.clock(), next_attempt, alert.channel, health, notices)
 
-    async def release(self, alerts: Sequence[Alert]) -> None:
-        self.history.release_alerts([alert.id for alert in alerts])
+    async def release(self, alerts: Sequence[Alert], until: datetime | None = None) -> None:
+        self.history.release_alerts([alert.id for alert in alerts], until)
+
+    def held(self, alert: Alert) -> None: ...
 
     async def close(self) -> None:
         await self.dispatcher.aclose()

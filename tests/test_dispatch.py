@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 from posts import LEASE, SCREEN, Clock
 from sinks import Desk, Hook, mail_server, raw_server, status, web_server
-from stories import LOOPBACK, NOW, STYLE, alert, change, email, webhook
+from stories import BERLIN, LOOPBACK, NOW, STYLE, alert, change, email, webhook
 
 from monitor.models import Alert, Answer, Change, Delivery, Health
 from monitor.notifier.dispatch import BATCH, Dispatcher
 from monitor.notifier.health import PATIENCE
-from monitor.settings import Channel
+from monitor.notifier.route import held_until
+from monitor.settings import AlertRule, Channel
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Outbox:
     state: dict[str, str] = field(default_factory=dict)
     healths: dict[str, Health] = field(default_factory=dict)
     notices: list[Alert] = field(default_factory=list)
+    rules: list[AlertRule] = field(default_factory=list)
 
     def put(self, channel: str, *changes: Change, **given: Any) -> str:
         alert_id = f"{channel}-{len(self.rows)}"
@@ -84,9 +86,15 @@ class Outbox:
             assert next_attempt is None
             self.state[alert.id] = str(delivery.answer)
 
-    async def release(self, alerts: Sequence[Alert]) -> None:
+    async def release(self, alerts: Sequence[Alert], until: datetime | None = None) -> None:
         for row in alerts:
             self.leases.pop(row.id, None)
+            if until:
+                known, changes = self.rows[row.id]
+                self.rows[row.id] = (replace(known, not_before=until), changes)
+
+    def held(self, alert: Alert) -> datetime | None:
+        return held_until(alert, self.rules, self.clock(), BERLIN)
 
     def last(self, alert_id: str) -> Delivery:
         return self.attempts[alert_id][-1]
@@ -144,6 +152,30 @@ def test_every_channel_is_served_oldest_first(post: Post) -> None:
     ]
     assert post.console.getvalue().count("brand-monitor why") == BATCH + 5
     assert set(post.outbox.state.values()) == {"sent"}
+
+
+def test_quiet_hours_keep_back_what_is_due_retries_and_storms_too(post: Post) -> None:
+    night = datetime(2026, 1, 10, 23, 30, tzinfo=BERLIN)
+    post.clock.now = night
+    post.outbox.rules = [AlertRule(name=name, channels=("screen",), quiet="22:00-07:00") for name in ("one", "two")]
+    for given in ({"rule": "one"}, {"rule": "one", "attempts": 2, "tried_since": night}, {"rule": "many are one"}):
+        post.outbox.put("screen", not_before=night, **given)
+    assert deliver(post, SCREEN) == 0
+    assert {row.not_before for row, _ in post.outbox.rows.values()} == {datetime(2026, 1, 11, 7, tzinfo=BERLIN)}
+    post.outbox.healths["screen"] = Health(failures=1, failing_since=night)  # then what waits for a retry is due
+    assert deliver(post, SCREEN) == 0
+    post.clock.now = night.replace(day=11, hour=7, minute=0)
+    assert deliver(post, SCREEN) == 3
+
+
+def test_what_a_rule_without_quiet_hours_tells_goes_out_at_night(post: Post) -> None:
+    post.clock.now = night = datetime(2026, 1, 10, 23, 30, tzinfo=BERLIN)
+    quiet = AlertRule(name="quiet", channels=("screen",), quiet="22:00-07:00")
+    post.outbox.rules = [quiet, AlertRule(name="always", channels=("screen",))]
+    post.outbox.put("screen", not_before=night, rule="quiet")
+    post.outbox.put("screen", not_before=night, rule="always")
+    post.outbox.put("screen", not_before=night, rule="many are one")  # a storm holds what some rule tells at once
+    assert deliver(post, SCREEN) == 2
 
 
 def test_what_is_not_due_waits(post: Post) -> None:

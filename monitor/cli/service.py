@@ -33,7 +33,7 @@ from monitor.notifier.health import notices
 from monitor.notifier.heartbeat import beat
 from monitor.notifier.messages import Style
 from monitor.notifier.rendering import Templates
-from monitor.notifier.route import GROUP, group_window, recipients
+from monitor.notifier.route import GROUP, group_window, held_until, recipients
 from monitor.notifier.summary import summary
 from monitor.notifier.wording import words_of
 from monitor.pipeline import record
@@ -395,9 +395,12 @@ class Service:
             History.settle_alert, alert.id, delivery, self._clock(), next_attempt, alert.channel, health, notices
         )
 
-    async def release(self, alerts: Sequence[Alert]) -> None:
+    async def release(self, alerts: Sequence[Alert], until: datetime | None = None) -> None:
         if alerts:
-            await self.history(History.release_alerts, [alert.id for alert in alerts])
+            await self.history(History.release_alerts, [alert.id for alert in alerts], until)
+
+    def held(self, alert: Alert) -> datetime | None:
+        return held_until(alert, self.settings.alerts or (), self._clock(), self.settings.timezone)
 
 
 def revive(stored: Mapping[str, Any]) -> Fact:

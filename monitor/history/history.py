@@ -327,10 +327,10 @@ class History:
             outbox.settle(db, alert_id, delivery, now, next_attempt)
             outbox.queue(db, notices, now)
 
-    def release_alerts(self, alert_ids: Iterable[str]) -> None:
-        """Gives back what was taken to send and not tried."""
+    def release_alerts(self, alert_ids: Iterable[str], until: datetime | None = None) -> None:
+        """Gives back what was taken to send and not tried; with `until`, it waits until then."""
         with self._store.writing() as db:
-            outbox.release(db, alert_ids)
+            outbox.release(db, alert_ids, until)
 
     def close_groups(self, now: datetime, until: datetime) -> None:
         """Makes due what waits for more of its kind, no longer than `until`; digests keep their hour."""

@@ -205,14 +205,15 @@ def _notice(stored: str) -> Notice:
     return Notice(**found | {"lines": tuple(found["lines"]), "sources": tuple(found["sources"])})
 
 
-def release(db: Database, alert_ids: Iterable[str]) -> None:
-    """Gives back what was taken up and not tried."""
+def release(db: Database, alert_ids: Iterable[str], until: datetime | None = None) -> None:
+    """Gives back what was taken up and not tried; with `until`, it waits until then."""
     db.conn.executemany(
         """
-        UPDATE alert SET leased_until = NULL, tried_since = iif(attempts = 0, NULL, tried_since)
-        WHERE id = ? AND status = 'pending'
+        UPDATE alert SET leased_until = NULL, tried_since = iif(attempts = 0, NULL, tried_since),
+            not_before = coalesce(:until, not_before)
+        WHERE id = :id AND status = 'pending'
         """,
-        [(alert_id,) for alert_id in alert_ids],
+        [{"id": alert_id, "until": utc_or_none(until)} for alert_id in alert_ids],
     )
 
 

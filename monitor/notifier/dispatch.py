@@ -72,8 +72,12 @@ class Outbox(Protocol):
         """
         ...
 
-    async def release(self, alerts: Sequence[Alert]) -> None:
-        """Gives back what was claimed and not tried."""
+    async def release(self, alerts: Sequence[Alert], until: datetime | None = None) -> None:
+        """Gives back what was claimed and not tried; with `until`, it waits until then."""
+        ...
+
+    def held(self, alert: Alert) -> datetime | None:
+        """Until when quiet hours keep an alert back; None when they do not."""
         ...
 
 
@@ -154,11 +158,22 @@ class Dispatcher:
             health = await self._outbox.health(channel.name)
             while not self._stopping and is_open(health, self._clock()):
                 batch = await self._outbox.claim(channel.name, BATCH, again=in_trouble(health))
-                if not batch:
+                due = await self._due(batch)
+                if not batch or (in_trouble(health) and not due):  # then the same ones would be claimed again
                     break
-                sent, health = await self._batch(channel, batch, health, channels)
+                sent, health = await self._batch(channel, due, health, channels)
                 taken += sent
         return taken
+
+    async def _due(self, batch: Sequence[tuple[Alert, Sequence[Change]]]) -> list[tuple[Alert, Sequence[Change]]]:
+        """Those that no quiet hours keep back. Retries and storms come to them, too; they wait for their end."""
+        due = []
+        for alert, changes in batch:
+            if until := self._outbox.held(alert):
+                await self._outbox.release([alert], until)
+            else:
+                due.append((alert, changes))
+        return due
 
     async def _batch(
         self,

@@ -115,6 +115,16 @@ def telling_time(rule: AlertRule, window: timedelta, now: datetime, zone: tzinfo
     return _after_quiet(moment, rule.quiet, zone) if rule.quiet else moment
 
 
+def held_until(alert: Alert, rules: Sequence[AlertRule], now: datetime, zone: tzinfo) -> datetime | None:
+    """Until when quiet hours keep back a message that is due, if they do: those of its rule. What no rule of that name
+    tells (a storm's message holds changes of many) is kept back while every rule of its channel is quiet."""
+    own = [rule for rule in rules if rule.name == alert.rule]
+    if not own and alert.notice is None:
+        own = [rule for rule in rules if alert.channel in rule.channels]
+    ends = [_after_quiet(now, rule.quiet, zone) if rule.quiet else now for rule in own]
+    return min(ends) if ends and min(ends) > now else None
+
+
 def group_window(rule: AlertRule, channel: Channel) -> timedelta:
     """How long the first change of a brand waits for others to be told with."""
     if rule.group is not None:
