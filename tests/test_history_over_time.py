@@ -282,6 +282,28 @@ def test_a_dispute_that_was_taken_back_never_was_but_was_known(tmp_path: Path) -
     desk.history.close()
 
 
+def test_what_was_so_on_a_day_holds_the_date_that_was_believed_of_a_plan(tmp_path: Path) -> None:
+    desk, by = Desk(tmp_path), SOURCES[0]
+    for number, (day, when) in enumerate(((0, "2026"), (20, "2028"))):
+        desk.tell(Story(number, by, day, entered("EC", status="planned", when=when)))
+    rows = [desk.history.queries.timeline("smart", as_of=datetime(2026, 1, day, tzinfo=UTC)) for day in (10, 25)]
+    assert [[(row["aspect"], row["after_value"]) for row in found] for found in rows] == [
+        [(None, "planned")],
+        [(None, "planned"), ("when", "2028")],
+    ]
+    desk.history.close()
+
+
+def test_a_step_that_comes_twice_is_known_by_what_brought_it_each_time(tmp_path: Path) -> None:
+    desk, by = Desk(tmp_path), SOURCES[0]
+    told = []
+    for number, status in enumerate(("entered", "exited", "entered", "exited")):
+        (change,) = desk.tell(Story(number, by, 60 * number, entered("PE", status=status)))
+        told.append(change.id)
+    assert [row["id"] for row in desk.history.queries.timeline("smart")] == told
+    desk.history.close()
+
+
 # --- articles that move ---
 
 LONG = " ".join(

@@ -1,8 +1,9 @@
 """How what is believed moved, and what was so on a day, as known on a day: the SQL of `timeline`. Reads only.
 
 step     the course of a subject: what holds since when, by the dates of texts; each row known from and until a time
-change   what was detected; gives a step the name by which `why` knows it, and tells of corrections, which no course
-         has: an error that was taken back was never so
+change   what was detected; gives a step the name by which `why` knows it (of several from one value to another, that
+         which the same text brought), and tells of corrections, which no course has: an error that was taken back was
+         never so
 """
 
 from __future__ import annotations
@@ -22,16 +23,27 @@ step.brand = :brand AND (:kind IS NULL OR step.kind = :kind)
 AND step.known_from <= :known_at AND (step.known_until IS NULL OR step.known_until > :known_at)
 """
 
+_SAME = """
+c.brand = step.brand AND c.kind = step.kind AND c.subject = step.subject AND c.aspect IS step.aspect
+AND c.after_value = step.after_value AND c.change = step.change AND c.detected_at <= :known_at
+"""
+
 _STEPS = f"""
 SELECT * FROM (
 SELECT step.id AS step, told.id AS id, step.brand, step.kind, step.subject, step.aspect, step.change, step.before_value,
     step.after_value, step.value AS believed, step.disputed, step.since AS since, step.position AS position,
     coalesce(told.detected_at, step.known_from) AS detected_at, step.text, step.rule
 FROM step
-LEFT JOIN change AS told ON told.seq = (
-    SELECT max(c.seq) FROM change AS c
-    WHERE c.brand = step.brand AND c.kind = step.kind AND c.subject = step.subject AND c.aspect IS step.aspect
-        AND c.after_value = step.after_value AND c.change = step.change AND c.detected_at <= :known_at
+LEFT JOIN change AS told ON told.seq = coalesce(
+    (
+        SELECT max(c.seq) FROM step_claim
+        JOIN fact ON fact.id = step_claim.fact
+        JOIN document ON document.id = fact.document
+        JOIN change AS c ON {_SAME}
+        JOIN change_source AS brought ON brought.change = c.id AND brought.position = 0 AND brought.url = document.url
+        WHERE step_claim.step = step.id
+    ),
+    (SELECT max(c.seq) FROM change AS c WHERE {_SAME})
 )
 WHERE {_KNOWN} AND (step.aspect IS NULL OR step.change <> 'new')
 UNION ALL
@@ -44,19 +56,19 @@ WHERE change.brand = :brand AND (:kind IS NULL OR change.kind = :kind) AND chang
 """  # noqa: S608 - constants
 
 _AS_OF = f"""
-SELECT step, id, brand, kind, subject, change, before_value, after_value, believed, disputed, since, detected_at, text,
-    rule
+SELECT step, id, brand, kind, subject, aspect, change, before_value, after_value, believed, disputed, since,
+    detected_at, text, rule
 FROM (
-    SELECT step.id AS step, NULL AS id, step.brand, step.kind, step.subject, step.change, step.before_value,
-        step.after_value, step.value AS believed, step.disputed, step.since, step.known_from AS detected_at, step.text,
-        step.rule, row_number() OVER (
-            PARTITION BY step.kind, step.subject ORDER BY step.since DESC, step.position DESC
+    SELECT step.id AS step, NULL AS id, step.brand, step.kind, step.subject, step.aspect, step.change,
+        step.before_value, step.after_value, step.value AS believed, step.disputed, step.since,
+        step.known_from AS detected_at, step.text, step.rule, row_number() OVER (
+            PARTITION BY step.kind, step.subject, step.aspect ORDER BY step.since DESC, step.position DESC
         ) AS place
     FROM step
-    WHERE {_KNOWN} AND step.aspect IS NULL AND step.since <= :as_of
+    WHERE {_KNOWN} AND step.since <= :as_of
 )
-WHERE place = 1
-ORDER BY since, kind, subject
+WHERE place = 1 AND (aspect IS NULL OR change <> 'new')
+ORDER BY since, kind, subject, aspect
 """  # noqa: S608 - constants
 
 _CITED_BY_STEPS = """
@@ -81,7 +93,7 @@ ALWAYS = "9999"
 def timeline(
     ask: Ask, brand: str, kind: str | None, as_of: datetime | None, known_at: datetime | None, limit: int | None
 ) -> list[Row]:
-    """The steps of a brand; with `as_of`, of each subject the last until then."""
+    """The steps of a brand; with `as_of`, of each subject the last until then, and of each attribute that has moved."""
     values = {
         "brand": brand,
         "kind": kind,
