@@ -167,7 +167,7 @@ _WORDS = {
     "path_type": "must be a path in quotes",
     "model_type": "must be a table",
     "bool": "must be true or false, without quotes",
-    "int": "must be a whole number",
+    "int": "must be a whole number, without quotes",
     "string_type": "must be a text in quotes",
     "string_too_short": "must not be empty",
     "string_too_long": "is too long",
@@ -176,6 +176,10 @@ _WORDS = {
 _FORMS = {
     "user_agent": "may hold plain ASCII characters only",
     "language": 'must be a code of two small letters, as in "de"',
+    "languages": 'must be a code of two small letters, as in "de"',
+    "markets": 'must be the code of a country or a region; write "DE" or "region:Europe"',
+    "host": 'must be the name or address of a machine; write "127.0.0.1"',
+    "hosts": 'must be the name of a machine; write "news.example.org"',
 }
 
 
@@ -184,7 +188,8 @@ def _in_words(mistake: str, loc: tuple[int | str, ...]) -> str | None:
     if mistake == "tuple_type":
         return f"must be tables: write [[{loc[0]}]]" if len(loc) == 1 else 'must be a list, as in ["a", "b"]'
     if mistake == "string_pattern_mismatch":
-        return _FORMS.get(str(loc[-1]), "may not hold control characters")
+        key = next(str(step) for step in reversed(loc) if isinstance(step, str))
+        return _FORMS.get(key, "may not hold control characters")
     return _WORDS.get(mistake) or _WORDS.get(mistake.split("_")[0])
 
 

@@ -30,16 +30,19 @@ class Secret:
         if where == "env":
             value = os.environ.get(what)
             if not value:
-                raise ConfigError(f"the environment variable {what} is not set; the config takes a secret from it")
+                raise ConfigError(f"the environment variable {what} is not set; set it where the program is started")
             return value
         path = self._folder / what
         try:
             path = self._folder / Path(what).expanduser()
             value = path.read_text(encoding="utf-8").strip()
         except (OSError, ValueError, RuntimeError) as error:  # not UTF-8, or a NUL in its name; the home of nobody
-            raise ConfigError(f"the secret file {path} cannot be read ({type(error).__name__})") from error
+            why = f"cannot be read ({type(error).__name__})"
+            raise ConfigError(
+                f"the secret file {path} {why}; write the secret into it, or name another file"
+            ) from error
         if not value:
-            raise ConfigError(f"the secret file {path} is empty")
+            raise ConfigError(f"the secret file {path} is empty; write the secret into it")
         return value
 
     def __repr__(self) -> str:

@@ -24,12 +24,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    Strict,
     ValidationInfo,
     model_validator,
 )
 from tld import get_fld
 
 from monitor import cron
+from monitor.errors import ConfigError
 from monitor.models import Access, Authority, ChangeKind, Source, SourceKind
 from monitor.secret import COOKIE_VALUE, HEADER_VALUE, Given, Secret
 
@@ -37,11 +39,18 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 SIZES = {"B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
 
+LONGEST = timedelta(days=36_500)
+"""Of any duration: far beyond any use, and a moment so long ago or ahead can still be told."""
+
+
 def _duration(text: Any) -> timedelta:
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", text) if isinstance(text, str) else None
     if not match:
         raise ValueError('not a duration; write it like "90s", "15m", "1h" or "2d"')
-    return timedelta(seconds=float(match[1]) * UNITS[match[2]])
+    seconds = float(match[1]) * UNITS[match[2]]
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f'is too long; at most 100 years, "{LONGEST.days}d"')
+    return timedelta(seconds=seconds)
 
 
 def _size(text: Any) -> int:
@@ -188,6 +197,9 @@ def _mailbox(text: str) -> str:
 Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
 Pause = Annotated[timedelta, BeforeValidator(_duration)]
 Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
+Flag = Annotated[bool, Strict()]
+Number = Annotated[int, Strict()]
+"""Strict: else "no" would be false, and true would be 1."""
 Named = Annotated[Secret, BeforeValidator(_secret)]
 Headers = Annotated[
     dict[str, Secret],
@@ -226,7 +238,7 @@ class HttpSettings(Section):
     """What a page may hold at most, after decompression."""
     per_host_delay: Pause = timedelta(seconds=1)
     """Between two requests to one host."""
-    respect_robots: bool = True
+    respect_robots: Flag = True
     """Whether robots.txt is obeyed."""
     allow_private_networks: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = ()
     """Private addresses that may be asked, as in `["127.0.0.0/8"]`; all others are refused wherever they come from."""
@@ -241,7 +253,7 @@ class EngineSettings(Section):
 
     kind: Literal["local", "dask"] = "local"
     """This machine, or a Dask cluster (the extra `cluster`)."""
-    processes: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    processes: Annotated[Number, Field(ge=1, le=1_000)] | None = None
     """How many child processes of this machine read stored pages; one for each processor when left out."""
     scheduler: Annotated[str, AfterValidator(_dask_scheduler)] | None = None
     """The address of the cluster's scheduler, as in "tls://host:8786"."""
@@ -293,7 +305,7 @@ class SourceSettings(Section):
     """Of a listing: a CSS selector for its links to articles; found by itself when left out."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
     """The language of its texts, as in "de"; found out page by page when left out."""
-    render: bool = False
+    render: Flag = False
     """Whether its pages are read in a browser, which runs their scripts. Needs Chromium and the extra `browser`."""
     headers: Headers = Field(default_factory=dict, repr=False)
     """Sent with every request to the source's own origin."""
@@ -305,9 +317,9 @@ class SourceSettings(Section):
     """The password of its login."""
     proxy: Named | None = None
     """In the place of the proxy of [http], as far as this source's own origin goes."""
-    alert_on_first: bool = False
+    alert_on_first: Flag = False
     """Whether what the first check finds is news; else it is the baseline, and nobody is told."""
-    enabled: bool = True
+    enabled: Flag = True
     """Whether it is checked."""
 
     @model_validator(mode="after")
@@ -350,12 +362,19 @@ class SourceSettings(Section):
             headers=tuple(self.headers.items()), cookies=tuple(self.cookies.items()), login=login, proxy=self.proxy
         )
 
-    def secrets(self) -> tuple[Secret, ...]:
-        """All that the source is asked with, and that may be secret."""
+    def secrets(self) -> Mapping[str, Secret]:
+        """By its key, all that the source is asked with, and that may be secret."""
         if not (self.headers or self.cookies or self.auth or self.password or self.proxy):
-            return ()  # the usual case, asked of each of thousands at the start
-        own = (self.auth, self.password, self.proxy)
-        return (*self.headers.values(), *self.cookies.values(), *(secret for secret in own if secret))
+            return {}  # the usual case, asked of each of thousands at the start
+        tables = {"headers": self.headers, "cookies": self.cookies}
+        sent = {f"{key}: {name}": secret for key, table in tables.items() for name, secret in table.items()}
+        return sent | _secrets(self)
+
+
+def _secrets(section: Section) -> dict[str, Secret]:
+    """By its key, every secret that a table of the config names itself."""
+    values = {field.alias or name: getattr(section, name) for name, field in type(section).model_fields.items()}
+    return {key: value for key, value in values.items() if isinstance(value, Secret)}
 
 
 def _selector(text: str) -> str:
@@ -500,9 +519,9 @@ class AlertRule(Section):
     """A source that is cited, by its name."""
     authorities: tuple[Authority, ...] = ()
     """The authority of a source that is cited."""
-    independent: Annotated[int, Field(ge=0)] = 0
+    independent: Annotated[Number, Field(ge=0)] = 0
     """How many independent sources a change needs at least."""
-    step: Annotated[int, Field(ge=0)] = 0
+    step: Annotated[Number, Field(ge=0)] = 0
     """By how much a count has to move at least; says nothing of other changes."""
     channels: tuple[str, ...] = Field(min_length=1)
     """Where it goes."""
@@ -530,7 +549,7 @@ class BackupSettings(Section):
     """The folder; made when it is not there. Relative to the config."""
     cron: Cron = "0 3 * * *"
     """When, in `timezone`."""
-    keep: Annotated[int, Field(ge=1)] = 7
+    keep: Annotated[Number, Field(ge=1)] = 7
     """How many of the newest are kept."""
 
 
@@ -549,7 +568,7 @@ class WebSettings(Section):
 
     host: str = Field(default="127.0.0.1", pattern=r"^[A-Za-z0-9.:_-]+$")
     """The address to listen on: this machine only, unless a password is set."""
-    port: Annotated[int, Field(ge=0, le=65_535)] = PAGE_PORT
+    port: Annotated[Number, Field(ge=0, le=65_535)] = PAGE_PORT
     """The port; 0 is any that is free."""
     password: Named | None = None
     """What everybody is asked for; it is the right to write, too."""
@@ -606,7 +625,7 @@ class Settings(Section):
         timedelta(days=7),
     )
     """How long after its first reading an article is visited again, so that corrections are noticed; empty: never."""
-    workers: Annotated[int, Field(ge=1, le=10_000)] = 1_500
+    workers: Annotated[Number, Field(ge=1, le=10_000)] = 1_500
     """How many sources are checked at once, at the most. A check that waits for a server costs a socket and some
     kilobytes; with a low number servers that hang hold up the others."""
     http: HttpSettings = HttpSettings()
@@ -664,9 +683,25 @@ class Settings(Section):
     def sources(self) -> tuple[Source, ...]:  # made once: the scheduler asks every second, of thousands perhaps
         return tuple(entry.as_source() for entry in self.source_settings)
 
-    def secrets(self) -> tuple[Secret, ...]:
-        """Every secret that the config names, so that a service can ask for all of them at its start."""
-        owners: list[Section] = [self, self.http, self.web, *self.channels]
-        values = (getattr(owner, name) for owner in owners for name in type(owner).model_fields)
-        sources = (secret for source in self.source_settings for secret in source.secrets())
-        return (*(value for value in values if isinstance(value, Secret)), *sources)
+    def secrets(self) -> Mapping[str, Secret]:
+        """Every secret that the config names, by its place there."""
+        owners = {"": self, "[http]: ": self.http, "[web]: ": self.web}
+        owners |= {f'[[channels]] "{channel.name}": ': channel for channel in self.channels}
+        found = {f"{place}{key}": secret for place, owner in owners.items() for key, secret in _secrets(owner).items()}
+        return found | {
+            f'[[sources]] "{source.name}": {key}': secret
+            for source in self.source_settings
+            for key, secret in source.secrets().items()
+        }
+
+    def require_secrets(self, table: str = "") -> None:
+        """Raises ConfigError, with a line for each secret (of one table, as in "[web]") that is not there."""
+        missing = []
+        for place, secret in self.secrets().items():
+            try:
+                if place.startswith(table):
+                    secret.reveal()
+            except ConfigError as error:
+                missing.append(f"{self.path}: {place}: {error}")
+        if missing:
+            raise ConfigError("\n".join(missing))

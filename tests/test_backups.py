@@ -299,6 +299,13 @@ def test_a_backup_that_is_none_changes_nothing(
     assert database.read_bytes() == before
 
 
+def test_a_folder_in_the_place_of_the_database_stays_there(database: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    assert "is a folder" in refusal(lambda: restore(database, folder, NOW))
+    assert folder.is_dir()
+
+
 def test_the_database_is_no_backup_of_itself(database: Path) -> None:
     assert "is the database itself" in refusal(lambda: restore(database, database, NOW))
 
@@ -338,6 +345,15 @@ def test_backup_and_restore_as_people_type_them(database: Path, tmp_path: Path) 
     first, second = told.out.splitlines()
     assert first == f"{database}: restored from {made}, facts: 3, the last check of 2026-01-04 09:00"
     assert "before-restore" in second
+
+
+def test_a_slash_at_the_end_means_a_folder_which_is_made(database: Path, tmp_path: Path) -> None:
+    for before in range(2):  # the second time it is there
+        assert command("backup", "--db", database, f"{tmp_path}/more/copies/").code == 0
+        [made] = (tmp_path / "more" / "copies").glob("monitor-*Z.db")
+        made.rename(made.with_suffix(f".{before}"))
+    (tmp_path / "file").touch()
+    assert "cannot be made" in mistake("backup", "--db", database, f"{tmp_path}/file/")
 
 
 def test_without_a_path_the_backup_goes_where_the_config_says(database: Path, tmp_path: Path) -> None:

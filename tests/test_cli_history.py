@@ -101,6 +101,25 @@ def test_no_unhealthy_source_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ("timeline", "smart", "--as-of", "999999d"),
+        ("timeline", "smart", "--known-at", "999999d"),
+        ("silence", "add", "--brand", "smart", "--until", "9999999d"),
+        ("changes", "--since", "0001-01-01T00:00+05:00"),
+    ],
+)
+def test_a_moment_beyond_all_time_is_a_mistake(arguments: tuple[str, ...], database: Path) -> None:
+    assert "is no date" in mistake("--db", database, *arguments)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "36500d"])
+def test_the_first_and_the_last_moment_are_moments(day: str, database: Path) -> None:
+    for option in ("--as-of", "--known-at"):
+        assert command("--db", database, "timeline", "smart", option, day).code == 0
+
+
+@pytest.mark.parametrize(
     ("arguments", "left"),
     [
         (["changes", "--since", "2026-01-03"], 2),
@@ -226,6 +245,14 @@ def test_a_missing_database_is_one_line_that_says_how_to_get_one(name: str, tmp_
     assert str(tmp_path / "none.db") in line
     assert "check" in line
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "monitor.toml").write_text('database = ""\n')
+    expected = f"brand-monitor: the database {tmp_path} is a folder; name a file\n"
+    assert mistake("--db", tmp_path, "facts") == expected
+    assert mistake("--config", tmp_path / "monitor.toml", "facts") == expected
+    assert mistake("--db", tmp_path, "backup", tmp_path / "copy.db") == expected
 
 
 def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:

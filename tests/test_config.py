@@ -68,6 +68,10 @@ ON_CLUSTER = 'kind = "dask"\nscheduler = "tls://a:1"\n'
         ('revisit = ["1h", "often"]', "revisit[1]", '"15m"'),
         ('revisit = ["4000d"]', "revisit", "366d"),
         ('workers = "many"', "workers", "a whole number"),
+        ('workers = "5"', "workers", "a whole number, without quotes"),
+        ("workers = true", "workers", "a whole number"),
+        ('keep_pages = "999999d"', "keep_pages", 'at most 100 years, "36500d"'),
+        (f'keep_pages = "{"9" * 400}d"', "keep_pages", "at most 100 years"),
         ('path = "x"', "path", "there is no such key"),
         ("sources = 3", "sources", "[[sources]]"),
         ('[sources]\nname = "news"', "sources", "[[sources]]"),
@@ -104,6 +108,9 @@ ON_CLUSTER = 'kind = "dask"\nscheduler = "tls://a:1"\n'
         (SOURCE.replace("https://", f"https://u:{CANARY}@"), f"{IN_NEWS}: url", "user or password"),
         (SOURCE.replace(".example", ".example:99999"), f"{IN_NEWS}: url", "0-65535"),
         (SOURCE + 'every = "15"', f"{IN_NEWS}: every", '"15m"'),
+        (SOURCE + 'every = "5000000d"', f"{IN_NEWS}: every", "at most 100 years"),
+        (SOURCE + 'enabled = "no"', f"{IN_NEWS}: enabled", "true or false, without quotes"),
+        (SOURCE + "enabled = 1", f"{IN_NEWS}: enabled", "true or false"),
         (SOURCE + 'every = "15m"\ncron = "* * * * *"', IN_NEWS, "keep one"),
         (SOURCE + 'cron = "* * *"', f"{IN_NEWS}: cron", '"0 7 * * mon-fri"'),
         (SOURCE + 'cron = "0 0 31 2 *"', f"{IN_NEWS}: cron", "never happens"),
@@ -137,8 +144,13 @@ ON_CLUSTER = 'kind = "dask"\nscheduler = "tls://a:1"\n'
         (RULE + 'kinds = ["market_cuont"]', f"{IN_RULE}: kinds[0]", 'did you mean "market_count"?'),
         (RULE + 'changes = ["neww"]', f"{IN_RULE}: changes[0]", 'did you mean "new"?'),
         (RULE + 'digest = "8:00"', f"{IN_RULE}: digest", '"0 7 * * mon-fri"'),
+        (RULE + 'markets = ["Germany"]', f"{IN_RULE}: markets[0]", 'write "DE" or "region:Europe"'),
+        (RULE + 'languages = ["english"]', f"{IN_RULE}: languages[0]", 'as in "de"'),
         (RULE + 'quiet = "22-7"', f"{IN_RULE}: quiet", '"22:00-07:00"'),
         (RULE + 'quiet = "22:00-25:00"', f"{IN_RULE}: quiet", '"22:00-07:00"'),
+        # the page
+        ('[web]\nhost = "http://a"', "[web]: host", '"127.0.0.1"'),
+        ('[web]\nhosts = "http://a"', "[web]: hosts[0]", '"news.example.org"'),
         # the file
         ("x = ", "", "not valid TOML"),
         ("x = " + "[" * 10_000, "", "not valid TOML"),
@@ -274,7 +286,30 @@ def secretive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def test_secrets_are_revealed_when_asked(secretive: Settings) -> None:
-    assert [secret.reveal() for secret in secretive.secrets()] == [CANARY, CANARY]
+    assert [secret.reveal() for secret in secretive.secrets().values()] == [CANARY, CANARY]
+
+
+def test_all_secrets_that_are_not_there_are_told_with_their_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WSEC", raising=False)
+    source = SOURCE + 'headers = { "X-Key" = "env:WSEC" }\nauth = "me"\npassword = "file:none.txt"\n'
+    text = HTTP + 'proxy = "env:WSEC"\n' + source + HOOK + 'secret = "env:WSEC"\n' + DESK
+    settings = config.load(written(tmp_path, text))
+    with pytest.raises(ConfigError) as caught:
+        settings.require_secrets()
+    unset = "the environment variable WSEC is not set; set it where the program is started"
+    lines = [line.removeprefix(f"{settings.path}: ") for line in str(caught.value).splitlines()]
+    assert lines == [
+        f"[http]: proxy: {unset}",
+        f'[[channels]] "hook": secret: {unset}',
+        f"{IN_NEWS}: headers: X-Key: {unset}",
+        f"{IN_NEWS}: password: the secret file {tmp_path / 'none.txt'} cannot be read (FileNotFoundError); "
+        "write the secret into it, or name another file",
+    ]
+    settings.require_secrets("[web]")
+    with pytest.raises(ConfigError, match=r"\[http\]: proxy: "):
+        settings.require_secrets("[http]")
 
 
 def test_secrets_show_nowhere_else(secretive: Settings) -> None:

@@ -198,7 +198,7 @@ def test_no_value_shows_in_what_is_kept_and_said(tmp_path: Path, caplog: pytest.
 @pytest.mark.usefixtures("secrets")
 def test_a_service_asks_for_the_secrets_of_its_sources_at_its_start(tmp_path: Path) -> None:
     given = load(config(tmp_path, "http://127.0.0.1/"))
-    revealed = {secret.reveal() for secret in given.secrets()}
+    revealed = {secret.reveal() for secret in given.secrets().values()}
     assert revealed == {*SECRETS.values(), "de", "yes", "reader", "password-hunter4"}
 
 

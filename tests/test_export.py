@@ -86,12 +86,15 @@ def test_a_head_stands_also_over_nothing(database: Path) -> None:
 
 
 def test_a_file_is_written_whole_and_by_its_name(database: Path, tmp_path: Path) -> None:
-    for name, begins in (("a.csv", "id,"), ("a.jsonl", "{"), ("a.atom", "<?xml"), ("a.txt", "id,")):
+    for name, begins in (("a.csv", "id,"), ("a.json", "["), ("a.jsonl", "{"), ("a.atom", "<?xml"), ("a.txt", "id,")):
         path = tmp_path / name
         path.write_text("old")
         assert exported(database, "changes", "--output", path) == ""
         assert path.read_text(encoding="utf-8").startswith(begins)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.atom", "a.csv", "a.jsonl", "a.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.atom", "a.csv", "a.json", "a.jsonl", "a.txt"]
+    assert json.loads((tmp_path / "a.json").read_text()) == lines(database, "changes")
+    exported(database, "changes", "--format", "csv", "--output", tmp_path / "a.json")
+    assert (tmp_path / "a.json").read_text().startswith("id,")
 
 
 def test_wrong_use_is_told(database: Path, tmp_path: Path) -> None:

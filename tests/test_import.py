@@ -127,6 +127,23 @@ def test_opml(path: Path) -> None:
     assert told.err.startswith("2 sources added to")
 
 
+@pytest.mark.parametrize(
+    ("content", "line", "names"),
+    [
+        (OPML.partition('<outline text="Known"')[0], 5, ["news", "electrive-co"]),
+        (OPML.partition("&amp; Co")[0], 3, None),
+        (OPML.replace("&amp;", "&"), 3, ["news", "electrive-co", "só-uma-página"]),
+    ],
+)
+def test_of_a_broken_opml_what_can_be_read_is_added_and_it_is_a_failure(
+    path: Path, content: str, line: int, names: list[str] | None
+) -> None:
+    told = imported(path, content)
+    assert (told.code, list(sources(path))) == ((1, names) if names else (2, ["news"]))
+    assert f"cut off or broken at line {line} (" in told.err
+    assert str(path.with_name("list")) in told.err
+
+
 def test_jobs(path: Path) -> None:
     told = imported(path, JOBS)
     assert told.code == 0, told.err

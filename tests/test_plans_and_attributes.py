@@ -184,3 +184,12 @@ def test_what_holds_still_for_a_while_may_move_again() -> None:
 def test_another_attribute_does_not_flap_with_it() -> None:
     past, change = moved("ABABAB")
     assert calmed(replace(change, aspect="when"), past).silence is None
+
+
+def test_a_plan_that_is_found_when_it_has_come_about_is_kept_and_not_told() -> None:
+    late = fresh(said(entry("planned", when="2026-02"), 10, "trade"))
+    assert one(said(entry("entered"), 60), late).silence == "overtaken"
+    assert one(said(entry("entered"), 5), late).silence is None  # it comes back, or comes with more
+    target = fresh(said(counted(30, status="planned", when="2025"), -100, "trade"))
+    assert one(said(counted(40), 60), target).silence == "overtaken"
+    assert one(said(counted(29), 60), target).silence is None

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import newsdesk
 import pytest
 from history_samples import (
     DAY,
@@ -31,9 +32,11 @@ from history_samples import (
     step,
 )
 
+from monitor import pipeline
 from monitor.errors import UsageError
 from monitor.history import History, Queries
 from monitor.models import Answer, Authority, ChangeKind, Citation, Delivery, Fact, Outcome, Subject
+from monitor.parser import facts
 from monitor.resources import shipped
 
 SECOND = Subject(brand="smart", kind="model_announcement", name="#2")
@@ -323,3 +326,59 @@ def test_the_answers_are_right(path: Path) -> None:
     (sick,) = answer(path, "unhealthy_sources.sql")
     assert (sick["name"], sick["failed_in_a_row"], sick["checks"], sick["good"]) == ("broken", 4, 1, 0)
     assert {row["subject"] for row in answer(path, "what_is_believed.sql")} == {"worldwide", "HK", "#2"}
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Plans, of which one is kept; a trade site that says 40 markets and takes it back."""
+    path = tmp_path_factory.mktemp("story") / "h.db"
+    newsroom, trade, other = newsdesk.NEWSROOM, newsdesk.TRADE, newsdesk.source("other-site")
+    told = (
+        (newsroom, "38", "smart is now present in 38 markets worldwide."),
+        (trade, "peru", "smart will enter Peru in the first quarter of 2027."),
+        (other, "chile", "smart will enter Chile in October 2026."),
+        (newsroom, "39", "smart is now present in 39 markets worldwide."),
+        (newsroom, "chile", "smart has entered Chile."),
+        (newsroom, "india", "smart will enter India in August 2027."),
+        (trade, "40", "smart is now present in 40 markets worldwide."),
+        (trade, "40", "smart is now present in 39 markets worldwide."),
+    )
+    with History(path, revive=facts.revive) as history:
+        history.sync_sources([newsroom, trade, other], newsdesk.START)
+        for day, (at, name, text) in enumerate(told):
+            now = newsdesk.START + day * DAY
+            url = f"https://{at.name}.example/{name}"
+            seen = newsdesk.seen(at, now, [newsdesk.reading(url, "news", text, f"{now:%Y-%m-%d}", "smart")])
+            settings = newsdesk.settings(path)
+            pipeline.record(seen, at, history=history, settings=settings, next_due=now, failures=0, now=now)
+    return path
+
+
+def test_a_plan_that_was_kept_is_no_plan_and_plans_are_in_order_of_their_dates(story: Path) -> None:
+    planned = [(row["subject"], row["dated"]) for row in answer(story, "plans_and_their_dates.sql")]
+    assert planned == [("PE, planned", "2027-Q1"), ("IN, planned", "2027-08")]
+    markets = [(row["market"], row["status"]) for row in answer(story, "markets_of_a_brand.sql")]
+    assert markets == [("CL", "entered"), ("PE", "planned"), ("IN", "planned")]
+
+
+def test_a_count_that_was_never_believed_is_no_move(story: Path) -> None:
+    moved = answer(story, "market_counts_over_time.sql")
+    assert [(row["was"], row["became"], row["grew_by"]) for row in moved] == [(None, "38", None), ("38", "39", 1)]
+
+
+def test_an_outlet_is_corrected_only_by_itself(story: Path) -> None:
+    corrected = {row["outlet"]: row["corrected_later"] for row in answer(story, "who_was_first.sql")}
+    assert corrected == {"smart": 0, "trade": 1, "other": 0}
+
+
+def test_what_a_replay_reads_otherwise_was_not_taken_back(story: Path, tmp_path: Path) -> None:
+    path = tmp_path / "h.db"
+    shutil.copy(story, path)
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("UPDATE fact SET closed_at = '2026-02-01T00:00:00Z' WHERE subject = 'IN, planned'")
+        conn.execute(
+            "INSERT INTO restatement (id, document, restated_at, dated, text)"
+            " SELECT 1, document, closed_at, closed_at, '' FROM fact WHERE subject = 'IN, planned'"
+        )
+        conn.execute("INSERT INTO restated_fact SELECT id, 'lost', 1 FROM fact WHERE subject = 'IN, planned'")
+    assert [(row["said"], row["says_now"]) for row in answer(path, "taken_back.sql")] == [("40", "39")]

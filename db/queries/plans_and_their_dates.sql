@@ -1,5 +1,5 @@
 -- What is planned, by the date it is planned for: markets to enter, counts to reach, models to come.
-SELECT dated, brand, kind, subject, value, hedged, outlet, published, evidence, url
-FROM state
-WHERE dated IS NOT NULL AND (status = 'planned' OR stage IN ('teased', 'confirmed', 'unveiled'))
-ORDER BY dated, brand, subject;
+SELECT due, dated, brand, kind, subject, value, date_disputed, told, outlet, evidence, url
+FROM plans
+WHERE NOT kept AND due IS NOT NULL
+ORDER BY due, brand, subject;

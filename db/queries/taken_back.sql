@@ -17,4 +17,5 @@ LEFT JOIN facts AS later ON later.id = (
         AND f.closed_at IS NULL
 )
 WHERE closed.closed_at IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM replays WHERE replays.fact = closed.id AND replays.role = 'lost')
 ORDER BY closed.closed_at DESC, closed.id;

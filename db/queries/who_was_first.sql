@@ -5,8 +5,11 @@ SELECT
     count(*) AS changes_brought,
     sum(EXISTS (
         SELECT 1 FROM changes AS later
+        JOIN facts ON facts.brand = later.brand AND facts.kind = later.kind AND facts.subject = later.subject
         WHERE later.brand = changes.brand AND later.kind = changes.kind AND later.subject = changes.subject
+            AND later.aspect IS changes.aspect AND later.before_value = changes.after_value
             AND later.change = 'corrected' AND later.detected_at > changes.detected_at
+            AND facts.url = changes.url AND facts.closed_at = later.detected_at
     )) AS corrected_later,
     min(changes.detected_at) AS from_date,
     max(changes.detected_at) AS to_date

@@ -8,6 +8,7 @@ one clear line; 130 interrupted. What is not expected is a bug and shows its tra
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,7 +55,7 @@ SECTIONS: Sections = {
     "Weigh and exchange": {
         "audit": ("monitor.cli.auditing:audit_command", "What does not add up among a brand's figures."),
         "review": ("monitor.cli.reviewing:review", "Accept, reject or correct single claims."),
-        "export": ("monitor.cli.exporting:export", "Changes, facts or documents as CSV, JSON Lines or Atom."),
+        "export": ("monitor.cli.exporting:export", "Changes, facts or documents as CSV, JSON or Atom."),
         "import": (
             "monitor.cli.importing:import_sources",
             "Sources from OPML, urlwatch, webchanges, changedetection.io.",
@@ -98,6 +99,11 @@ def commands(config: Path | None, db: Path | None) -> None:
 
 def main() -> None:
     """The console command."""
+    if sys.stderr is None:  # closed by whoever started this: what is said there is said to nobody
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
+    if sys.stdout is None:
+        _tell(["standard output is closed; to throw it away, write >/dev/null"])
+        sys.exit(2)
     piped = not sys.stdout.isatty()
     for stream, encoding in ((sys.stdout, "utf-8" if piped else None), (sys.stderr, None)):
         stream.reconfigure(encoding=encoding, errors="backslashreplace")  # type: ignore[union-attr]

@@ -93,11 +93,18 @@ def lines(stream: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     return ((number, line) for number, line in enumerate(stream, 1) if line.strip())
 
 
+def standard_input() -> BinaryIO:
+    """What is piped in. Raises UsageError when whoever started the program has closed it."""
+    if sys.stdin is None:
+        raise UsageError("standard input is closed; name a file, or pipe a text in")
+    return sys.stdin.buffer
+
+
 @contextmanager
 def opened(name: str) -> Iterator[BinaryIO]:
     """A file of lines, or standard input for `-`. Raises UsageError when it cannot be opened."""
     if name == "-":
-        yield sys.stdin.buffer
+        yield standard_input()
         return
     try:
         stream = Path(name).open("rb")  # noqa: SIM115 -- closed below; only opening may fail for the user's reasons

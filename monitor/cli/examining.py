@@ -110,9 +110,8 @@ def _config(settings: Settings) -> Iterator[Verdict]:
     about = (
         f"{settings.path}: sources: {watched}, channels: {len(settings.channels)}, alert rules: {len(settings.alerts)}"
     )
-    yield Verdict(
-        Grade.OK if watched else Grade.FAILED, "config", about + ("" if watched else "; add a [[sources]] table")
-    )
+    mending = "; all are switched off" if settings.sources else "; add a [[sources]] table"
+    yield Verdict(Grade.OK if watched else Grade.FAILED, "config", about + ("" if watched else mending))
     agent = settings.http.user_agent
     if "example.org" in agent or "YOU" in agent:
         yield Verdict(
@@ -125,11 +124,11 @@ def _config(settings: Settings) -> Iterator[Verdict]:
     yield from _brands(settings)
     yield from _browser(settings)
     yield from _templates(settings)
-    for secret in settings.secrets():
+    for place, secret in settings.secrets().items():
         try:
             secret.reveal()
         except ConfigError as error:
-            yield Verdict(Grade.FAILED, "secret", str(error))
+            yield Verdict(Grade.FAILED, "secret", f"{settings.path}: {place}: {error}")
         else:
             yield Verdict(Grade.OK, "secret", f"{secret!r} is there")
 

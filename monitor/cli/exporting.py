@@ -23,8 +23,8 @@ from monitor.exports.written import csv_text, inert_json
 Row = dict[str, Any]
 
 KINDS = ("changes", "facts", "documents")
-FORMATS = ("csv", "jsonl", "atom")
-_SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".atom": "atom", ".xml": "atom"}
+FORMATS = ("csv", "json", "jsonl", "atom")
+_SUFFIXES = {f".{form}": form for form in FORMATS} | {".ndjson": "jsonl", ".xml": "atom"}
 _FILTERS = {
     "changes": ("brand", "kind", "since", "until", "limit"),
     "facts": ("brand", "kind", "source", "since", "until", "limit"),
@@ -32,7 +32,7 @@ _FILTERS = {
 }
 
 
-@click.command(short_help="Changes, facts or documents as CSV, JSON Lines or Atom.")
+@click.command(short_help="Changes, facts or documents as CSV, JSON or Atom.")
 @click.argument("what", type=Word("export", KINDS), required=False, metavar="[changes|facts|documents]")
 @click.option("--format", "form", type=Word("format", FORMATS), help="Default: by the name of the file, else csv.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to; default: standard output.")
@@ -63,7 +63,7 @@ def _refuse(what: str, form: str, filters: Filters) -> None:
         if getattr(filters, name) is not None and name not in _FILTERS[what]:
             raise UsageError(f"--{name} does not go with {what}; {what} have --{', --'.join(_FILTERS[what])}")
     if form == "atom" and what != "changes":
-        raise UsageError(f"an Atom feed is of changes; write {what} with --format csv or jsonl")
+        raise UsageError(f"an Atom feed is of changes; write {what} with --format csv, json or jsonl")
 
 
 def _text(what: str, form: str, rows: list[Row], filters: Filters) -> str:
@@ -77,6 +77,8 @@ def _text(what: str, form: str, rows: list[Row], filters: Filters) -> str:
                 f"brand-monitor: changes{f' of {about}' if about else ''}",
                 datetime.now(UTC),
             )
+        case "json":
+            return f"{inert_json(rows, indent=2)}\n"
         case _:
             return _lines(rows)
 

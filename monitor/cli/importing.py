@@ -27,6 +27,7 @@ def import_sources(place: Place, file: Path, dry_run: bool) -> None:
 
     FILE is OPML, the jobs of urlwatch or webchanges (YAML), the url-watches.json or the backup of changedetection.io,
     or a list of addresses. An address that is there already is left out. What stands in the config stays as it is.
+    Exits 1 when the file is cut off or broken: what could be read of it is added.
     """
     settings = config.load(config.find(place.config))
     findings = _read(file)
@@ -39,6 +40,9 @@ def import_sources(place: Place, file: Path, dry_run: bool) -> None:
     number = f"{count} source{'' if count == 1 else 's'}"
     done = f"{number} would be added to" if dry_run else f"{number} added to"
     click.echo(inert(f"{done} {settings.path}; kind and outlet are guesses, look them through"), err=True)
+    if findings.broken:
+        click.echo(inert(f"{file}: {findings.broken}; what else stands there could not be read"), err=True)
+        click.get_current_context().exit(1)
 
 
 def _read(file: Path) -> Findings:

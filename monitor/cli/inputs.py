@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from monitor.cli.documents import Told
+from monitor.cli.documents import Told, standard_input
 from monitor.errors import FetchError, ReadError, UsageError
 from monitor.models import Document, Link, Outcome, Page, Source, SourceKind
 from monitor.pages.decoding import decode
@@ -45,7 +44,7 @@ def read_bytes(name: str) -> bytes:
     """The content of a file, or of standard input for `-`. Raises UsageError."""
     try:
         if name == "-":
-            return sys.stdin.buffer.read(LARGEST)
+            return standard_input().read(LARGEST)
         with Path(name).open("rb") as file:
             return file.read(LARGEST)
     except (OSError, ValueError) as error:

@@ -45,9 +45,13 @@ class Place:
         return config.load(path, self.db)
 
     def http(self) -> HttpSettings:
-        """How pages are fetched; as usual when there is no config and none was asked for."""
+        """How pages are fetched; as usual when there is no config and none was asked for. Raises ConfigError, also for
+        a secret of theirs that is not there."""
         settings = self.settings_if_any()
-        return settings.http if settings else HttpSettings()
+        if settings is None:
+            return HttpSettings()
+        settings.require_secrets("[http]")
+        return settings.http
 
     def sources(self) -> Sequence[Source]:
         """The configured sources; none when there is no config and none was asked for."""

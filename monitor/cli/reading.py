@@ -78,7 +78,7 @@ def extract(
 
     Without an input it reads standard input. Facts of several inputs also say which `document` they are from.
     """
-    if not inputs and sys.stdin.isatty():
+    if not inputs and documents.standard_input().isatty():
         raise UsageError("nothing to read: name a file or an address, or pipe a text in")
     _doubt(brand)
     told, names = Told(brand, published, lang), inputs or ("-",)

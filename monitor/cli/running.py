@@ -64,11 +64,17 @@ def run(place: Place, with_page: bool, log_format: str | None) -> None:
     new one is wrong. With --web, the page over the history is served from the same process, where `[web]` says.
     """
     settings = place.settings()
-    setup_logging(logging.INFO, log_format or settings.log.format, settings.secrets())
+    setup_logging(logging.INFO, log_format or settings.log.format, settings.secrets().values())
     _allow_sockets()
     if not any(source.enabled for source in settings.sources):
-        raise UsageError(f"{settings.path}: there is no source to check; add a [[sources]] table")
+        raise UsageError(_nothing_to_check(settings))
     sys.exit(asyncio.run(_serve(settings, place, log_format, with_page=with_page)))
+
+
+def _nothing_to_check(settings: Settings) -> str:
+    if settings.sources:
+        return f"{settings.path}: all sources are switched off; write enabled = true in a [[sources]] table"
+    return f"{settings.path}: there is no source to check; add a [[sources]] table"
 
 
 def _allow_sockets() -> None:
@@ -152,7 +158,7 @@ async def _reload(service: Service, scheduler: Scheduler, place: Place, log_form
         return
     scheduler.workers = settings.workers
     scheduler.wake()
-    setup_logging(logging.INFO, log_format or settings.log.format, settings.secrets())
+    setup_logging(logging.INFO, log_format or settings.log.format, settings.secrets().values())
     log.info("config reloaded: watching %d sources", len(settings.sources))
 
 
@@ -166,7 +172,7 @@ def check(place: Place, sources: Sequence[str], log_format: str | None) -> None:
     A source that is gone for good (HTTP 410) is checked only by name. Exits 1 when a source or a delivery failed.
     """
     settings = place.settings()
-    setup_logging(logging.WARNING, log_format or settings.log.format, settings.secrets())
+    setup_logging(logging.WARNING, log_format or settings.log.format, settings.secrets().values())
     chosen = _chosen(settings, sources)
     sys.exit(asyncio.run(_with_service(settings, lambda service: _check(service, chosen, named=bool(sources)))))
 
@@ -178,7 +184,7 @@ def _chosen(settings: Settings, names: Sequence[str]) -> list[Source]:
             raise UsageError(f'there is no source "{name}" in {settings.path}{hint(name, list(known))}')
     chosen = [known[name] for name in names] if names else [source for source in known.values() if source.enabled]
     if not chosen:
-        raise UsageError(f"{settings.path}: there is no source to check; add a [[sources]] table")
+        raise UsageError(_nothing_to_check(settings))
     return list(dict.fromkeys(chosen))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,25 +15,33 @@ from monitor.history.backups import Saved
 
 
 @click.command(short_help="Copy the history, while the service runs.")
-@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.argument("path", type=click.Path(), required=False)
 @placed
-def backup(place: Place, path: Path | None) -> None:
+def backup(place: Place, path: str | None) -> None:
     """Copy the history to PATH, a file that is not there yet or a folder; without it, to the folder of [backup].
 
-    The service may run. The copy is of one moment, verified, and there whole or not at all.
+    With a slash at its end, PATH is a folder, made when it is not there. The service may run. The copy is of one
+    moment, verified, and there whole or not at all.
     """
     saved = _saved(place, path, datetime.now(UTC))
     click.echo(f"{saved.path}: {saved.size / 1e6:.1f} MB, facts: {saved.facts}, verified")
 
 
-def _saved(place: Place, path: Path | None, now: datetime) -> Saved:
+def _saved(place: Place, path: str | None, now: datetime) -> Saved:
     if path is None:
         settings = place.settings()
         if settings.backup is None:
             raise UsageError(f"{settings.path}: there is no [backup] table that says where to; add one or name a path")
         return backups.take(settings.database, settings.backup.path, settings.backup.keep, now)
     database, _ = place.history()
-    return backups.back_up(database, path / backups.dated_name(database, now) if path.is_dir() else path)
+    return backups.back_up(database, _target(path, database, now))
+
+
+def _target(path: str, database: Path, now: datetime) -> Path:
+    """The file that a backup becomes: the one that was named, or one with a dated name in the folder that was."""
+    if path.endswith(os.sep):
+        backups.make_folder(Path(path))
+    return Path(path, backups.dated_name(database, now)) if Path(path).is_dir() else Path(path)
 
 
 @click.command(short_help="Put a backup in the database's place.")

@@ -92,6 +92,8 @@ class Service:
         on_checked: Callable[[Checked], None] = lambda checked: None,
         on_delivered: Callable[[Delivery], None] = lambda delivery: None,
     ) -> None:
+        """Raises ConfigError for what the settings name and is not there."""
+        _all_there(settings)
         self.settings = settings
         self._sources = _by_name(settings)
         self.undelivered = 0
@@ -112,7 +114,6 @@ class Service:
 
     async def open(self) -> None:
         """Takes the lock, opens the history, makes the configured sources known. Raises DatabaseError, ConfigError."""
-        _all_there(self.settings)
         self._lock.acquire()
         await self._engine.open()
         self._history: History = await self.db(partial(History, self.settings.database, revive=revive))
@@ -426,7 +427,6 @@ def _config(channel: Channel) -> str:
 
 def _all_there(settings: Settings) -> None:
     """Raises ConfigError when a secret, or the browser that a source needs, is not there: better now than at night."""
-    for secret in settings.secrets():
-        secret.reveal()
+    settings.require_secrets()
     if any(source.render and source.enabled for source in settings.sources):
         browser.require(settings.http)

@@ -50,6 +50,8 @@ def web(place: Place, port: int | None, link: bool) -> None:
     if link:
         click.echo(f"{address_of(wanted.host, wanted.port)}enter?token={token_of(database)}")
         return
+    if settings:
+        settings.require_secrets("[web]")
     reader = Reader(database)  # first of all: without a history nothing is made
     asyncio.run(_serve(reader, zone, wanted, settings))
 

@@ -30,6 +30,8 @@ class Findings:
     program: str
     candidates: tuple[Candidate, ...]
     left_out: tuple[str, ...] = ()
+    broken: str | None = None
+    """Where the file itself is broken, so that there may have been more in it; None: all of it was read."""
 
 
 def text_or_none(value: object) -> str | None:

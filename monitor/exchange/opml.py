@@ -12,8 +12,11 @@ from monitor.models import SourceKind
 
 
 def read(content: bytes) -> Findings:
-    """The subscriptions, whatever folders they are in. Raises UsageError for what is no OPML."""
-    root = _parsed(content)
+    """The subscriptions, whatever folders they are in. Raises UsageError for what is no OPML.
+
+    Programs write OPML that is no good XML, and files get cut off: what can be read of them is better than nothing.
+    """
+    root, broken = _parsed(content)
     if root is None or etree.QName(root).localname.casefold() != "opml":
         raise UsageError("not OPML: an OPML file begins with <opml>")
     candidates: list[Candidate] = []
@@ -27,19 +30,24 @@ def read(content: bytes) -> Findings:
             left_out.append(f'"{_title(given) or "a list"}": a list elsewhere; import that file itself')
         elif len(outline) == 0:
             left_out.append(f'"{_title(given) or "an outline"}": it has no address')
-    return Findings(program="OPML", candidates=tuple(candidates), left_out=tuple(left_out))
+    if broken and not candidates:
+        raise UsageError(f"OPML that is {broken}; no source could be read")
+    return Findings(program="OPML", candidates=tuple(candidates), left_out=tuple(left_out), broken=broken)
 
 
-def _parsed(content: bytes) -> etree._Element | None:
+def _parsed(content: bytes) -> tuple[etree._Element | None, str | None]:
+    """The outline, as far as it could be read, and where it is broken."""
     if b"<!ENTITY" in content.replace(b"\x00", b""):
         raise UsageError("it declares entities of its own, which is refused")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True, remove_comments=True
     )
     try:
-        return etree.fromstring(content, parser)
+        root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError):
-        return None
+        return None, None
+    fault = next(iter(parser.error_log.filter_from_fatals()), None)
+    return root, f"cut off or broken at line {fault.line} ({fault.message})" if fault else None
 
 
 def _candidate(given: Mapping[str, str]) -> Candidate | None:

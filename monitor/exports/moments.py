@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 
-from monitor.settings import UNITS
+from monitor.settings import LONGEST, UNITS
 
 _UNITS = UNITS | {"w": 7 * UNITS["d"]}
 
@@ -17,14 +17,30 @@ def parse(text: str) -> Moment:
     text = text.strip()
     try:
         if match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", text):
-            return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+            return _span(float(match[1]) * _UNITS[match[2]])
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             return date.fromisoformat(text)
         if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?", text):
-            return datetime.fromisoformat(text)
-    except (ValueError, OverflowError):  # the 30th of February; longer than any time
+            return _in_any_zone(datetime.fromisoformat(text))
+    except ValueError:  # the 30th of February; so far away that there may be no such moment
         pass
-    raise ValueError(f'"{text}" is no date; write it like 2026-01-31, or as a time ago: 7d, 12h, 2w.')
+    years = LONGEST.days // 365
+    raise ValueError(
+        f'"{text}" is no date; write it like 2026-01-31, or as a time ago of at most {years} years: 7d, 12h, 2w.'
+    )
+
+
+def _span(seconds: float) -> timedelta:
+    if seconds > LONGEST.total_seconds():
+        raise ValueError("too long")
+    return timedelta(seconds=seconds)
+
+
+def _in_any_zone(moment: datetime) -> datetime:
+    """The moment. Raises ValueError in the first and the last year: in some zones their ends lie outside of time."""
+    if moment.year in (MINYEAR, MAXYEAR):
+        raise ValueError("at an end of time")
+    return moment
 
 
 def resolve(moment: Moment | None, now: datetime, zone: tzinfo, *, end: bool) -> datetime | None:
@@ -33,10 +49,7 @@ def resolve(moment: Moment | None, now: datetime, zone: tzinfo, *, end: bool) ->
         case None:
             return None
         case timedelta():
-            try:
-                return now - moment
-            except OverflowError:
-                return datetime.min.replace(tzinfo=UTC)
+            return now - moment
         case datetime():
             return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
         case _:

@@ -110,14 +110,16 @@ def fact_row(row: Row) -> Made:
 
 
 def health(row: Row) -> str:
-    """How a source is, in words, with the reason when it is in trouble."""
+    """How a source is, in words, with the reason when it is in trouble, else with where it has moved."""
     if not row["enabled"]:
         return "switched off"
     match row["health"]:
         case "new":
             return "not checked yet"
         case "ok":
-            return "ok" if row["last_outcome"] == "ok" else f"ok, {row['last_outcome']}"
+            told = [] if row["last_outcome"] == "ok" else [row["last_outcome"]]
+            moved = [f"moved to {row['moved_url']}"] if row["moved_url"] else []
+            return ", ".join(["ok", *told, *moved])
         case "gone":
             return (
                 f"gone since {row['gone_at'][:10]}: {row['trouble']}; not checked until `check {row['name']}` succeeds"

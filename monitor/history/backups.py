@@ -25,7 +25,16 @@ from sqlite_utils import Database
 from monitor.errors import DatabaseError
 from monitor.history.lock import ServiceLock
 from monitor.history.storable import moment_or_none
-from monitor.history.store import MENDABLE, Store, check_content, connect, connect_to_read, opening, told
+from monitor.history.store import (
+    MENDABLE,
+    Store,
+    check_content,
+    check_no_folder,
+    connect,
+    connect_to_read,
+    opening,
+    told,
+)
 
 MAGIC = b"SQLite format 3\x00"
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -66,6 +75,7 @@ def back_up(database: Path, target: Path, stopping: Stopping = lambda: False) ->
     """
     if not database.exists():
         raise DatabaseError(f"there is no database {database} to back up")
+    check_no_folder(database)
     if target.exists():
         raise DatabaseError(f"the backup {target} is there already and stays as it is; name another file or a folder")
     with _part_of(target) as part:
@@ -86,10 +96,7 @@ def back_up(database: Path, target: Path, stopping: Stopping = lambda: False) ->
 
 def take(database: Path, folder: Path, keep: int, now: datetime, stopping: Stopping = lambda: False) -> Saved:
     """Makes the backup of this moment in a folder, which is made if need be, and keeps so many of the newest."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatabaseError(f"the folder {folder} for backups cannot be made: {error.strerror}") from error
+    make_folder(folder)
     saved = back_up(database, folder / dated_name(database, now), stopping)
     for _, old in taken(database, folder)[:-keep]:
         old.unlink(missing_ok=True)
@@ -97,6 +104,14 @@ def take(database: Path, folder: Path, keep: int, now: datetime, stopping: Stopp
         if now - datetime.fromtimestamp(part.stat().st_mtime, UTC) > LEFT_OVER:
             part.unlink(missing_ok=True)
     return saved
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the folder for backups unless it is there. Raises DatabaseError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(f"the folder {folder} for backups cannot be made: {error.strerror}") from error
 
 
 def dated_name(database: Path, now: datetime) -> str:
@@ -132,6 +147,7 @@ def restore(backup: Path, database: Path, now: datetime) -> Restored:
         raise DatabaseError(f"there is no backup {backup}")
     if not database.parent.is_dir():
         raise DatabaseError(f"the folder {database.parent} of the database does not exist; create it first")
+    check_no_folder(database)
     if database.exists() and backup.samefile(database):
         raise DatabaseError(f"the backup {backup} is the database itself; name a copy of it")
     with ServiceLock(database), _part_of(database, alone=True) as part:

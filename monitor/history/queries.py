@@ -21,7 +21,16 @@ from monitor.history import figures as figuring
 from monitor.history.claims import Revive
 from monitor.history.figures import Figures, Waiting
 from monitor.history.rows import select
-from monitor.history.store import Store, check_content, check_schema, connect_to_read, migrations, opening, told
+from monitor.history.store import (
+    Store,
+    check_content,
+    check_no_folder,
+    check_schema,
+    connect_to_read,
+    migrations,
+    opening,
+    told,
+)
 from monitor.models import Change, Claim, Subject, utc_text
 
 Row = dict[str, Any]
@@ -118,6 +127,7 @@ class Queries:
         """Opens a database to read. One of an older schema is brought up to date first. Raises DatabaseError."""
         if not path.exists():
             raise DatabaseError(f"there is no database {path} yet; `brand-monitor check` or `run` makes it")
+        check_no_folder(path)
         if path.stat().st_size == 0:
             Store(path).close()
         with opening(path), closing(connect_to_read(path)) as db:

@@ -5,9 +5,10 @@ Any thread may ask. SQL that a person wrote may read and nothing else, and its a
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -69,7 +70,7 @@ class Reader:
             except (sqlite3.Error, sqlite3.Warning) as error:
                 if _interrupted(error):
                     raise
-                raise UsageError(f"this cannot be answered: {error}") from error
+                raise UsageError(str(error)) from error
 
     @contextmanager
     def _connection(self, limit: timedelta) -> Generator[Database, None, None]:
@@ -109,12 +110,31 @@ def _allowed(action: int, argument: str | None, *_: str | None) -> int:
 
 
 def _table(cursor: sqlite3.Cursor) -> Table:
-    columns = tuple(column[0] for column in cursor.description or ())
+    columns = _apart(column[0] for column in cursor.description or ())
     rows: list[tuple[Any, ...]] = []
     size = 0
     for row in cursor:
         size += sum(len(value) if isinstance(value, str | bytes) else 8 for value in row)
         if len(rows) == MOST_ROWS or size > LARGEST_ANSWER:
             return Table(columns, tuple(rows), more=True)
-        rows.append(tuple(f"({len(value)} bytes)" if isinstance(value, bytes) else value for value in row))
+        rows.append(tuple(_plain(value) for value in row))
     return Table(columns, tuple(rows), more=False)
+
+
+def _apart(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of columns, each once: of those that share one, the second is `a_2`."""
+    taken: dict[str, int] = {}
+    for name in names:
+        free = name
+        while free in taken:
+            taken[name] += 1
+            free = f"{name}_{taken[name]}"
+        taken[free] = 1
+    return tuple(taken)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON can hold it: bytes by their number, and a number without end as none."""
+    if isinstance(value, bytes):
+        return f"({len(value)} bytes)"
+    return None if isinstance(value, float) and not math.isfinite(value) else value

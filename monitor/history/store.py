@@ -191,12 +191,17 @@ def check_place(path: Path) -> None:
     folder = path.absolute().parent
     if not folder.is_dir():
         raise DatabaseError(f"the folder {folder} of the database does not exist; create it or name another database")
-    if path.is_dir():
-        raise DatabaseError(f"the database {path} is a folder; name a file")
+    check_no_folder(path)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise DatabaseError(f"the folder {folder} of the database cannot be written to")
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         raise DatabaseError(f"the database {path} cannot be read and written")
+
+
+def check_no_folder(path: Path) -> None:
+    """Raises DatabaseError for a folder: SQLite would find fault with the disk."""
+    if path.is_dir():
+        raise DatabaseError(f"the database {path} is a folder; name a file")
 
 
 def check_content(db: Database, path: Path) -> None:

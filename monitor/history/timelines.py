@@ -52,7 +52,7 @@ SELECT NULL, change.id, change.brand, change.kind, change.subject, change.aspect
 FROM change
 WHERE change.brand = :brand AND (:kind IS NULL OR change.kind = :kind) AND change.change = 'corrected'
     AND change.detected_at <= :known_at
-) ORDER BY since, kind, subject, position, detected_at
+) ORDER BY since, kind, subject, aspect, position, detected_at
 """  # noqa: S608 - constants
 
 _AS_OF = f"""

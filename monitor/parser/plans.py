@@ -25,11 +25,22 @@ HERE = ("orders_open", "launched", "deliveries")
 GATHERED = ("when", "markets", "segment", "platform")
 
 
+OVERTAKEN = "overtaken"
+"""Why nobody is told of a plan: it is found when what it plans has come about."""
+
+
 def concerned(subjects: Iterable[Subject]) -> frozenset[Subject]:
-    """These subjects and those that hold the plans for them: whose claims are needed to tell the news of them."""
+    """These subjects, those that hold the plans for them, and those that they hold the plans for: whose claims are
+    needed to tell the news of them."""
     given = frozenset(subjects)
-    kinds = (MarketEntry.kind, MarketCount.kind)
-    return given | {plans_of(one) for one in given if one.kind in kinds and not one.name.endswith(PLANNED)}
+    planning = (MarketEntry.kind, MarketCount.kind)
+    return given | {planned_by(one) or plans_of(one) for one in given if one.kind in planning}
+
+
+def planned_by(subject: Subject) -> Subject | None:
+    """The subject that this one holds the plans for; None if it holds none."""
+    name = subject.name.removesuffix(PLANNED)
+    return None if name == subject.name else Subject(brand=subject.brand, kind=subject.kind, name=name)
 
 
 def plans_of(subject: Subject) -> Subject:
@@ -48,6 +59,16 @@ def kept(state: State, before: State | None, claims: Mapping[Subject, Sequence[C
         if not claim.closed and claim.date < now.date and is_plan(claim.fact) and _keeps(now.fact, was, claim.fact)
     ]
     return min(plans, key=lambda claim: (claim.date, claim.id), default=None)
+
+
+def overtaken(plan: Claim, claims: Mapping[Subject, Sequence[Claim]], subject: Subject) -> bool:
+    """Whether what a plan is for was told to have come about by the day on which the plan was told, or later: a text
+    that is found late is no news."""
+    real = planned_by(subject)
+    return real is not None and any(
+        not claim.closed and not claim.fact.hedged and claim.date >= plan.date and _is(claim.fact, plan.fact)
+        for claim in claims.get(real, ())
+    )
 
 
 def _keeps(fact: Statement, was: Statement | None, plan: Statement) -> bool:

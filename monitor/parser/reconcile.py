@@ -21,7 +21,7 @@ from monitor.parser.believing import believe
 from monitor.parser.course import Run, run
 from monitor.parser.flapping import calmed
 from monitor.parser.news import PASSING, keeping, news
-from monitor.parser.plans import concerned, due, gather, kept
+from monitor.parser.plans import OVERTAKEN, concerned, due, gather, kept, overtaken
 from monitor.parser.voices import voices
 
 __all__ = ["believe", "concerned", "reconcile", "settle"]
@@ -110,6 +110,8 @@ def _changes(
     was = before.state if before else None
     change = news(was, after.state, about, now)
     plan = kept(after.state, was, claims) if change else None
+    if change and not change.silence and overtaken(after.state.believed, claims, after.state.subject):
+        change = replace(change, silence=OVERTAKEN)
     found = [keeping(change, plan) if change and plan else change]
     parts = aspects.of_claims(about) if after.aspects else {}
     for name, state in after.aspects.items():

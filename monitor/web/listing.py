@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -30,6 +32,8 @@ async def listed(request: Request, site: Site, listing: Listing) -> Response:
     """One part of a list, in the form that is asked for."""
     form, now = form_of(request), site.clock()
     wanted = asked(request, listing.filters, form, now, site.zone)
+    if "brand" in wanted.filters:
+        wanted = await ask(site, partial(_as_stored, wanted))
     choices: dict[str, list[str]] = {}
     if form == "html":
         choices = await ask(site, lambda queries: _choices(queries, listing))
@@ -60,6 +64,16 @@ async def listed(request: Request, site: Site, listing: Listing) -> Response:
         unindexed=unindexed,
         served=site.served,
     )
+
+
+def _as_stored(wanted: Asked, queries: Queries) -> Asked:
+    """What is asked for, with the brand as the history writes it, whatever its capitals."""
+    stored = queries.names("brand")
+    given = wanted.written["brand"]
+    if given in stored:
+        return wanted
+    brand = next((name for name in stored if name.casefold() == given.casefold()), given)
+    return replace(wanted, written={**wanted.written, "brand": brand}, filters={**wanted.filters, "brand": brand})
 
 
 def _choices(queries: Queries, listing: Listing) -> dict[str, list[str]]:
@@ -107,7 +121,7 @@ async def sql(request: Request, site: Site) -> Response:
         except (UsageError, TooSlow) as error:
             if form != "html":
                 raise
-            wrong = str(error)
+            wrong = f"This cannot be answered: {error}"
     if form == "html":
         status = 200 if wrong is None else 400
         return page(request, "sql.html.j2", site.zone, status, sql=text, table=table, wrong=wrong, examples=examples())
