@@ -105,7 +105,7 @@ CREATE TABLE link (
     reason TEXT,                              -- why the last attempt failed; null: it did not
     baseline INTEGER NOT NULL,                -- 1: found by the source's first good check
     found_at TEXT NOT NULL,
-    settled_at TEXT,                          -- null: waiting
+    settled_at TEXT,                          -- when it was last read, given up or left out; null: never
     UNIQUE (source, url)
 );
 CREATE INDEX link_waiting ON link (source, id) WHERE state = 'waiting';

@@ -10,6 +10,7 @@ only, through the two functions that it is handed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +26,9 @@ SITEMAPS = 5
 """How many sitemaps of an index are read at one check."""
 OLDER = 4
 """How many older pages of a listing are read at one check."""
+
+_TIME_OF_DAY = re.compile(r"[Tt ](?!00:00)\d\d:\d\d")
+"""In a date that is exact: midnight is how bare days are written, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,8 @@ async def _feed(page: Page, index: Index, source: Source, reach: Reach) -> Found
 
 
 async def _sitemaps(page: Page, index: Index, source: Source, reach: Reach) -> Found:
-    """The addresses of the first sitemaps. Only where the index dates them does it tell that nothing is new."""
+    """The addresses of the first sitemaps. Only where the index says at what time of day they changed does it tell that
+    nothing is new: of a bare day, the rest is still to come."""
     chosen, notes = index.parts[:SITEMAPS], [index.note]
     links: list[Link] = []
     refusal: FetchError | ReadError | None = None
@@ -119,7 +124,7 @@ async def _sitemaps(page: Page, index: Index, source: Source, reach: Reach) -> F
         raise refusal or ReadError(Outcome.NO_ARTICLES, "the sitemaps of the index hold no addresses")
     if len(index.parts) > SITEMAPS:
         notes.append(f"the index holds {len(index.parts):,} sitemaps; {SITEMAPS} are read, news and newest first")
-    telling = refusal is None and all(part.updated for part in chosen)
+    telling = refusal is None and all(_TIME_OF_DAY.search(part.updated or "") for part in chosen)
     unique = {link.url: link for link in links}
     return Found(
         page=page if telling else replace(page, validators=Validators()),

@@ -178,7 +178,7 @@ class Document:
     url: str
     title: str | None
     published: When | None
-    published_from: str | None  # feed, sitemap, listing, json-ld, meta, time, htmldate, given; None when unknown
+    published_from: str | None  # feed, sitemap, listing, json-ld, meta, time, elsewhere, given; None when unknown
     language: str | None  # ISO 639-1
     text: str
     fingerprint: int | None = None
@@ -291,14 +291,16 @@ class Memory:
     """Checks that failed in a row, up to the last one."""
     url: str | None = None
     """Where the source has moved to for good, if it has."""
+    look_back: bool = False
+    """It has moved, and is to be asked at its configured address again: at the first check of a day."""
     validators: Validators | None = None
     body_hash: str | None = None
     """SHA-256 of the source's last good body, hex."""
     known: Mapping[str, str | None] = field(default_factory=dict)
     """Article address -> the index's mark of the version that was read. These are not fetched again unless the
-    mark differs."""
+    mark differs, and not before what is new."""
     waiting: tuple[Link, ...] = ()
-    """Found earlier and not read yet, due to be tried (again)."""
+    """Found earlier and not read yet, due to be tried (again); then known ones that were marked as changed."""
     revisits: tuple[Revisit, ...] = ()
     """Read lately and due to be looked at again: articles are corrected while they are young."""
     usual: int | None = None
@@ -330,7 +332,8 @@ class Observation:
     links: tuple[Link, ...] = ()
     """Every link that the index holds and the memory does not know, read or not; those not read are tried later."""
     skipped: tuple[Link, ...] = ()
-    """More such links, of the first look: older than the watch, never to be read."""
+    """More such links, of the first look: older than the watch, never to be read. And known ones whose new marks say
+    nothing: they are not read again for them."""
     listed: int | None = None
     """How many articles the index holds, known or not; None: it was not read."""
     readings: tuple[Reading, ...] = ()
@@ -530,7 +533,7 @@ class Change:
     """Why this is a change, in words: what `why` prints."""
     sources: tuple[Citation, ...] = ()
     silence: str | None = None
-    """Why nobody is told (a baseline, flapping), or None."""
+    """Why nobody is told (a baseline, flapping, a plan that has come about), or None."""
     aspect: str | None = None
     """The attribute that moved, as in `when`; None: the value itself."""
     before_value: str | None = None

@@ -1,7 +1,7 @@
 """The visits that one check makes: the source's own page first, then the articles it points to.
 
     look      the source's page ─► unchanged, or its links, or (a page, an article) its own document and facts
-    to_read   which articles to visit: new and waiting ones, then young ones again
+    to_read   which articles to visit: those never read, then those marked as changed, then young ones again
     visit     one article ─► document ─► facts, or the reason why not
 
 Network and CPU only. What the web may do is an outcome; nothing of it is raised.
@@ -40,6 +40,9 @@ from monitor.pages.outline import outline
 
 ARTICLES = 20
 """How many articles one check reads at the most; the rest wait for the next. Bounds how long a check takes."""
+
+RESTAMPED = 5
+"""So many known articles whose marks all move at once, or nearly all, have been stamped anew, not written anew."""
 
 REFUSED = {Outcome.ROBOTS, Outcome.HTTP_ERROR, Outcome.GONE, Outcome.GONE_FOR_GOOD, Outcome.SUSPECT}
 """Outcomes after which the text that the feed itself carries is read instead of the article."""
@@ -109,10 +112,23 @@ class Look:
 
 
 async def look(source: Source, memory: Memory, tools: Tools) -> Look:
-    """Fetches the source's page and reads what is new on it."""
+    """Fetches the source's page and reads what is new on it.
+
+    A source that has moved is looked for at its configured address from time to time, and what that answers counts if
+    it is any good: servers say by mistake, or for an hour, that a page has moved for good.
+    """
+    if memory.url and memory.look_back:
+        seen = await _look(_configured_page(source, tools), source, memory, tools)
+        if seen.outcome.good:
+            return seen
+    return await _look(_own_page(source, memory, tools), source, memory, tools)
+
+
+async def _look(fetched: Awaitable[Page], source: Source, memory: Memory, tools: Tools) -> Look:
+    """What a page comes to as the source's own."""
     page: Page | None = None
     try:
-        page = await _own_page(source, memory, tools)
+        page = await fetched
         body_hash = memory.body_hash if page.unchanged else _hash(page)
         same = body_hash == memory.body_hash
         outlined = None if page.unchanged else outline(page, source.kind)
@@ -123,7 +139,8 @@ async def look(source: Source, memory: Memory, tools: Tools) -> Look:
             own = (await _read_own(page, source, memory, tools),)
             return Look(outcome=Outcome.OK, page=page, body_hash=body_hash, outline=outlined, own=own)
         index = await find(page, source, memory.known, Reach(get=tools.client.get, run=tools.run))
-        if same and index.telling:
+        links, restamped = _news(index.links, memory)
+        if same and index.telling and not links:
             return Look(outcome=Outcome.UNCHANGED, page=page, body_hash=body_hash)
         found = partial(
             Look,
@@ -134,13 +151,12 @@ async def look(source: Source, memory: Memory, tools: Tools) -> Look:
             outline=outlined,
             listed=index.listed,
         )
-        links = _unknown(index.links, memory)
         doubt = None if links or index.listed is None else shrunken(index.listed, memory.usual)
         if doubt:
             return found(outcome=Outcome.SUSPECT, reason=doubt)
         if memory.first and not source.alert_on_first:
-            return found(links=links[:ARTICLES], skipped=links[ARTICLES:])
-        return found(links=links)
+            return found(links=links[:ARTICLES], skipped=(*links[ARTICLES:], *restamped))
+        return found(links=links, skipped=restamped)
     except (FetchError, ReadError) as error:
         lost = page is not None and error.outcome is Outcome.GONE_FOR_GOOD  # what the page leads to, not the source
         outcome = Outcome.GONE if lost else error.outcome
@@ -149,29 +165,50 @@ async def look(source: Source, memory: Memory, tools: Tools) -> Look:
 
 async def _own_page(source: Source, memory: Memory, tools: Tools) -> Page:
     """The source's page, where it is by now. Where a remembered address is no more, the configured one may know."""
-    if memory.url is None:
-        return await tools.client.get(source.url, validators=memory.validators)
     try:
-        return await tools.client.get(memory.url, validators=memory.validators)
+        page = await tools.client.get(memory.url or source.url, validators=memory.validators)
     except FetchError as error:
-        if error.outcome not in (Outcome.GONE, Outcome.GONE_FOR_GOOD):
+        if memory.url is None or error.outcome not in (Outcome.GONE, Outcome.GONE_FOR_GOOD):
             raise
+        return await _configured_page(source, tools)
+    if _is_front(page):  # no move, and what it was asked with next time would be of another page
+        return replace(page, moved_to=None, validators=Validators())
+    return page
+
+
+async def _configured_page(source: Source, tools: Tools) -> Page:
+    """The page at the configured address of a source that has moved, to which it is back unless that leads on.
+
+    Raises GONE where it leads to a front page, as sites do with all that they have given up: the source is not there.
+    """
     page = await tools.client.get(source.url)
-    return replace(page, moved_to=page.moved_to or page.url)
+    if _is_front(page):
+        raise ReadError(Outcome.GONE, f"it leads to {page.url}")
+    return replace(page, moved_to=page.moved_to or source.url)
 
 
-def _unknown(links: Sequence[Link], memory: Memory) -> tuple[Link, ...]:
-    """The links that are new, or that the index marks as changed since they were read."""
-    return tuple(
-        link
-        for link in links
-        if link.url not in memory.known or (link.updated and link.updated != memory.known[link.url])
-    )
+def _is_front(page: Page) -> bool:
+    """Whether the front page of a site came where something else was asked for."""
+    asked, came = urlsplit(page.requested_url), urlsplit(page.url)
+    return came.path in ("", "/") and (asked.path.strip("/"), asked.query) != ("", came.query)
+
+
+def _news(links: Sequence[Link], memory: Memory) -> tuple[tuple[Link, ...], tuple[Link, ...]]:
+    """The links that are new, then those that the index marks as changed since they were read. Apart from them, those
+    whose new marks say nothing: where nearly all known ones have moved at once, it is the time of making the index."""
+    new = tuple(link for link in links if link.url not in memory.known)
+    dated = [link for link in links if link.updated and link.url in memory.known]
+    marked = tuple(link for link in dated if link.updated != memory.known[link.url])
+    if len(marked) >= RESTAMPED and 10 * len(marked) >= 9 * len(dated):
+        return new, marked
+    return (*new, *marked), ()
 
 
 def to_read(links: Sequence[Link], memory: Memory) -> list[Link | Revisit]:
-    """What to visit, new articles first, then those to look at again."""
-    new = list({link.url: link for link in (*memory.waiting, *links)}.values())[:ARTICLES]
+    """What to visit: articles never read, then known ones that are marked as changed, then those to look at again.
+    Marks that move all the time must not keep what is new waiting."""
+    found = {link.url: link for link in (*memory.waiting, *links)}.values()
+    new = sorted(found, key=lambda link: link.url in memory.known)[:ARTICLES]
     reading = {link.url for link in new}
     return [*new, *(revisit for revisit in memory.revisits if revisit.link.url not in reading)]
 
@@ -181,10 +218,18 @@ async def visit(task: Link | Revisit, source: Source, tools: Tools) -> Reading:
     if isinstance(task, Revisit):
         return await _again(task, source, tools)
     try:
-        return await _read(await tools.client.get(task.url), source, task, tools)
+        return await _read(await _article(task.url, source, tools), source, task, tools)
     except (FetchError, ReadError) as error:
         refused = Reading(link=task, outcome=error.outcome, reason=error.reason, retry_after=_wait(error))
         return await _read_own_text(refused, source, tools) if error.outcome in REFUSED and task.text else refused
+
+
+async def _article(url: str, source: Source, tools: Tools, validators: Validators | None = None) -> Page:
+    """The page of an article. Raises GONE when it leads to a front page, or to the list that it was found on."""
+    page = await tools.client.get(url, validators=validators)
+    if _is_front(page) or page.url == source.url != page.requested_url:
+        raise ReadError(Outcome.GONE, f"it leads to {page.url}")
+    return page
 
 
 async def _read_own_text(refused: Reading, source: Source, tools: Tools) -> Reading:
@@ -200,11 +245,9 @@ async def _again(revisit: Revisit, source: Source, tools: Tools) -> Reading:
     """A young article once more. What is merely gone, or leads to the front page now, takes nothing back."""
     found = partial(Reading, link=revisit.link, revisit=True)
     try:
-        page = await tools.client.get(revisit.link.url, validators=revisit.validators)
+        page = await _article(revisit.link.url, source, tools, revisit.validators)
         if page.unchanged or _hash(page) == revisit.body_hash:
             return found(outcome=Outcome.UNCHANGED)
-        if page.url != page.requested_url and (urlsplit(page.url).path in ("", "/") or page.url == source.url):
-            return found(outcome=Outcome.GONE, reason=f"it leads to {page.url} now")
         before = revisit.fingerprint, revisit.text_hash
         document, facts, packed = await tools.run(read_again, page, source, revisit.link, *before)
     except (FetchError, ReadError) as error:

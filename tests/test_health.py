@@ -14,6 +14,7 @@ import pytest
 from watching import SITE, START, Watch, front, newsroom, publish, remembered, story
 
 from monitor.errors import FetchError
+from monitor.exports.rows import health
 from monitor.health import Article, Told, Turn, Vitals, judge, shrunken, usual_length
 from monitor.history import History
 from monitor.models import Alert, Memory, Notice, Observation, Outcome, Silence, SourceKind
@@ -139,6 +140,60 @@ def test_what_is_gone_where_a_source_has_moved_is_looked_for_where_it_was(watch:
     assert asyncio.run(look(watch.source, memory, tools)).outcome is Outcome.OK
     watch.web.pages[f"{SITE}/news/"] = GONE
     assert asyncio.run(look(watch.source, memory, tools)).outcome is Outcome.GONE_FOR_GOOD
+
+
+NEWS = f"{SITE}/news/"
+STEP = f"{SITE}/news/smart-takes-step-number-"
+
+
+def brought(watch: Watch) -> list[str]:
+    """What the last check found that is new."""
+    return [link.url.removeprefix(STEP) for link in watch.seen[-1].links]
+
+
+def test_a_redirect_to_the_front_page_is_no_move(watch: Watch) -> None:
+    watch.web.moved[NEWS] = f"{SITE}/"
+    watch.web.pages[f"{SITE}/"] = front(range(20, 22))
+    watch.check()
+    assert (watch.seen[-1].outcome, watch.history.memory("newsroom", watch.now).url) == (Outcome.OK, None)
+    watch.web.moved.clear()
+    publish(watch.web, range(23))
+    watch.check()
+    assert "22" in brought(watch)
+
+
+def test_a_move_is_looked_at_again_each_day_and_one_that_was_none_heals(watch: Watch) -> None:
+    """A server that says for an hour that the page has moved for good must not be believed for ever."""
+    watch.web.moved[NEWS] = f"{SITE}/elsewhere"
+    watch.web.pages[f"{SITE}/elsewhere"] = front(range(20, 22))
+    watch.check()
+    (row,) = watch.history.queries.sources()
+    assert health(row) == f"ok, moved to {SITE}/elsewhere"
+    watch.web.moved.clear()
+    publish(watch.web, range(23))
+    watch.last(DAY)
+    assert "22" in {link.url.removeprefix(STEP) for seen in watch.seen for link in seen.links}
+    assert watch.history.memory("newsroom", watch.now).url is None
+    (row,) = watch.history.queries.sources()
+    assert health(row) == "ok, unchanged"
+
+
+@pytest.mark.parametrize("left", [DOWN, GONE, CONSENT, front(())])
+def test_a_source_that_has_moved_stays_where_it_is_when_its_old_address_is_no_good(
+    watch: Watch, left: str | FetchError
+) -> None:
+    watch.web.moved[NEWS] = f"{SITE}/elsewhere"
+    watch.web.pages[f"{SITE}/elsewhere"] = front(range(21))
+    watch.check()
+    watch.web.moved.clear()
+    watch.web.pages[NEWS] = left
+    watch.last(2 * DAY)
+    assert {seen.outcome for seen in watch.seen} <= {Outcome.OK, Outcome.UNCHANGED}
+    watch.web.moved[NEWS] = f"{SITE}/"
+    watch.web.pages[f"{SITE}/"] = front(range(50, 53))
+    watch.last(2 * DAY)
+    assert watch.history.memory("newsroom", watch.now).url == f"{SITE}/elsewhere"
+    assert not [link for seen in watch.seen for link in seen.links if link.url == f"{STEP}50"]
 
 
 def test_parts_of_an_index_that_are_gone_for_good_do_not_end_the_source(watch: Watch) -> None:

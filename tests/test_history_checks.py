@@ -190,6 +190,28 @@ def test_a_link_given_up_has_a_new_chance_with_a_new_mark(watched: History) -> N
     assert states(watched) == {"a": "waiting"}
 
 
+def test_what_is_marked_anew_comes_after_what_was_never_read_the_longest_read_first(watched: History) -> None:
+    """Marks that move at every check would keep what is new waiting for ever, and always the same few first."""
+    record(watched, observed([read("a")], at=NOW + HOUR))
+    record(watched, observed([read("b")], at=NOW))
+    again = [link("a", updated="v2"), link("b", updated="v2")]
+    record(watched, observed(links=[*again, link("c"), link("d")], at=NOW + 2 * HOUR))
+    assert waiting(watched, NOW + 2 * HOUR) == ["c", "d", "b", "a"]
+    assert dict(watched.memory("newsroom", NOW + 2 * HOUR).known) == {f"{SITE}/a": "v2", f"{SITE}/b": "v2"}
+    record(watched, observed([failed("b", link=again[1])], at=NOW + 2 * HOUR))
+    assert waiting(watched, NOW + DAY) == ["c", "d", "b", "a"]
+    record(watched, observed([replace(read("b", at=NOW + DAY), link=again[1])], at=NOW + DAY))
+    assert waiting(watched, NOW + DAY) == ["c", "d", "a"]
+
+
+def test_a_mark_that_says_nothing_is_kept_and_nothing_waits_for_it(watched: History) -> None:
+    record(watched, observed([replace(read("a"), link=link("a", updated="v1"))], links=[link("b", updated="v1")]))
+    record(watched, observed(skipped=(link("a", updated="v2"), link("b", updated="v2")), at=NOW + HOUR))
+    assert states(watched) == {"a": "read", "b": "waiting"}
+    assert watched.memory("newsroom", NOW + HOUR).waiting == (link("b", updated="v2"),)
+    assert watched.memory("newsroom", NOW + HOUR).known == {f"{SITE}/a": "v2"}
+
+
 def test_links_are_known_by_source(watched: History) -> None:
     record(watched, observed([read("a")]))
     assert watched.memory("another", NOW).known == {}
@@ -320,6 +342,17 @@ def test_where_a_source_has_moved_to_is_remembered(history: History) -> None:
     record(history, observed(page=page("index", moved_to=f"{SITE}/new")))
     record(history, observed(at=NOW + HOUR))
     assert history.memory("newsroom", NOW).url == f"{SITE}/new"
+
+
+def test_where_a_source_has_moved_from_is_asked_again_at_the_first_check_of_a_day(history: History) -> None:
+    record(history, observed(page=page("index", moved_to=f"{SITE}/new")))
+    assert not history.memory("newsroom", NOW + HOUR).look_back
+    assert history.memory("newsroom", NOW + DAY).look_back
+    record(history, observed(at=NOW + DAY, outcome=Outcome.TIMEOUT, page=None))
+    assert not history.memory("newsroom", NOW + DAY + HOUR).look_back
+    record(history, observed(at=NOW + 2 * DAY, page=page("index", moved_to=source().url)))
+    memory = history.memory("newsroom", NOW + 3 * DAY)
+    assert (memory.url, memory.look_back) == (None, False), "it is back"
 
 
 # What was seen unchanged

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from faultserver import FaultServer, reply
 
 from monitor.errors import FetchError
@@ -143,7 +144,7 @@ def map_of(*parts: tuple[str, str]) -> str:
 def test_an_index_of_sitemaps_is_followed_and_the_newest_come_first() -> None:
     web = Web(
         {
-            MAP: map_of(("/a.xml", "2026-01-01"), ("/b.xml", "2026-01-02")),
+            MAP: map_of(("/a.xml", "2026-01-01T09:00:00Z"), ("/b.xml", "2026-01-02T10:00+01:00")),
             f"{SITE}/a.xml": urlset(("/old", "2025-01-01"), ("/new", "2026-01-01")),
             f"{SITE}/b.xml": urlset(("/newest", "2026-01-02"), ("/old", "2025-01-01")),
         }
@@ -155,11 +156,20 @@ def test_an_index_of_sitemaps_is_followed_and_the_newest_come_first() -> None:
     assert looked(web, SourceKind.SITEMAP, after(seen), MAP).outcome is Outcome.UNCHANGED
 
 
-def test_an_index_that_dates_nothing_does_not_hide_what_is_new_in_its_sitemaps() -> None:
-    web = Web({MAP: map_of(("/a.xml", "")), f"{SITE}/a.xml": urlset(("/one", "2026-01-01"))})
+@pytest.mark.parametrize("day", ["", "2026-01-01", "2026-01-01T00:00:00+00:00"])
+def test_an_index_that_tells_no_time_of_day_does_not_hide_what_is_new_in_its_sitemaps(day: str) -> None:
+    web = Web({MAP: map_of(("/a.xml", day)), f"{SITE}/a.xml": urlset(("/one", "2026-01-01"))})
     seen = looked(web, SourceKind.SITEMAP, url=MAP)
     assert seen.page is not None
     assert seen.page.validators == Validators()  # else an unchanged index would be answered with 304
+    web.pages = {**web.pages, f"{SITE}/a.xml": urlset(("/one", "2026-01-01"), ("/two", "2026-01-02"))}
+    again = looked(web, SourceKind.SITEMAP, after(seen), MAP)
+    assert (again.outcome, paths(again)) == (Outcome.OK, ["/two"])
+
+
+def test_what_is_new_in_a_sitemap_is_found_whatever_its_index_tells() -> None:
+    web = Web({MAP: map_of(("/a.xml", "2026-01-01T09:00:00Z")), f"{SITE}/a.xml": urlset(("/one", "2026-01-01"))})
+    seen = looked(web, SourceKind.SITEMAP, url=MAP)
     web.pages = {**web.pages, f"{SITE}/a.xml": urlset(("/one", "2026-01-01"), ("/two", "2026-01-02"))}
     assert paths(looked(web, SourceKind.SITEMAP, after(seen), MAP)) == ["/two"]
 
@@ -251,3 +261,29 @@ def test_a_remembered_address_that_is_gone_gives_way_to_the_configured_one() -> 
     assert (seen.outcome, web.asked) == (Outcome.OK, ["/moved/", "/news/"])
     assert seen.page is not None
     assert seen.page.moved_to == NEWS
+
+
+def test_a_feed_that_was_found_from_the_newsroom_is_looked_for_again() -> None:
+    memory = after(looked(Web({NEWS: page("/feed.xml"), f"{SITE}/feed.xml": rss("a")}), SourceKind.FEED))
+    web = Web({NEWS: page("/new.xml"), f"{SITE}/feed.xml": rss("a"), f"{SITE}/new.xml": rss("a", "b")})
+    seen = looked(web, SourceKind.FEED, replace(memory, look_back=True))
+    assert (paths(seen), web.asked) == (["/b"], ["/news/", "/new.xml"])
+    assert seen.page is not None
+    assert seen.page.moved_to == f"{SITE}/new.xml"
+
+
+def test_what_is_known_of_where_a_source_moved_to_is_not_sent_to_its_old_address() -> None:
+    """A 304 to it would say nothing of the page there."""
+    asked: list[tuple[str, Validators | None]] = []
+
+    class Noting(Web):
+        async def get(self, url: str, *, validators: Validators | None = None) -> Page:
+            asked.append((url.removeprefix(SITE), validators))
+            return await super().get(url, validators=validators)
+
+    known = Validators(etag='"7"')
+    memory = replace(Memory(first=False), url=f"{SITE}/moved/", look_back=True, validators=known)
+    pages = newsroom(newest=9, pages=1)
+    assert looked(Noting(pages), SourceKind.LISTING, memory).outcome is Outcome.OK
+    looked(Noting({f"{SITE}/moved/": pages[NEWS]}), SourceKind.LISTING, memory)
+    assert asked == [("/news/", None), ("/news/", None), ("/moved/", known)]

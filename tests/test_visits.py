@@ -14,7 +14,7 @@ from monitor.history.storable import text_hash, unsqueeze
 from monitor.likeness import fingerprint
 from monitor.models import Link, Memory, Observation, Outcome, Page, Source, SourceKind, Validators
 from monitor.pipeline import observe
-from monitor.visits import Tools
+from monitor.visits import RESTAMPED, Tools
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 FEED = """<rss version="2.0"><channel><title>News</title>
@@ -26,17 +26,19 @@ STORY = (
 
 
 class Web:
-    """Pages by address; an address that is not there is refused as HTTP 403."""
+    """Pages by address; an address that is not there is refused as HTTP 403. `leads_to`: what redirects where."""
 
-    def __init__(self, pages: Mapping[str, str]) -> None:
+    def __init__(self, pages: Mapping[str, str], leads_to: Mapping[str, str] | None = None) -> None:
         self.pages = pages
+        self.leads_to = leads_to or {}
 
     async def get(self, url: str, *, validators: Validators | None = None) -> Page:
-        if url not in self.pages:
+        came = self.leads_to.get(url, url)
+        if came not in self.pages:
             raise FetchError(Outcome.HTTP_ERROR, "HTTP 403")
-        content = self.pages[url].encode()
+        content = self.pages[came].encode()
         return Page(
-            url=url, requested_url=url, status=200, content=content, content_type="application/xml", fetched_at=NOW
+            url=came, requested_url=url, status=200, content=content, content_type="application/xml", fetched_at=NOW
         )
 
 
@@ -44,9 +46,11 @@ async def here(function: Callable[..., Any], *arguments: Any) -> Any:
     return function(*arguments)
 
 
-def observed(pages: Mapping[str, str], memory: Memory | None = None) -> Observation:
+def observed(
+    pages: Mapping[str, str], memory: Memory | None = None, leads_to: Mapping[str, str] | None = None
+) -> Observation:
     feed = Source(name="feed", kind=SourceKind.FEED, url="https://a.example/feed", brand="smart", outlet="a")
-    tools = Tools(client=Web(pages), run=here, clock=lambda: NOW)
+    tools = Tools(client=Web(pages, leads_to), run=here, clock=lambda: NOW)
     return asyncio.run(observe(feed, memory or Memory(), tools))
 
 
@@ -61,6 +65,36 @@ def test_an_article_that_is_refused_with_a_feed_that_says_nothing_stays_refused(
     seen = observed({"https://a.example/feed": FEED.format("…")})
     [reading] = seen.readings
     assert (seen.outcome, reading.outcome, reading.reason) == (Outcome.OK, Outcome.HTTP_ERROR, "HTTP 403")
+
+
+FRONT = f"<html><body><main><h1>smart</h1><p>{STORY.replace('39', '45')}</p></main></body></html>"
+
+
+@pytest.mark.parametrize("front", ["https://a.example/", "https://www.a.example", "https://a.example/feed"])
+@pytest.mark.parametrize(("text", "told"), [("…", []), (STORY, ["39"])])
+def test_an_article_that_leads_to_the_front_page_or_the_list_is_none(front: str, text: str, told: list[str]) -> None:
+    """What the front page says is no news of the day of the article; what the feed itself says of it is."""
+    pages = {front: FRONT, "https://a.example/feed": FEED.format(text)}
+    seen = observed(pages, leads_to={"https://a.example/story": front})
+    [reading] = seen.readings
+    assert [fact.value for fact in reading.facts] == told
+    if not told:
+        assert (reading.outcome, reading.reason) == (Outcome.GONE, f"it leads to {front}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "came"),
+    [
+        ("https://a.example/story", "https://www.a.example/story"),
+        ("https://a.example/?p=12", "https://www.a.example/?p=12"),
+        ("https://a.example/", "https://www.a.example/"),
+    ],
+)
+def test_an_article_that_leads_to_the_same_on_another_host_is_read(asked: str, came: str) -> None:
+    story = f"<html><body><main><p>{STORY}</p></main></body></html>"
+    feed = FEED.format("…").replace("https://a.example/story", asked)
+    [reading] = observed({"https://a.example/feed": feed, came: story}, leads_to={asked: came}).readings
+    assert [fact.value for fact in reading.facts] == ["39"]
 
 
 def test_a_source_that_fails_reads_nothing_that_waits() -> None:
@@ -80,6 +114,52 @@ def test_what_waits_is_read_although_the_index_is_unchanged() -> None:
     seen = observed(pages, memory)
     assert seen.outcome is Outcome.UNCHANGED
     assert [reading.link.url for reading in seen.readings] == ["https://a.example/w"]
+
+
+# What is read first, and what not again
+
+
+def stamped(*entries: tuple[int, str]) -> tuple[list[str], list[str], list[str]]:
+    """What a sitemap of articles 0 to 19 and these marks brings, of which 0 to 9 are known by the mark `old`: the
+    numbers of the links found, of the links that are not to be read, and of what is read."""
+    urls = "".join(f"<url><loc>https://a.example/{n}</loc><lastmod>{mark}</lastmod></url>" for n, mark in entries)
+    source = Source(name="map", kind=SourceKind.SITEMAP, url="https://a.example/map", brand="smart", outlet="a")
+    waits = tuple(Link(url=f"https://a.example/{n}", updated="old") for n in (8, 9))
+    known = {f"https://a.example/{n}": "old" for n in range(10)}
+    memory = Memory(first=False, known=known, waiting=(Link(url="https://a.example/unread"), *waits))
+    tools = Tools(client=Web({source.url: f"<urlset>{urls}</urlset>"}), run=here, clock=lambda: NOW)
+    seen = asyncio.run(observe(source, memory, tools))
+    read = [reading.link for reading in seen.readings]
+    found, skipped, visited = (
+        [link.url.rpartition("/")[2] for link in links] for links in (seen.links, seen.skipped, read)
+    )
+    return sorted(found), sorted(skipped), visited
+
+
+def test_what_was_never_read_goes_before_what_is_marked_as_changed() -> None:
+    found, skipped, visited = stamped(*((n, "new" if n < 5 else "old") for n in range(12)))
+    assert (found, skipped) == (["0", "1", "10", "11", "2", "3", "4"], [])
+    assert sorted(visited[:3]) == ["10", "11", "unread"]
+    assert sorted(visited[3:]) == ["0", "1", "2", "3", "4", "8", "9"]
+
+
+def test_of_very_many_marked_as_changed_none_takes_the_place_of_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.visits.ARTICLES", 3)
+    assert sorted(stamped(*((n, "new" if n < 5 else "old") for n in range(12)))[2]) == ["10", "11", "unread"]
+
+
+@pytest.mark.parametrize("still", [0, 1])
+def test_marks_that_move_on_nearly_all_at_once_say_nothing(still: int) -> None:
+    """The time at which a sitemap was made stands at each of its entries: nothing of it is read again, only what is
+    new. The marks are handed on, so that one that moves alone later is seen."""
+    found, skipped, visited = stamped(*((n, "old" if n < still else "new") for n in range(12)))
+    assert (found, skipped) == (["10", "11"], [str(n) for n in range(still, 10)])
+    assert sorted(visited) == ["10", "11", "8", "9", "unread"], "what waited before waits on"
+
+
+def test_a_few_marks_that_move_at_once_are_believed() -> None:
+    found, skipped, _ = stamped(*((n, "new") for n in range(RESTAMPED - 1)))
+    assert (found, skipped) == ([str(n) for n in range(RESTAMPED - 1)], [])
 
 
 # What says nothing new is not read

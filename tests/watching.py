@@ -40,19 +40,23 @@ class Web:
     everywhere: Answer | None = None
     """Set: this is the answer to everything."""
     at: datetime = START
+    moved: dict[str, str] = field(default_factory=dict)
+    """Addresses that lead to others for good (301)."""
 
     async def get(self, url: str, *, validators: Validators | None = None) -> Page:
         missing = FetchError(Outcome.GONE, "HTTP 404: there is no such page")
-        answer = self.everywhere if self.everywhere is not None else self.pages.get(url, missing)
+        came = self.moved.get(url, url)
+        answer = self.everywhere if self.everywhere is not None else self.pages.get(came, missing)
         if isinstance(answer, FetchError):
             raise answer
         return Page(
-            url=url,
+            url=came,
             requested_url=url,
             status=200,
             content=answer.encode(),
             content_type="text/html; charset=utf-8",
             fetched_at=self.at,
+            moved_to=self.moved.get(url),
         )
 
 

@@ -3,7 +3,7 @@
 waiting ─► read                  a reading was good
         ─► failed                it failed too often
         ─► skipped               older than the watch: far down the index at the first good check
-read, failed, skipped ─► waiting when the index marks another version
+read, failed, skipped ─► waiting when the index marks another version, behind those that wait for the first time
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KNOWN = 20_000
 """How many links of a source `observe` is told of, the newest."""
 
 HANDED_OUT = 50
-"""How many waiting links one check is given."""
+"""How many waiting links one check is given: of those that were never read, and of those to be read again."""
 
 FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=24)
@@ -50,10 +50,11 @@ VALUES (:source, :url, :title, :published, :mark, :language, :text, :state, :bas
 _UPDATE = """
 UPDATE link SET
     attempts = iif(state = 'waiting', attempts, 0), not_before = iif(state = 'waiting', not_before, NULL),
-    state = 'waiting', settled_at = NULL, title = :title, published = :published, mark = :mark, language = :language,
-    text = :text
+    state = 'waiting', title = :title, published = :published, mark = :mark, language = :language, text = :text
 WHERE source = :source AND url = :url
 """
+
+_MARK = "UPDATE link SET mark = :mark WHERE source = :source AND url = :url"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ def _add_one(db: Database, source: str, link: Link, baseline: bool, skip: bool, 
     known = db.execute("SELECT mark FROM link WHERE source = :source AND url = :url", values).fetchone()
     if known is None:
         db.execute(_ADD, values)
-    elif link.updated and known[0] != values["mark"] and not skip:
-        db.execute(_UPDATE, values)
+    elif link.updated and known[0] != values["mark"]:
+        db.execute(_MARK if skip else _UPDATE, values)
     return known is None
 
 
@@ -124,7 +125,7 @@ def settle(db: Database, source: str, reading: Reading, now: datetime) -> None:
     db.execute(
         """
         UPDATE link SET attempts = :attempts, reason = :reason, state = iif(:over, 'failed', 'waiting'),
-            not_before = iif(:over, NULL, :not_before), settled_at = iif(:over, :now, NULL),
+            not_before = iif(:over, NULL, :not_before), settled_at = iif(:over, :now, settled_at),
             text = iif(:over, NULL, text)
         WHERE source = :source AND url = :url
         """,
@@ -137,14 +138,17 @@ def _wait(attempts: int, asked: timedelta | None) -> timedelta:
     return min(max(FIRST_WAIT * doublings, asked or timedelta(0)), LONGEST_WAIT)
 
 
-def waiting(db: Database, source: str, now: datetime) -> tuple[Link, ...]:
-    """The links to read at this check, besides new ones: oldest first."""
+def waiting(db: Database, source: str, now: datetime, *, again: bool) -> tuple[Link, ...]:
+    """The links to read at this check, besides new ones: those never settled, oldest first; or, `again`, those that
+    were and are marked as changed since, the longest settled first, so that each has its turn."""
     rows = db.execute(
         """
         SELECT url, title, published, mark, text, language FROM link
-        WHERE source = ? AND state = 'waiting' AND (not_before IS NULL OR not_before <= ?) ORDER BY id LIMIT ?
+        WHERE source = ? AND state = 'waiting' AND (not_before IS NULL OR not_before <= ?)
+            AND (settled_at IS NOT NULL) = ?
+        ORDER BY settled_at, id LIMIT ?
         """,
-        [source, utc_text(now), HANDED_OUT],
+        [source, utc_text(now), again, HANDED_OUT],
     )
     return tuple(
         Link(url=url, title=title, published=published, updated=mark, text=text, language=language)

@@ -39,7 +39,7 @@ _WELL = """
 UPDATE source SET next_due = :due, leased_until = NULL, last_checked_at = :finished, last_good_at = :finished,
     last_outcome = 'unchanged',
     last_reason = NULL, body_hash = coalesce(:hash, body_hash), etag = iif(:asked, :etag, etag),
-    last_modified = iif(:asked, :modified, last_modified), moved_url = coalesce(:moved, moved_url)
+    last_modified = iif(:asked, :modified, last_modified), moved_url = nullif(coalesce(:moved, moved_url), url)
 WHERE name = :name AND failures = 0 AND failing_since IS NULL AND trouble IS NULL AND baseline_at IS NOT NULL
     AND substr(last_checked_at, 1, 13) = substr(:finished, 1, 13)
 """
@@ -73,18 +73,19 @@ class _Check:
 
 
 def memory(db: Database, name: str, now: datetime) -> Memory:
-    """What `observe` may know of a source. Links that wait for a later attempt count as known until then."""
+    """What `observe` may know of a source. Links that wait for a later attempt count as known until then, and so do
+    those that are to be read once more."""
     row = db.execute(
         """
-        SELECT baseline_at, failures, moved_url, body_hash, page, etag, last_modified, outline FROM source
-        WHERE name = ?
+        SELECT baseline_at, failures, moved_url, body_hash, page, etag, last_modified, outline, last_checked_at
+        FROM source WHERE name = ?
         """,
         [name],
     ).fetchone()
     if row is None:
         return Memory(pauses=pauses.standing(db, now))
-    baseline_at, failures, moved_url, body_hash, page, etag, last_modified, outline = row
-    waiting = links.waiting(db, name, now)
+    baseline_at, failures, moved_url, body_hash, page, etag, last_modified, outline, checked_at = row
+    waiting = links.waiting(db, name, now, again=False)
     known = links.known(db, name)
     likeness, digest = db.execute(_OWN_TEXT, [name]).fetchone() or (None, None)
     for link in waiting:
@@ -93,10 +94,11 @@ def memory(db: Database, name: str, now: datetime) -> Memory:
         first=baseline_at is None,
         failures=failures,
         url=moved_url,
+        look_back=moved_url is not None and checked_at[:10] != utc_text(now)[:10],
         validators=Validators(etag, last_modified) if page and (etag or last_modified) else None,
         body_hash=body_hash,
         known=known,
-        waiting=waiting,
+        waiting=waiting + links.waiting(db, name, now, again=True),
         revisits=revisits.due(db, name, now),
         usual=usual_length([listed for (listed,) in db.execute(_LENGTHS, [name, LISTS]).fetchall()]),
         outline=outline,

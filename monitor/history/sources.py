@@ -243,7 +243,7 @@ def _remember_body(db: Database, name: str, page: Page, body_hash: str | None, n
     db.execute(
         """
         UPDATE source SET page = :page, body_hash = :hash, etag = :etag, last_modified = :modified,
-            moved_url = coalesce(:moved, moved_url)
+            moved_url = nullif(coalesce(:moved, moved_url), url)
         WHERE name = :name
         """,
         {"name": name, "page": kept, "hash": kept if page.content else body_hash} | validators(page),
