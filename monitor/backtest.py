@@ -44,8 +44,8 @@ TIMELESS = datetime(2100, 1, 1, tzinfo=UTC)
 """When a page without a time of capture counts as fetched while it is read: dates it states are all in its past."""
 AT_ONCE = 50
 """Documents that are recorded in one transaction."""
-GUESSED = {"htmldate"}
-"""Origins of a date that nobody states: no clock to go by."""
+GUESSED = {"elsewhere"}
+"""Origins of a date that no tag made for it states: no clock to go by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

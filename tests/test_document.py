@@ -99,7 +99,7 @@ def test_an_article_with_a_time_tag_only() -> None:
 
 def test_an_article_whose_text_alone_gives_date_and_language() -> None:
     document = frozen("article_german")
-    assert (document.published, document.published_from) == ("2026-01-07", "htmldate")
+    assert (document.published, document.published_from) == ("2026-01-07", "elsewhere")
     assert document.language == "de"  # its template says en-US
     assert "in 14 Ländern vertreten" in document.text
 
@@ -267,6 +267,7 @@ META = '<meta property="article:published_time" content="%s">'
         (SourceKind.ARTICLE, None, LD % "2026-01-03" + META % "2026-01-04", ("2026-01-03", "json-ld")),
         (SourceKind.ARTICLE, None, LD % "2099-01-03" + META % "2026-01-04", ("2026-01-04", "meta")),
         (SourceKind.ARTICLE, None, META % "2099-01-01", (None, None)),
+        (SourceKind.ARTICLE, None, '<meta http-equiv="Date" content="2026-01-04">', ("2026-01-04", "meta")),
         (SourceKind.ARTICLE, None, "", (None, None)),
         (SourceKind.PAGE, None, LD % "2026-01-03", ("2026-01-03", "json-ld")),
     ],
@@ -276,6 +277,83 @@ def test_dates_say_where_they_are_from(
 ) -> None:
     document = read(article(head), kind=kind, link=Link(url=URL, published=given), url="https://x.example/story")
     assert (document.published, document.published_from) == expected
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "url", "when"),
+    [
+        ("", "", "https://x.example/2026/01/05/story", "2026-01-05"),
+        ("", "", "https://x.example/2026/01/story", None),
+        ('<meta name="publish_time" content="2026-01-05">', "", URL, "2026-01-05"),
+        ('<meta property="article:modified_time" content="2026-01-05">', "", URL, "2026-01-05"),
+        ('<meta property="og:image" content="https://x.example/2023/04/12/a.jpg">', "", URL, None),
+        ('<meta itemprop="copyrightYear" content="2024">', "", URL, None),
+        (LD.replace("NewsArticle", "WebPage") % "2026-01-05", "", URL, "2026-01-05"),
+        ((LD % "2026-01-05").replace("</script>", ";</script>"), "", URL, "2026-01-05"),
+        ("", "<p>Published 5 January 2026 | Press release</p>", URL, "2026-01-05"),
+        ("", "<p>It was founded in 1998. On 12 March 2024 it had entered Norway.</p>", URL, None),
+        ("", '<p>See all.</p><img src="/uploads/2023/04/12/x.jpg"><p>It was 2024-03-12.</p>', URL, None),
+        ("", "</article><footer>© 2024 EV News</footer><article>", URL, None),
+        ("", "</article><div class='footer'><small>Copyright 2019-2023</small></div><article>", URL, None),
+    ],
+)
+def test_without_a_tag_only_what_the_page_states_is_its_date(head: str, body: str, url: str, when: str | None) -> None:
+    document = read(article(head, body), url=url)
+    assert (document.published, document.published_from) == (when, when and "elsewhere")
+
+
+def test_a_time_beside_the_headline_of_a_page_without_articles_counts() -> None:
+    time = '<time datetime="{}">{}</time>'
+    others = time.format("2024-03-12", "12 March") + time.format("2023-03-12", "3 years ago")
+    html = "<html><body><h1>Veloria in Chile</h1>{}<p>Veloria is at home in 40 markets.</p><div>{}</div></body></html>"
+    told = time.format("2026-01-05T09:00:00Z", "2 days ago")
+    assert read(html.format(told, others)).published == "2026-01-05T09:00:00Z"
+    assert read(html.format(told, "")).published == "2026-01-05T09:00:00Z"
+    assert read(html.format("", others)).published is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "expected"),
+    [
+        (SourceKind.FEED, LD % "2024-03-01", ("2024-03-01", "json-ld")),
+        (SourceKind.FEED, META % "2024-03-01", ("2024-03-01", "meta")),
+        (SourceKind.FEED, "", ("2026-01-05T09:00:00Z", "feed")),
+        (SourceKind.SITEMAP, "", (None, None)),
+    ],
+)
+def test_when_an_entry_was_changed_counts_less_than_what_the_page_states(
+    kind: SourceKind, head: str, expected: tuple[str | None, str | None]
+) -> None:
+    link = Link(url=URL, updated="2026-01-05T10:00:00+01:00", text="Veloria is at home in 40 markets.")
+    document = read(article(head), kind=kind, link=link)
+    assert (document.published, document.published_from) == expected
+    carried = read_text(link.text or "", Source(name="x", kind=SourceKind.FEED, url=URL), link)
+    assert (carried.published, carried.published_from) == ("2026-01-05T09:00:00Z", "feed")
+
+
+STORY = '{"@type": "NewsArticle", %s, "headline": "Another story", "datePublished": "2019-03-01"}'
+LIST = '<script type="application/ld+json">{"@type": "ItemList", "itemListElement": [{"item": %s}]}</script>'
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ('"url": "/newsroom/another"', False),
+        (f'"@id": "https://media.veloria.example/newsroom/another#article", "url": "{URL}another"', False),
+        ('"mainEntityOfPage": {"@type": "WebPage", "@id": "https://media.veloria.example/another"}', False),
+        (f'"url": "{URL}#top", "mainEntityOfPage": "https://media.veloria.example/newsroom"', True),
+        ('"mainEntityOfPage": "https://media.veloria.example/"', True),
+        ('"@id": "#article"', True),
+        ('"mainEntityOfPage": {"@id": "https://google.com/article"}', True),
+        ('"url": "https://[another"', True),
+    ],
+)
+def test_the_article_of_another_page_is_not_this_one(name: str, own: bool) -> None:
+    title = "Veloria opens orders in its 40th market"
+    document = read(article(LIST % STORY % name + META % "2026-01-05"))
+    expected = ("Another story", "2019-03-01", "json-ld") if own else (title, "2026-01-05", "meta")
+    assert (document.title, document.published, document.published_from) == expected
+    assert read(article(LIST % STORY % name)).published == ("2019-03-01" if own else None)
 
 
 # Addresses
@@ -373,6 +451,65 @@ def test_pages_in_other_encodings_are_read_by_their_label_or_their_bytes() -> No
     for label in ("iso-8859-1", "windows-1252", "utf-8", ""):
         document = read(german.encode("iso-8859-1"), content_type=f"text/html; charset={label}")
         assert "Räder für Mütter in Österreich" in document.text, label
+
+
+@pytest.mark.parametrize("label", ["utf-8", "iso-8859-1", ""])
+@pytest.mark.parametrize("broken", [b"Teaser M\xc3", b"caf\xe9", b"\xff"])
+def test_a_broken_byte_costs_a_character_and_not_the_page(label: str, broken: bytes) -> None:
+    text = (
+        "Nordwerk verkauft Räder für Mütter in Österreich, später in Dänemark. Die Läden öffnen im März für alle Gäste."
+    )
+    content = article(body=f"<p>{text}</p>", title="Räder für Österreich").encode()
+    document = read(
+        content + b"<p>" + broken + b"</p>", content_type=f"text/html; charset={label}", kind=SourceKind.PAGE
+    )
+    assert text in document.text
+    assert document.text.endswith("\ufffd")
+
+
+TAIWAN = "智慧汽車進軍三十九個市場，公司表示目前已進入三十九個市場"
+JAPAN = "スマートは三十九の市場で展開し、会社によると現在も拡大している"
+
+
+@pytest.mark.parametrize(
+    ("label", "codec", "text", "odd", "read_as"),
+    [
+        ("big5", "big5", TAIWAN, b"\xa3\xe1", "€"),
+        ("big5", "big5", TAIWAN, b"\xf9\xd6\xf9\xd8\xf9\xda", "碁裏恒"),
+        ("big5", "big5", TAIWAN, b"\xfe\xd3", "着"),
+        ("big5", "big5", TAIWAN, b"\xff", "\ufffd"),
+        ("gb2312", "gb2312", "岚图汽车进入三十九个市场，公司说", b"\xff", "\ufffd"),
+        ("euc-jp", "euc_jp", JAPAN, b"\xad\xa1\xad\xea\xfc\xe2\x8e\xb1", "①㈱髙ｱ"),
+        ("euc-jp", "euc_jp", JAPAN, b"\x8f\xb0\xa1", "丂"),
+        ("euc-jp", "euc_jp", JAPAN, b"\xff", "\ufffd"),
+        ("iso-2022-jp", "iso2022_jp", JAPAN, b"\x1b$B-!-j|b\x1b(B", "①㈱髙"),
+    ],
+)
+def test_odd_characters_of_a_label_are_read_too(label: str, codec: str, text: str, odd: bytes, read_as: str) -> None:
+    content = article(title=text).encode(codec) + b"<p>" + odd + f"{text}</p>".encode(codec)
+    page = read(content, content_type=f"text/html; charset={label}", kind=SourceKind.PAGE)
+    assert page.title == text
+    assert f"{read_as}{text}" in page.text
+
+
+def test_of_two_labels_the_one_that_the_text_may_be_in_counts() -> None:
+    text = "Компания представлена на сорока рынках и выходит на новые"
+    content = article('<meta charset="windows-1251">', f"<p>{text}</p>").encode("cp1251")
+    assert text in read(content, content_type="text/html; charset=iso-8859-1").text
+
+
+@pytest.mark.parametrize(
+    ("label", "codec", "text"),
+    [
+        ("euc-jp", "cp932", JAPAN),
+        ("iso-8859-1", "cp932", JAPAN),
+        ("utf-8", "cp932", JAPAN),
+        ("", "euc_jp", JAPAN),
+    ],
+)
+def test_what_cannot_be_told_is_no_rubbish(label: str, codec: str, text: str) -> None:
+    content = article(title=text, body=f"<p>{text}</p>").encode(codec)
+    assert refusal(content, content_type=f"text/html; charset={label}").outcome is Outcome.DECODE_ERROR
 
 
 def test_a_page_that_differs_in_dress_only_makes_the_same_text() -> None:

@@ -47,6 +47,8 @@ def test_every_address_of_a_listing_counts(old: str, new: str) -> None:
         "<div onclick=\"location.href='/news/{}'\"></div>",
         '<script>window.state = {{"link": "/news/{}"}}</script>',
         '<script>window.state = JSON.parse("{{\\"link\\":\\"/news/{}\\"}}")</script>',
+        '<script>window.state = {{"link":"\\u002Fnews\\u002F{}"}}</script>',
+        '<script>window.state = JSON.parse("{{\\"link\\":\\"\\\\u002Fnews\\\\u002F{}\\"}}")</script>',
         '<script type="application/json">{{"url":"https:\\/\\/a.example\\/{}"}}</script>',
         '<news-list items="[{{&quot;url&quot;:&quot;/news/{}&quot;}}]"></news-list>',
     ],

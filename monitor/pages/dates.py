@@ -59,6 +59,14 @@ def beside(text: str, now: datetime) -> When | None:
     return days[0].isoformat() if len(days) == 1 else None
 
 
+def without(text: str) -> str:
+    """The rest of such a text: what is no date in it."""
+    for pattern in _PATTERNS:
+        for match in tuple(pattern.finditer(text)):
+            text = text.replace(match[0], " ") if _read(pattern, match) else text
+    return text
+
+
 def _moment(text: str) -> datetime | None:
     """A date with a time of day."""
     if _EPOCH.fullmatch(text):

@@ -34,9 +34,24 @@ _WIDER = {
     "shift_jis": "cp932",
     "euc_kr": "cp949",
 }
-_ASIAN = frozenset({"gb18030", "big5", "big5hkscs", "cp932", "euc_jp", "cp949", "iso2022_jp"})
+_ASIAN = {
+    "gb18030": ("gb18030",),
+    "big5": ("big5", "cp950", "big5hkscs"),
+    "big5hkscs": ("big5hkscs", "cp950"),
+    "cp950": ("cp950", "big5hkscs"),
+    "cp932": ("cp932",),
+    "euc_jp": ("euc_jp", "cp51932"),
+    "cp949": ("cp949",),
+    "iso2022_jp": ("iso2022_jp", "cp51932"),
+}
+"""What is tried for a label of several bytes: makers of text added characters of their own to each."""
+_LATIN = "cp1252"
+_FEW = 10  # characters that were read, for each broken one
 _NEVER = frozenset({"utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "mbcs", "oem", "undefined"})
 _RUNS = re.compile(rb"[\x80-\xff]+")
+_LETTERS = re.compile(rb"[\x80-\x9f\xa1-\xff]+")
+_SHIFTED = re.compile(rb"\x1b\$[@B]([\x21-\x7e]*)|\x1b\([BJ]")
+_EUC = re.compile(rb"\x8e([\xa1-\xdf])|([\xa1-\xfe])([\xa1-\xfe])|[\x80-\xff\x1b]")
 _RUBBISH = "\ufffd\x00\x01\x02\x03\x04\x05\x06\x0e\x0f\x10"
 _BINARY = (b"%PDF", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\x1f\x8b", b"RIFF", b"\x00\x00\x00")
 
@@ -75,18 +90,62 @@ def _labels(content: bytes, content_type: str | None) -> Iterator[str]:
 
 def _by_label(content: bytes, labels: tuple[str, ...]) -> str:
     """Bytes that are not UTF-8. An Asian label that fits wins over any one-byte label: those fit everything."""
-    if "utf-8" in labels or not labels:
-        mended = content.decode("utf-8", "replace")
-        if mended.count("\ufffd") * 50 < sum(c > "\x7f" for c in mended):  # a few broken bytes in good UTF-8
-            return mended
-    asian = [name for name in labels if name in _ASIAN] + list(_sniffed(content))
-    single = [name for name in labels if name not in _ASIAN and name != "utf-8"]
-    for name in (*asian, *single, "cp1252"):
+    mended = content.decode("utf-8", "replace")
+    if _nearly_all(mended, 1 if "utf-8" in labels else _FEW):  # text of one byte a character makes hardly any of UTF-8
+        return mended
+    asian = tuple(dict.fromkeys(wider for name in labels for wider in _ASIAN.get(name, ())))
+    for name in (*asian, *_sniffed(content)):
+        try:
+            return _decoded(content, name)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    mended = min(
+        (_decoded(content, name, "replace") for name in asian), key=lambda text: text.count("\ufffd"), default=""
+    )
+    if _nearly_all(mended, _FEW):
+        return mended
+    single = [name for name in (*labels, _LATIN) if name not in _ASIAN and name != "utf-8"]
+    fitting = [name for name in single if name != _LATIN or _is_latin(content)]
+    for name in fitting:
         try:
             return content.decode(name)
         except (UnicodeDecodeError, LookupError):
             continue
-    return content.decode(single[0] if single else "cp1252", "replace")
+    if not fitting:
+        raise ReadError(Outcome.DECODE_ERROR, "the text's encoding could not be told")
+    return content.decode(fitting[0], "replace")
+
+
+def _nearly_all(text: str, least: int) -> bool:
+    """Whether its characters were bytes of this encoding: at least so many beyond ASCII for each broken one."""
+    broken = text.count("\ufffd")
+    return 0 < broken * least <= sum(c > "\x7f" for c in text) - broken
+
+
+def _decoded(content: bytes, name: str, errors: str = "strict") -> str:
+    if name == "cp51932":
+        return _cp51932(content).decode("cp932", errors)
+    return content.decode(name, errors)
+
+
+def _cp51932(content: bytes) -> bytes:
+    """EUC-JP and ISO-2022-JP as Shift JIS, for which there is a codec with the makers' own characters."""
+    return _EUC.sub(_shift_jis, _SHIFTED.sub(lambda found: bytes(byte | 0x80 for byte in found[1] or b""), content))
+
+
+def _shift_jis(found: re.Match[bytes]) -> bytes:
+    if not found[2]:
+        return found[1] or b"\x81 "  # no character: what is broken stays so
+    row, cell = found[2][0] - 0x80, found[3][0] - 0x80
+    lead = (row + 1) // 2 + (0x70 if row < 0x5F else 0xB0)
+    return bytes([lead, cell + (0x7E if row % 2 == 0 else 0x1F if cell < 0x60 else 0x20)])
+
+
+def _is_latin(content: bytes) -> bool:
+    """Letters with accents stand one by one between others. Where they stand in rows this is another script, and where
+    text is shifted by escapes there are none at all."""
+    runs = _LETTERS.findall(content[:200_000])
+    return sum(map(len, runs)) <= max(20, 2.5 * len(runs)) and (bool(runs) or not _SHIFTED.search(content))
 
 
 def _sniffed(content: bytes) -> Iterator[str]:

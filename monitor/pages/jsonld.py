@@ -16,6 +16,7 @@ ARTICLES = frozenset(
     {"Article", "NewsArticle", "BlogPosting", "Report", "TechArticle", "ReportageNewsArticle", "PressRelease"}
     | {"SocialMediaPosting", "AnalysisNewsArticle", "LiveBlogPosting"}
 )
+PAGES = frozenset({"WebPage", "ItemPage"})
 _MAX_OBJECTS = 5_000
 KIND = re.compile(r"\s*application/ld\+json", re.IGNORECASE)
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$")

@@ -24,8 +24,8 @@ _ADDRESSES = (
     re.compile(rb"href" + _VALUE),
     re.compile(rb"data-(?:url|link|permalink|next-url|next-page)" + _VALUE),
     re.compile(rb"onclick" + _VALUE),
-    re.compile(rb"""":\s*\\{0,3}"(?:http|\\{0,3}/)[^"]*"""),
-    re.compile(rb"""&quot;:\s*&quot;(?:http|\\?/)[^"]*"""),
+    re.compile(rb"""":\s*\\{0,3}"(?:http|\\{0,3}/|\\{1,3}u002f)[^"]*"""),
+    re.compile(rb"""&quot;:\s*&quot;(?:http|\\?/|\\{1,2}u002f)[^"]*"""),
 )
 """Of tags, of what acts as a link, and of the data that a page carries for its scripts; in a page of small letters."""
 _HEADS = (re.compile(rb"<(?:title|h1)\b[^<>]*>([^<]*)"), re.compile(rb"og:site_name[^>]*"))

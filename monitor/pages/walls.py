@@ -1,7 +1,8 @@
 """Pages that are no news: consent walls, bot challenges, logins, soft 404s, maintenance.
 
 Each answers 200 and looks like a page. Told by few signs that hold together: what the title says, what the little text
-says, what the markup is for. A page with a real amount of text of its own is never one of them.
+says, what the markup is for. A page with a real amount of text of its own is never one of them, and where two sentences
+tell of something a single sign may be of the news: "coming soon", "temporarily unavailable", a banner about cookies.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from monitor.pages import markup
 
 _SHORT = 1_500  # characters; longer pages have something to say
 _FIELDS = 500  # of forms that are looked at
+_DEEP = 100  # elements around a field
 _CONSENT_LIMIT = 6_000  # consent walls list their partners at length
 
 _CHALLENGE = re.compile(
@@ -94,6 +96,18 @@ _LOGIN = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?。！？\n]+")
+_WHOLE_SENTENCE = re.compile(r"[^.!?。！？\n]{8,400}[.!?。！？]")
+_WORD = re.compile(r"[\u3040-\u9fff]{2}|[^\W_]+")
+_TOLD = 15  # words of at least two sentences
+_OF_ITSELF = re.compile(
+    r"(?i:\b(?:you|your\w*|please|we|our|bitte|wir|unser\w*|vous|votre|vos|nous|notre|nos|veuillez|usted|nosotros|tus?"
+    r"|nuestr\w+|por favor|lei|tuo|tua|noi|nostr\w+|você|nós|nosso\w*|uw|wij|onze"
+    r"|(?:web)?(?:site|page|seite|server)s?|javascript|browser|cookies?|consent\w*|privacy|advertis\w+|data|devices?"
+    r"|access|domain|login|captcha|pictures|maintenance|wartung\w*|daten|zugriff|navigateur|accès|données|navegador"
+    r"|p[áa]gina|sitio|sito|acc?esso|acceso|dati|datos|dados)\b)|\b(?:us|uns|Sie|Ihnen|Ihre?[mnrs]?)\b"
+    r"|您|你|我们|我們|请|請|网站|本站|系统|浏览器|页面|数据|ください|ございます|니다",
+)
+"""What a wall speaks of: its reader, who put it up, and the machinery. News tell of others."""
 
 
 @dataclass(frozen=True)
@@ -105,24 +119,44 @@ class _Signs:
     html: str
     password: bool
     mail: bool  # it asks for a mail address: the first step of a login, or a newsletter's
+    tells: bool  # it has something to say: a single sign that is found in it may be of what it tells
 
 
 def suspicion(page: HtmlElement, html: str, text: str | None = None) -> str | None:
     """Why this page is no news, in plain words; None when nothing speaks against it. `text`: its lines, if known."""
     text = markup.lines(page) if text is None else text
-    asked = {(field.get("type") or "").strip().lower() for field in islice(page.iter("input"), _FIELDS)}
+    asked = {kind for field in islice(page.iter("input"), _FIELDS) if (kind := _asked(field))}
     signs = _Signs(
         heads=_heads(page),
         text=text,
         html=html,
         password="password" in asked,
         mail="email" in asked,
+        tells=len(text) <= _CONSENT_LIMIT and _tells(text),
     )
     for test in (_challenge, _consent, _soft_404, _maintenance, _nobody, _login, _sent_on):
         reason = test(signs)
         if reason:
             return reason
     return None
+
+
+def _asked(field: HtmlElement) -> str | None:
+    """What kind of thing a field asks for; nothing while the page hides it."""
+    kind = (field.get("type") or "").strip().lower()
+    around = (field, *islice(field.iterancestors(), _DEEP)) if kind in ("password", "email") else ()
+    return None if any(markup.hidden(one.tag, one.attrib) or _closed(one) for one in around) else kind
+
+
+def _closed(element: HtmlElement) -> bool:
+    return element.tag == "template" or (element.tag == "dialog" and "open" not in element.attrib)
+
+
+def _tells(text: str) -> bool:
+    """Whether there are two sentences that tell of something else than this page and who looks at it."""
+    told = [len(_WORD.findall(said)) for said in _WHOLE_SENTENCE.findall(text) if not _OF_ITSELF.search(said)]
+    told = [words for words in told if words >= 5]
+    return len(told) >= 2 and sum(told) >= _TOLD
 
 
 def _heads(page: HtmlElement) -> str:
@@ -134,6 +168,8 @@ def _challenge(signs: _Signs) -> str | None:
     if len(signs.text) > _SHORT:
         return None
     built = _CHALLENGE_MARKUP.search(signs.html) is not None
+    if signs.tells and not built:
+        return None
     words = _CHALLENGE.search(signs.heads) if built or len(signs.text) < 600 else None
     words = words or (_CHALLENGE.search(signs.text[:400]) if built or len(signs.text) < 250 else None)
     if words or (built and len(signs.text) < 200):
@@ -143,7 +179,7 @@ def _challenge(signs: _Signs) -> str | None:
 
 
 def _consent(signs: _Signs) -> str | None:
-    if len(signs.text) > _CONSENT_LIMIT:
+    if len(signs.text) > _CONSENT_LIMIT or signs.tells:
         return None
     sentences = [part for part in _SENTENCE.findall(signs.text) if part.strip()]
     about = [part for part in sentences if _CONSENT.search(part)]
@@ -164,7 +200,7 @@ def _soft_404(signs: _Signs) -> str | None:
 
 def _maintenance(signs: _Signs) -> str | None:
     words = _MAINTENANCE.search(signs.heads) or (len(signs.text) < 400 and _MAINTENANCE.search(signs.text))
-    if words and len(signs.text) < _SHORT:
+    if words and len(signs.text) < _SHORT and not signs.tells:
         return f'the site is under maintenance ("{words[0]}")'
     return None
 
@@ -172,14 +208,19 @@ def _maintenance(signs: _Signs) -> str | None:
 def _login(signs: _Signs) -> str | None:
     if signs.mail and len(signs.text) < 200 and _LOGIN.search(signs.heads):
         return "a login came instead of the page"
-    if signs.password and len(signs.text) < _SHORT and _LOGIN.search(f"{signs.heads}\n{signs.text}"):
+    if (
+        signs.password
+        and len(signs.text) < _SHORT
+        and not signs.tells
+        and _LOGIN.search(f"{signs.heads}\n{signs.text}")
+    ):
         return "a login came instead of the page"
     return None
 
 
 def _nobody(signs: _Signs) -> str | None:
     words = _NOBODY.search(signs.heads)
-    if words and len(signs.text) < _SHORT:
+    if words and len(signs.text) < _SHORT and not signs.tells:
         return f'a page of the server itself came ("{words[0]}")'
     return None
 

@@ -55,6 +55,9 @@ _FEED_WORD = re.compile(r"\b(?:rss|atom)\b", re.IGNORECASE)
 _ANNOUNCED = etree.XPath("//link[@rel='alternate'][@href]")
 _ANCHORS = etree.XPath("//a[@href]")
 _COMMENTS = re.compile(r"comment|kommentar|replies", re.IGNORECASE)
+_DATING = ("published", "created")
+"""What states the date of publication, as feedparser names it. Atom's `updated` is the date of the last change; in RSS
+it is what feedparser makes of `dc:date`."""
 _ENCODING = re.compile(r"""^(<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"']*["']""")
 
 
@@ -135,7 +138,10 @@ def _links(page: Page, parsed: Any) -> list[Link]:
     language = _language(parsed.feed.get("language"))
     entries = parsed.entries[:MAX_ITEMS]
     texts = _texts(map(_body, entries))
-    return [link for entry, text in zip(entries, texts, strict=True) if (link := _link(page, entry, language, text))]
+    dating = _DATING if str(parsed.get("version") or "").startswith("atom") else (*_DATING, "updated")
+    return [
+        link for entry, text in zip(entries, texts, strict=True) if (link := _link(page, entry, dating, language, text))
+    ]
 
 
 def _texts(bodies: Iterable[str]) -> Iterator[str]:
@@ -205,14 +211,14 @@ def _most(text: str, marks: int) -> int:
     return min(len(text), MAX_FEED)
 
 
-def _link(page: Page, entry: Any, language: str | None, text: str) -> Link | None:
+def _link(page: Page, entry: Any, dating: Iterable[str], language: str | None, text: str) -> Link | None:
     url = _address(page, entry)
     if url is None:
         return None
     return Link(
         url=url,
         title=squeeze_line(plain(str(entry.get("title") or "")))[:1_000] or None,
-        published=_published(page, entry),
+        published=_published(page, entry, dating),
         updated=str(entry["updated"]).strip()[:100] or None if "updated" in entry else None,
         text=text or None,
         language=_language(entry.get("language")) or language,
@@ -236,9 +242,9 @@ def is_address(guid: object) -> bool:
     return isinstance(guid, str) and guid.strip().lower().startswith(("http://", "https://"))
 
 
-def _published(page: Page, entry: Any) -> When | None:
+def _published(page: Page, entry: Any, dating: Iterable[str]) -> When | None:
     """As the feed writes it; feedparser's own reading of dates is wrong for several forms, so it comes last."""
-    for name in ("published", "created", "updated"):
+    for name in dating:
         if name not in entry:
             continue
         when = dates.published(str(entry[name]), page.fetched_at)

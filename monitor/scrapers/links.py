@@ -17,15 +17,26 @@ _TRACKING = re.compile(
     r"|at_(?:medium|campaign)\w*|ref_(?:src|url)|guccounter|guce_\w+|cmpid|ncid|s_cid|xtor|trk|smid|spm|yptr|sc_cid)",
     re.IGNORECASE,
 )
+_SESSION = re.compile(
+    r"(?:jsessionid|phpsessid|aspsessionid\w*|oscsid|cfid|cftoken)=.*"
+    r"|(?:sid|sess(?:ion)?(?:_?id)?)=(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{16,}",
+    re.IGNORECASE,
+)
+"""Of whoever asks, and another one at each check. What an article may be numbered with is none: `sid=7`."""
+_SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sessionid|sid)=[^/;]*|/\(S\(\w{20,}\)\)(?=/)", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _LONGEST = 2_000
+_AROUND = "".join(map(chr, range(0x21)))  # all controls and the space
+_BREAKS = dict.fromkeys(map(ord, "\t\n\r"))
 _SAFE = "%/:=&?~+!$,;'@()*[]|"
+_NO_HOST = re.compile(r"[\x00-\x20\x7f]")
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "ac", "gov", "edu", "or", "ne", "go", "gob", "gouv", "nom"})
 
 
 def canonical(url: str) -> str | None:
-    """The one way we write an address: no fragment, tracking, credentials or default port. None: no http(s) address."""
-    url = re.sub(r"[\x00-\x20\x7f]+", "", url) if not url.isprintable() or " " in url else url
+    """The one way we write an address: no fragment, tracking, session, credentials or default port. None: no http(s)
+    address. What is around it and broken lines are left out, as browsers do; a space within it is a part of it."""
+    url = url.strip(_AROUND).translate(_BREAKS)
     try:
         parts = urlsplit(url)
         host = _ascii_host(parts.hostname or "")
@@ -33,11 +44,17 @@ def canonical(url: str) -> str | None:
     except ValueError:
         return None
     scheme = parts.scheme.lower()
-    if scheme not in _DEFAULT_PORTS or not host or len(url) > _LONGEST:
+    if scheme not in _DEFAULT_PORTS or not host or _NO_HOST.search(host) or len(url) > _LONGEST:
         return None
     netloc = host if port == _DEFAULT_PORTS[scheme] else host + port
-    query = "&".join(pair for pair in parts.query.split("&") if not _TRACKING.fullmatch(pair.split("=")[0]))
-    return urlunsplit((scheme, netloc, quote(parts.path, _SAFE) or "/", quote(query, _SAFE), ""))
+    query = "&".join(pair for pair in parts.query.split("&") if not _of_the_asker(pair))
+    path = _SESSION_IN_PATH.sub("", parts.path)
+    return urlunsplit((scheme, netloc, quote(path, _SAFE) or "/", quote(query, _SAFE), ""))
+
+
+def _of_the_asker(pair: str) -> bool:
+    """Whether a part of the query says who asks, or whence, and not for what."""
+    return _TRACKING.fullmatch(pair.split("=")[0]) is not None or _SESSION.fullmatch(pair) is not None
 
 
 def absolute(base: str, href: str) -> str | None:
