@@ -114,6 +114,38 @@ def test_since_when_is_what_the_text_says_else_the_day_of_the_report() -> None:
     assert "When: not stated\n" in body(alert(), [change(sources=(), after=None)], STYLE)
 
 
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("smart: 39 markets, dispute resolved", "disputed; it was also said: 40 markets"),  # against it all along
+        ("smart: 40 → 39 markets, dispute resolved", "40 markets"),
+    ],
+)
+def test_until_a_dispute_was_settled_it_was_one_unless_the_belief_moved(text: str, row: str) -> None:
+    settled = change(change=ChangeKind.RESOLVED, before=count(40, AGAINST), text=text)
+    assert f"Until now: {row}\n" in body(alert(), [settled], STYLE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "told"),
+    [
+        ("market_entry", "EC, planned", "smart, Ecuador, planned"),
+        ("new_markets", "2027: worldwide, planned", "smart, 2027: worldwide, planned"),
+        ("model_announcement", "ID", "smart, ID"),  # not Indonesia
+    ],
+)
+def test_what_a_message_is_about_is_named(kind: str, subject: str, told: str) -> None:
+    assert f": {told}\n" in body(alert(), [change(kind=kind, subject=subject)], STYLE)
+
+
+def test_a_headline_that_does_not_say_that_it_is_a_rumour_or_confirms_one_is_made_to() -> None:
+    rumour = count(39, BELIEVED) | {"hedged": True}
+    told = "smart: 39 markets"
+    assert mail(change(before=None, after=rumour, text=told))["Subject"] == "smart: 39 markets, unconfirmed"
+    assert mail(change(before=rumour, text=told))["Subject"] == "smart: 39 markets, confirmed"
+    assert mail(change(before=rumour | {"count": 38}))["Subject"] == "smart: 38 → 39 markets"
+
+
 def test_what_is_taken_back_leaves_nothing_believed() -> None:
     assert "Believed now: nothing\n" in body(alert(), [change(change=ChangeKind.CORRECTED, after=None)], STYLE)
 

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 import newsdesk
 import pytest
+from claim_samples import counted, fresh, model, one, said, tell
+from claim_samples import entry as entering
 from commandline import command, mistake
 from history_samples import revive
 from sinks import Hook, status, web_server
@@ -23,7 +25,7 @@ from monitor import config
 from monitor.cli.service import Service
 from monitor.errors import ConfigError
 from monitor.history import History
-from monitor.models import Answer, Change, ChangeKind, Delivery, Notice
+from monitor.models import Answer, Change, ChangeKind, Claim, Delivery, Notice
 from monitor.notifier.channel import Unreachable
 from monitor.notifier.command import CommandSender
 from monitor.notifier.heartbeat import beat
@@ -31,6 +33,9 @@ from monitor.notifier.marking import marked
 from monitor.notifier.messages import CARRIED, LISTED, Style, body, chat_body, console_lines, json_body, subject_line
 from monitor.notifier.rendering import Templates
 from monitor.notifier.wording import words_of
+from monitor.parser.market_count import NewMarkets
+from monitor.parser.territories import WORLD_PARTS
+from monitor.resources import shipped
 from monitor.secret import Secret
 from monitor.settings import CommandChannel
 
@@ -75,6 +80,120 @@ def test_the_news_in_german(changed: dict[str, Any], words: str) -> None:
     assert subject_line(alert(), [change(**changed)], GERMAN) == words
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "smart enters Uruguay: no longer believed, corrected by Ann {0}",
+            "nicht mehr geglaubt, berichtigt von Ann {0}",
+        ),
+        ("smart enters Uruguay, read no more", "nicht mehr geglaubt, berichtigt"),
+    ],
+)
+def test_what_is_believed_no_more_is_not_told_as_a_fact_in_german(text: str, words: str) -> None:
+    withdrawn = change(change=ChangeKind.CORRECTED, before=entry("entered"), after=None, text=text)
+    assert subject_line(alert(), [withdrawn], GERMAN) == f"smart geht nach Uruguay (2. Quartal 2026): {words}"
+
+
+@pytest.mark.parametrize(
+    ("now", "headline", "row"),
+    [
+        ((39, "smart"), "smart: 39 Märkte, geklärt", "umstritten; es hieß auch: 40 Märkte"),  # believed all along
+        ((39, "trade"), "smart: 39 Märkte, geklärt", "umstritten; es hieß auch: 40 Märkte"),
+        ((40, "other"), "smart: 39 → 40 Märkte, geklärt", "39 Märkte"),
+    ],
+)
+def test_a_settled_dispute_in_german_shows_a_step_only_when_the_belief_moved(
+    now: tuple[int, str], headline: str, row: str
+) -> None:
+    settled = one(said(counted(39), 0), said(counted(40), 1, "trade"), fresh(said(counted(now[0]), 2, now[1])))
+    assert settled.change is ChangeKind.RESOLVED
+    assert subject_line(alert(), [settled], GERMAN) == headline
+    assert f"Bisher: {row}\n" in body(alert(), [settled], GERMAN)
+
+
+def test_a_rumour_and_its_confirmation_are_told_as_such_in_german() -> None:
+    rumour = said(counted(39, hedged=True), 0, "trade")
+    told, confirmed = one(fresh(rumour)), one(rumour, fresh(said(counted(39), 1)))
+    assert subject_line(alert(), [told], GERMAN) == "smart: 39 Märkte, unbestätigt"
+    assert "Warum: das Erste, was darüber gesagt wurde; es wird unter Vorbehalt gesagt\n" in body(
+        alert(), [told], GERMAN
+    )
+    assert subject_line(alert(), [confirmed], GERMAN) == "smart: 39 Märkte, bestätigt"
+    assert "Warum: die Marke selbst bestätigt es\n" in body(alert(), [confirmed], GERMAN)
+    assert subject_line(alert(), [one(rumour, fresh(said(counted(40), 1)))], GERMAN) == "smart: 39 → 40 Märkte"
+    assert words_of("de").rule("trade says so without reserve") == "trade sagt es ohne Vorbehalt"
+
+
+def test_a_rumour_of_a_model_is_not_confirmed_and_unconfirmed_in_german() -> None:
+    told = one(fresh(said(model("confirmed", hedged=True), 0, "trade")))
+    assert subject_line(alert(), [told], GERMAN) == "smart #2: bestätigt, unter Vorbehalt"
+
+
+@pytest.mark.parametrize(
+    ("claims", "headline", "about"),
+    [
+        (
+            (said(entering("planned", when="2026"), 0), fresh(said(entering("planned", when="2027-late"), 40))),
+            "smart, Ecuador, geplant: Termin 2026 → Ende 2027",
+            "smart, Ecuador, geplant",
+        ),
+        (
+            (
+                said(counted(50, status="planned", when="2026"), 0),
+                fresh(said(counted(50, status="planned", when="2027"), 60)),
+            ),
+            "smart, weltweit, geplant: Termin 2026 → 2027",
+            "smart, weltweit, geplant",
+        ),
+        (
+            (
+                said(model("unveiled", when="2026-01", markets=("DE",)), 0),
+                fresh(said(model("unveiled", when="2026-02-10", markets=("CN", "region:Gulf")), 3, "trade")),
+            ),
+            "smart, #2: Premiere 2026-01 für Deutschland → 2026-02-10 für China, Golfregion, umstritten",
+            "smart, #2",
+        ),
+        (
+            (
+                said(model("confirmed", segment="electric car"), 0),
+                fresh(said(model("confirmed", segment="petrol car"), 3, "trade")),
+            ),
+            "smart, #2: Antrieb Elektro → Verbrenner, umstritten",
+            "smart, #2",
+        ),
+        (
+            (said(counted(30, scope="region:Europe"), 0), fresh(said(counted(32, scope="region:Europe"), 60))),
+            "smart: 30 → 32 Märkte in Europa",
+            "smart, Europa",
+        ),
+        (
+            (fresh(said(NewMarkets(brand="smart", evidence="…", start=0, end=1, count=7, when="2025-H1"), 0)),),
+            "smart: 7 neue Märkte (1. Halbjahr 2025)",
+            "smart, 1. Halbjahr 2025: weltweit",
+        ),
+    ],
+)
+def test_what_moved_and_where_is_german_too(claims: tuple[Claim, ...], headline: str, about: str) -> None:
+    told = tell(*claims)[-1]
+    assert subject_line(alert(), [told], GERMAN) == headline
+    assert f": {about}\n" in body(alert(), [told], GERMAN)
+
+
+def test_every_part_of_the_world_has_a_german_name() -> None:
+    names = tomllib.loads(shipped("config", "territories.toml").read_text(encoding="utf-8"))
+    known = {key for table in sections(names) for key in table if key.startswith("region:")}
+    known |= {f"region:{name}" for name in WORLD_PARTS.values()}
+    short = {f"region:{name}" for name in ("ASEAN", "APAC", "EMEA", "GCC", "MENA")}  # the same in German
+    assert known - short <= words_of("de").sections["places"].keys()
+
+
+def sections(tables: dict[str, Any]) -> list[dict[str, Any]]:
+    """A TOML table and all tables within it."""
+    inner = [table for table in tables.values() if isinstance(table, dict)]
+    return [tables, *(found for table in inner for found in sections(table))]
+
+
 def test_a_german_message_is_german_but_for_the_quoted_words() -> None:
     text = body(alert(), [disputed()], GERMAN)
     for words in ("Gute Quellen widersprechen sich.", "Stand jetzt: 39 Märkte", "smart, weltweit", "offiziell"):
@@ -92,7 +211,7 @@ def test_a_german_message_is_german_but_for_the_quoted_words() -> None:
 def test_every_language_has_the_same_words() -> None:
     folder = resources.files("monitor.notifier").joinpath("languages")
     files = {file.name: tomllib.loads(file.read_text()) for file in folder.iterdir() if file.name.endswith(".toml")}
-    optional = {"headlines", "aspects", "rules", "dates", "places"}
+    optional = {"headlines", "aspects", "drives", "rules", "dates", "places"}
     english = files["en.toml"]
     for name, words in files.items():
         assert words.keys() == english.keys(), name

@@ -169,6 +169,32 @@ def test_a_rumour_is_told_and_its_confirmation_too_but_it_overturns_nothing() ->
     assert tell(said(entry("entered"), 0), fresh(said(entry("exited", hedged=True), 2, "trade"))) == []
 
 
+def test_a_rumour_and_its_confirmation_say_what_they_are_and_why() -> None:
+    rumour = said(counted(39, hedged=True), 0, "trade")
+    told = one(fresh(rumour))
+    assert told.text == "smart: 39 markets, unconfirmed"
+    assert told.rule == "the first that was said of it; it is said with reserve"
+    confirmed = one(rumour, fresh(said(counted(39), 1)))
+    assert (confirmed.text, confirmed.rule) == ("smart: 39 markets, confirmed", "the brand itself confirms it")
+    assert numbers(confirmed) == (39, 39)
+    other = one(rumour, fresh(said(counted(39), 1, "other")))
+    assert (other.text, other.rule) == ("smart: 39 markets, confirmed", "other says so without reserve")
+
+
+def test_another_number_than_the_rumours_is_no_confirmation() -> None:
+    rumour = said(counted(39, hedged=True), 0, "trade")
+    change = one(rumour, fresh(said(counted(40), 1)))
+    assert (change.text, change.rule) == ("smart: 39 → 40 markets", "the brand itself says so")
+    again = one(rumour, fresh(said(counted(40, hedged=True), 1, "other")))
+    assert again.text == "smart: 39 → 40 markets, unconfirmed"
+
+
+def test_a_rumour_that_a_model_is_confirmed_does_not_contradict_itself() -> None:
+    rumour = said(model("confirmed", hedged=True), 0, "trade")
+    assert one(fresh(rumour)).text == "smart #2: confirmed, said with reserve"
+    assert one(rumour, fresh(said(model("confirmed"), 2))).text == "smart #2: confirmed"
+
+
 def test_a_plan_never_moves_what_is() -> None:
     change = one(said(counted(39), 0), fresh(said(counted(60, status="planned", when="2027"), 1)))
     assert (change.change, change.subject) == (ChangeKind.NEW, "worldwide, planned")

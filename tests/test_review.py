@@ -20,6 +20,7 @@ from monitor.errors import UsageError
 from monitor.history import History, Queries
 from monitor.judging import Judged, Judgement, judge
 from monitor.models import ChangeKind, Reading, Subject
+from monitor.notifier.wording import words_of
 from monitor.parser.corrections import corrected
 from monitor.parser.facts import revive
 from monitor.parser.market_entry import MarketEntry
@@ -147,6 +148,25 @@ def test_rejecting_all_there_is_leaves_nothing_believed(database: Path) -> None:
     assert check(database, article("41", "smart is now present in 41 markets worldwide.", "2026-01-07"))[0].startswith(
         "new: smart: 41 markets"
     )
+
+
+def test_a_rejected_claim_is_not_told_as_a_fact_in_any_language(database: Path) -> None:
+    check(database, article("peru", "smart has launched its cars in Peru.", "2026-01-04"))
+    (change,) = judged(database, 4, "untrue").changes
+    assert change.after is None
+    assert change.text == "smart enters Peru (2026-01): no longer believed, corrected by Ann"
+    german = words_of("de")
+    assert german.headline(change) == "smart geht nach Peru (2026-01): nicht mehr geglaubt, berichtigt von Ann"
+    assert german.rule(change.rule) == "Ann verwirft die Angabe von trade: asked them"
+
+
+def test_a_rumour_that_a_person_brings_back_is_one(database: Path) -> None:
+    told_of = article("peru", "smart has launched its cars in Peru.", "2026-01-04")
+    told = check(database, replace(told_of, facts=tuple(replace(fact, hedged=True) for fact in told_of.facts)))
+    assert told[0].endswith(", unconfirmed")
+    judged(database, 4, "reject")
+    (change,) = judged(database, 4, "undo").changes
+    assert (change.change, change.text) == (ChangeKind.NEW, told[0].removeprefix("new: "))
 
 
 def test_a_rejected_rival_ends_the_dispute(database: Path) -> None:

@@ -18,7 +18,7 @@ from monitor.models import Alert, Change, ChangeKind, Citation, Notice
 from monitor.notifier.inert import one_line, web_link
 from monitor.notifier.marking import Pieces, marked
 from monitor.notifier.rendering import Form, Link, Templates
-from monitor.notifier.wording import Words, moment_words, words_of
+from monitor.notifier.wording import Words, moment_words, moved, words_of
 
 LISTED = 50
 """How many changes a message to people lists; it says how many it does not."""
@@ -215,14 +215,20 @@ def _rows(change: Change, style: Style) -> Iterable[tuple[str, str]]:
     words = style.words
     disputed = change.change is ChangeKind.DISPUTED
     kind = words.say("kinds", change.kind) if change.kind in words.sections["kinds"] else change.kind.capitalize()
-    yield one_line(kind.replace("_", " ")), one_line(f"{change.brand}, {words.place(change.subject)}")
+    yield one_line(kind.replace("_", " ")), one_line(f"{change.brand}, {words.subject(change)}")
     if not disputed and change.before is not None:
-        yield words.say("rows", "until_now"), words.fact(change.before)
+        yield words.say("rows", "until_now"), _until_now(change, words)
     yield words.say("rows", "believed_now"), words.fact(change.before if disputed else change.after)
     yield words.say("rows", "when"), _when(change, words)
     yield words.say("rows", "noticed"), moment_words(change.detected_at, style.zone)
     if change.rule:
         yield words.say("rows", "why"), words.rule(change.rule)
+
+
+def _until_now(change: Change, words: Words) -> str:
+    """What was believed; of a dispute whose end did not visibly move it, that there was one, and what else was said."""
+    was = words.fact(change.before)
+    return was if moved(change) else words.say("notes", "disputed", fact=was)
 
 
 def _when(change: Change, words: Words) -> str:

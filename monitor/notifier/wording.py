@@ -15,12 +15,18 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from monitor.models import Change
+from monitor.models import Change, ChangeKind
 from monitor.notifier.inert import one_line
 from monitor.notifier.territories import territories
 
 _ASIDE = ("kind", "brand", "when", "hedged", "evidence", "start", "end")
 _SIGNS = {"at_least": "≥ ", "about": "≈ "}
+_PLANNED = ", planned"
+"""How the name of a subject ends that holds plans."""
+_STEPS = (" → ", "(before: ")
+"""What shows in the text of a change that a value moved."""
+_WITHDRAWN = ": no longer believed, corrected by "
+"""What stands before the reviewer's name in the text of a change that leaves nothing believed."""
 
 Fact = Mapping[str, Any]
 
@@ -40,8 +46,17 @@ class Words:
     def headline(self, change: Change, limit: int = 200) -> str:
         """The news in a few words: `smart: 39 → 40 markets, disputed`."""
         text = one_line(self._news(change) or change.text, limit)
-        aside = self.say("asides", change.change) if change.change in self.sections["asides"] else ""
+        key = self._certainty(change) or change.change
+        aside = self.say("asides", key) if key in self.sections["asides"] else ""
         return f"{text}, {aside}" if aside and aside not in text.lower() else text
+
+    def subject(self, change: Change) -> str:
+        """What a change is about: `Ecuador, geplant`, `1. Halbjahr 2025: Europa`; a model by its name."""
+        if change.kind == "model_announcement":
+            return change.subject
+        period, colon, place = change.subject.rpartition(": ")
+        planned = self.say("facts", "planned") if place.endswith(_PLANNED) else ""
+        return f"{self.date(period)}{colon}{self.place(place.removesuffix(_PLANNED))}{planned}"
 
     def fact(self, fact: Fact | None) -> str:
         """What a fact claims, without its brand: `at least 39 markets in Europe`, `confirmed: two-seat car (2026)`."""
@@ -67,8 +82,9 @@ class Words:
         return one_line("; ".join(self._reason(part) for part in rule.split("; ")))
 
     def place(self, code: Any) -> str:
-        """`DE` -> Germany, Deutschland; `region:Europe` -> Europe, Europa."""
-        named = self.sections["places"].get(str(code))
+        """`DE` -> Germany, Deutschland; `region:Europe`, or a subject's `Europe` -> Europe, Europa."""
+        places = self.sections["places"]
+        named = places.get(str(code)) or places.get(f"region:{code}")
         return named or territories(self.language).get(str(code), str(code).removeprefix("region:"))
 
     def date(self, when: str) -> str:
@@ -101,11 +117,11 @@ class Words:
         key = "aspect" if change.aspect else _form(fact)
         if fact is None or key not in self.sections["headlines"]:
             return None
-        return self.say(
+        news = self.say(
             "headlines",
             key,
             brand=change.brand,
-            subject=fact.get("model") or change.subject,
+            subject=fact.get("model") or self.subject(change),
             model=fact.get("model"),
             aspect=self.say("aspects", change.aspect or ""),
             step=self._step(change),
@@ -115,21 +131,61 @@ class Words:
             when=self._when(fact),
             details=self._details(fact),
         )
+        return self._withdrawn(change, news) if change.after is None else news
+
+    def _withdrawn(self, change: Change, news: str) -> str:
+        """That the news is believed no more, and who says so, if a person does."""
+        _, _, reviewer = change.text.partition(_WITHDRAWN)
+        return self.say("headlines", "withdrawn_by" if reviewer else "withdrawn", news=news, reviewer=reviewer)
+
+    def _certainty(self, change: Change) -> str | None:
+        """The key of what to say of a rumour, or of the confirmation of one.
+
+        A model that is confirmed, as a rumour has it, is not told as "confirmed, unconfirmed".
+        """
+        if change.after is None or change.change not in (ChangeKind.NEW, ChangeKind.CHANGED):
+            return None
+        if change.after.get("hedged"):
+            return "reserved" if change.after.get("stage") == "confirmed" and not change.aspect else "unconfirmed"
+        return "confirmed" if (change.before or {}).get("hedged") and self._is_same(change) else None
+
+    def _is_same(self, change: Change) -> bool:
+        """Whether the value is what it was."""
+        if change.aspect:
+            return change.before_value == change.after_value
+        return self._value(change.before) == self._value(change.after)
 
     def _step(self, change: Change) -> str:
         """What was and what is, short: `38 → 39`."""
-        if change.aspect:
-            values = [change.before_value, change.after_value]
-        else:
-            values = [self._value(fact) for fact in (change.before, change.after)]
+        values = [
+            self._short(change, change.before, change.before_value) if moved(change) else "",
+            self._short(change, change.after, change.after_value),
+        ]
         told = dict.fromkeys(value for value in values if value)
         return " → ".join(told)
+
+    def _short(self, change: Change, fact: Fact | None, value: str | None) -> str:
+        """The value of a fact, or of the attribute that a change is about."""
+        if change.aspect is None:
+            return self._value(fact)
+        if fact is None or value is None:
+            return ""
+        match change.aspect:
+            case "debut":
+                places = ", ".join(map(self.place, fact.get("markets") or ()))
+                return self.say("headlines", "debut", when=self.date(str(fact.get("when"))), places=places)
+            case "drive":
+                return self.say("drives", value)
+            case _:
+                return self.date(value)
 
     def _value(self, fact: Fact | None) -> str:
         if fact is None:
             return ""
         if "count" in fact:
             return _SIGNS.get(str(fact.get("qualifier")), "") + str(fact["count"])
+        if "status" in fact:
+            return self.say("statuses", str(fact["status"]))
         return self.say("stages", str(fact.get("stage")))
 
     def _details(self, fact: Fact) -> str:
@@ -156,6 +212,14 @@ def words_of(language: str) -> Words:
 def fact_words(fact: Fact | None) -> str:
     """What a fact claims, in English: for the command line."""
     return words_of("en").fact(fact)
+
+
+def moved(change: Change) -> bool:
+    """Whether what is believed is another thing than before.
+
+    When a dispute is settled, `before` may be what was held against the belief all along; the text then shows no step.
+    """
+    return change.change is not ChangeKind.RESOLVED or any(sign in change.text for sign in _STEPS)
 
 
 def moment_words(moment: datetime, zone: tzinfo) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from monitor.models import Change, ChangeKind, Citation, Claim, State, Subject
+from monitor.parser.news import worded
 
 LATELY = timedelta(days=30)
 """Claims further apart than this differ because time passed."""
@@ -101,7 +102,7 @@ def _text(kind: ChangeKind, old: Claim | None, new: Claim | None, reviewer: str)
         case ChangeKind.CORRECTED:
             return f"{headline}, corrected by {reviewer}"
         case _:
-            return headline
+            return worded(new.fact, None)
 
 
 def _citations(before: State | None, after: State | None) -> tuple[Citation, ...]:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.models import Authority, Change, ChangeKind, Citation, Claim, Standing, State
-from monitor.parser.believing import FIRST, contradicted_anew
+from monitor.models import Authority, Change, ChangeKind, Citation, Claim, Standing, State, Statement
+from monitor.parser.believing import CONFIRMED, FIRST, contradicted_anew
 
 SHOWN = 20
 """How many sources of one change are listed; all of them stay in the history."""
@@ -46,7 +46,7 @@ def news(before: State | None, after: State, claims: Sequence[Claim], now: datet
         before_value=old.fact.value if old else None,
         after_value=new.fact.value,
         text=_headline(kind, before, old, new),
-        rule=_rule(kind, after, claims),
+        rule=_rule(kind, before, after, claims),
         sources=_citations(cited, cause if cause in cited else new, after),
         silence="baseline" if cause.baseline else None,
         independent=counts[Standing.INDEPENDENT],
@@ -89,11 +89,29 @@ def _kind(before: State | None, after: State, claims: Sequence[Claim]) -> Change
     return ChangeKind.RESOLVED if before.disputed and not after.disputed else ChangeKind.CHANGED
 
 
-def _rule(kind: ChangeKind, after: State, claims: Sequence[Claim]) -> str:
+def worded(new: Statement, old: Statement | None) -> str:
+    """The news, and whether it is a rumour or confirms one. Of a model that is confirmed the confirmation is said
+    already, and "unconfirmed" would contradict it."""
+    is_said = new.value == "confirmed"
+    if new.hedged:
+        return f"{new.headline(old)}, {'said with reserve' if is_said else 'unconfirmed'}"
+    if old is not None and old.hedged and old.value == new.value:
+        return new.headline(None) if is_said else f"{new.headline(None)}, confirmed"
+    return new.headline(old)
+
+
+def _rule(kind: ChangeKind, before: State | None, after: State, claims: Sequence[Claim]) -> str:
     if kind is ChangeKind.CORRECTED:
         outlets = sorted({claim.outlet for claim in claims if claim.closed_now})
         return f"{' and '.join(outlets)} took back what the article said before"
-    return after.rule or FIRST
+    rule, new = after.rule or FIRST, after.believed
+    if kind not in (ChangeKind.NEW, ChangeKind.CHANGED):
+        return rule
+    if new.fact.hedged:
+        return f"{rule}; it is said with reserve"
+    if before and before.believed.fact.hedged and before.believed.fact.agrees(new.fact):
+        return CONFIRMED if new.authority is Authority.OFFICIAL else f"{new.outlet} says so without reserve"
+    return rule
 
 
 def _ids(claims: Iterable[Claim]) -> set[int]:
@@ -111,7 +129,7 @@ def _headline(kind: ChangeKind, before: State | None, old: Claim | None, new: Cl
             was = before.believed.fact if before else None
             return f"{new.fact.headline(None if was is None or was.agrees(new.fact) else was)}, dispute resolved"
         case _:
-            return new.fact.headline(old.fact if old else None)
+            return worded(new.fact, old.fact if old else None)
 
 
 def _citations(claims: Sequence[Claim], first: Claim, state: State) -> tuple[Citation, ...]:
