@@ -56,6 +56,18 @@ def test_a_plan_takes_no_date_behind_it() -> None:
     assert found == {"CL": "2026-Q4"}
 
 
+def test_a_model_may_come_when_its_brand_does_however_far_away_that_is_told() -> None:
+    text = "The Zeekr 7X is the first car."
+    described = Describer(scene.read(document(text), brand="Zeekr"))
+    line = described.scene.lines[0]
+    alone, told = (
+        {one.when: one for one in dating.options(described, line, 10, 12, "confirmed", entered)}
+        for entered in ((), ("2026-09", "2025-01"))
+    )
+    assert {*told} - {*alone} == {"2026-09"}  # what is past is not to come
+    assert told["2026-09"].start is None
+
+
 def test_a_count_without_a_date_has_none() -> None:
     assert dates("Zeekr is present in 40 markets worldwide.") == {"worldwide": None}
 

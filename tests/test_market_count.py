@@ -128,3 +128,24 @@ def test_an_ordinal_among_other_news_is_told() -> None:
     )
     found = [fact for fact in read_facts(document(text, "en"), brand="Zeekr") if isinstance(fact, MarketCount)]
     assert [(fact.count, fact.qualifier, fact.status) for fact in found] == [(40, "ordinal", "current")]
+
+
+@pytest.mark.parametrize(
+    ("brand", "language", "text"),
+    [
+        ("smart", "en", "smart presented its new car on Monday in Berlin. Tesla is now sold in 50 markets."),
+        ("smart", "de", "smart stellte am Montag ein Auto vor. Tesla wird in 50 Märkten verkauft."),
+        ("BYD", "en", "Volvo will enter Ecuador in 2026."),
+        ("smart", "en", "Tesla, its rival, is now sold in 50 markets."),
+    ],
+)
+def test_what_a_sentence_says_of_another_brand_is_none_of_this_one(brand: str, language: str, text: str) -> None:
+    assert [fact for fact in read_facts(document(text, language), brand=brand) if fact.brand == brand] == []
+    own = f"Unlike Tesla, {brand} is sold in 39 markets."
+    assert [fact.value for fact in read_facts(document(own, "en"), brand=brand)] == ["39"]
+
+
+def test_another_brand_is_followed_until_the_own_one_is_named() -> None:
+    text = "Tesla is now sold in 50 markets. It has opened its first shop in Peru. smart has entered Chile."
+    found = read_facts(document(text, "en"), brand="smart")
+    assert [(fact.brand, fact.subject) for fact in found] == [("smart", "CL")]

@@ -46,7 +46,7 @@ TOLD = [
     # language, brand, published, text, model, stage, when
     ("en", "Kia", "2026-03-10", "Kia unveiled the EV2 in Milan on Tuesday.", "EV2", "unveiled", "2026-03-10"),
     ("en", "Kia", "2026-03-10", "The EV2 will go on sale next month.", "EV2", "confirmed", "2026-04"),
-    ("en", "Kia", "2026-03-10", "Kia has opened the order books for the EV2.", "EV2", "orders_open", "2026-03"),
+    ("en", "Kia", "2026-03-10", "Kia has opened the order books for the EV2.", "EV2", "orders_open", "2026-03-10"),
     ("en", "Kia", "2026-03-10", "The EV2 has gone on sale in France.", "EV2", "launched", "2026-03"),
     ("en", "Kia", "2026-03-10", "Kia handed over the first EV2 cars yesterday.", "EV2", "deliveries", "2026-03-09"),
     ("en", "Kia", "2026-03-10", "Kia is discontinuing the EV2 at the end of 2026.", "EV2", "discontinued", "2026-late"),
@@ -59,7 +59,7 @@ TOLD = [
     ("de", "BMW", "2025-07-25", "Am 5. September feiert der BMW iX3 Weltpremiere.", "iX3", "confirmed", "2025-09-05"),
     ("de", "Audi", "2024-11-25", "Audi lässt den Q8 e-tron auslaufen.", "Q8 e-tron", "discontinued", "2024-11"),
     ("de", "Skoda", "2025-11-04", "Der Skoda Epiq wird im Mai 2026 enthüllt.", "Epiq", "confirmed", "2026-05"),
-    ("fr", "Renault", "2025-09-23", "Renault ouvre les commandes de la Renault 4.", "4", "orders_open", "2025-09"),
+    ("fr", "Renault", "2025-09-23", "Renault ouvre les commandes de la Renault 4.", "4", "orders_open", "2025-09-23"),
     ("fr", "BYD", "2026-04-28", "BYD présentera la Dolphin G en octobre.", "Dolphin G", "confirmed", "2026-10"),
     ("fr", "Volvo", "2025-10-21", "Volvo retire la S90 de son catalogue.", "S90", "discontinued", "2025-10"),
     ("es", "Kia", "2026-02-02", "Kia lanzó el EV4 en Colombia.", "EV4", "launched", "2026-02"),

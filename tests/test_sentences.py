@@ -13,6 +13,17 @@ def test_a_brand_in_lower_case_opens_a_sentence() -> None:
     assert len(told("It grew by approx. two points.")) == 1
 
 
+def test_a_name_with_a_stop_is_not_cut() -> None:
+    for language, text in (("es", "Volkswagen mostró el ID. Cross."), ("fr", "Volkswagen a montré l'ID. Cross.")):
+        assert told(text, language) == [text]
+    assert told("Es un EV. El coche llega.", "es") == ["Es un EV.", "El coche llega."]
+
+
+def test_a_latin_name_among_characters_is_not_cut() -> None:
+    text = "大众在上海亮出ID. ERA与ID. EVO。第二款电动车e.MAS 5将于明年上市。"
+    assert told(text, "zh") == ["大众在上海亮出ID. ERA与ID. EVO。", "第二款电动车e.MAS 5将于明年上市。"]
+
+
 def test_a_bullet_is_no_part_of_its_sentence() -> None:
     assert told("News:\n- Zeekr enters Peru\n\u2022 Zeekr enters Chile") == [
         "News:",
@@ -51,6 +62,19 @@ def test_what_is_taken_back_is_not_told() -> None:
 def test_common_words_make_a_service_line_only_when_little_follows() -> None:
     assert told("Popular\nRelated: Zeekr enters Peru\nPopular Chinese brand Zeekr has entered Peru this week.") == [
         "Popular Chinese brand Zeekr has entered Peru this week."
+    ]
+
+
+def test_a_paragraph_is_no_service_line_for_its_first_words() -> None:
+    for language, text in (
+        ("en", "Also in March, Zeekr has entered Peru."),
+        ("en", "More on the road map: Zeekr will enter Chile in May."),
+        ("de", "Zum Thema Peru sagte Zeekr, dass der Start bevorsteht."),
+        ("fr", "En ce moment, Zeekr arrive au Pérou avec deux modèles."),
+    ):
+        assert told(text, language) == [text]
+    assert told("More on this: Zeekr enters Peru\nÀ découvrir aussi Zeekr au Pérou", "fr") == [
+        "More on this: Zeekr enters Peru"
     ]
 
 

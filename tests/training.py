@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import os
 import random
 import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,11 +41,12 @@ from monitor.parser import (
     features,
     network,
     opinions,
+    placing,
     scene,
     weighing,
 )
 from monitor.parser.features import DISTANCES, Candidate, Describer
-from monitor.parser.model_announcement import Account
+from monitor.parser.model_announcement import ModelAnnouncement
 from monitor.parser.tokens import named
 
 HERE = Path(__file__).parent
@@ -72,7 +76,7 @@ SETTINGS = {
 }
 DATES = {"num_leaves": 31, "max_depth": 8, "learning_rate": 0.05, "num_iterations": 500}
 """Few features that mean something only together: larger trees, and more."""
-MODULES = (weighing, dating)
+MODULES = (weighing, dating, placing)
 """Those that ask a classifier."""
 READERS = (weighing, features)
 """Those that ask the network."""
@@ -177,10 +181,11 @@ QUESTIONS: dict[str, tuple[tuple[str, ...], Callable[[Json, Candidate], Answer |
     "market_entry": (entries.LABELS, label_entry),
     "model_announcement": (announcements.LABELS, label_model),
 }
-"""What each classifier is asked: its labels, and the right answer; `dating`'s comes on top."""
-ANSWERS = {**{name: labels for name, (labels, _) in QUESTIONS.items()}, dating.NAME: (*dating.STEPS, dating.WRONG)}
+"""What each classifier is asked: its labels, and the right answer; those of `dating` and `placing` come on top."""
+OF_KINDS = {name: labels for name, (labels, _) in QUESTIONS.items()}
+ANSWERS = {**OF_KINDS, dating.NAME: (*dating.STEPS, dating.WRONG)}
 """The labels of each question to the network."""
-CLASSIFIERS = {**{name: labels for name, (labels, _) in QUESTIONS.items()}, dating.NAME: dating.LABELS}
+CLASSIFIERS = {**OF_KINDS, dating.NAME: dating.LABELS, placing.NAME: placing.LABELS}
 
 
 class Text:
@@ -198,25 +203,40 @@ class Text:
                 if answer := judge(self.labelled, candidate):
                     yield name, candidate, answer
 
+    def announced(self, candidate: Candidate, answer: Answer) -> tuple[dating.Spot, Sequence[str]] | None:
+        """Where the reader finds a model that is a fact, and the markets that the rules propose; None for all else."""
+        if answer.fact is None or answer.label not in dating.OF_MODELS:
+            return None
+        finding = announcements.announced(self.found["model_announcement"].aside, candidate, answer.label)
+        spot = announcements.spot(finding)
+        assert spot is not None
+        assert isinstance(finding.fact, ModelAnnouncement)
+        return spot, finding.fact.markets
+
     def spot(self, candidate: Candidate, answer: Answer) -> dating.Spot | None:
         """Where a candidate that is a fact is to be dated; None for one that is none."""
         if answer.fact is None or answer.label not in dating.STEPS:
             return None
-        line, start, end = candidate.line, candidate.start, candidate.end
-        if isinstance(candidate.key, Account):
-            there = [one for one in self.described.scene.lines if _touches(self.labelled, answer.fact, one)]
-            names = [(one.line, mention) for one, mention, _ in candidate.key.lines if mention and one.line in there]
-            if names:
-                line, start, end = names[0][0], names[0][1].start, names[0][1].end
-            elif there:  # it is spoken of as "it"
-                line, start, end = there[0], there[0].start, there[0].start
-        return dating.Spot(line, start, end, answer.label)
+        if announced := self.announced(candidate, answer):
+            return announced[0]
+        return dating.Spot(candidate.line, candidate.start, candidate.end, answer.label)
+
+    def entered(self, spot: dating.Spot) -> list[str]:
+        """When the brand comes to its new markets; asked of models only."""
+        whens = (fact.get("when") for fact in _facts(self.labelled, "market_entry") if fact.get("basis") != "presence")
+        return [when for when in whens if when] if spot.told in dating.OF_MODELS else []
 
 
 def _is_date(answer: Answer, option: dating.Option) -> bool:
     """Whether a date around a fact is the one that its label tells."""
     assert answer.fact is not None
     return option.when in {answer.fact.get("when"), answer.fact.get("next_when")} - {None}
+
+
+def _is_market(answer: Answer, option: placing.Option) -> bool:
+    """Whether a model's step is for a market that its text names."""
+    assert answer.fact is not None
+    return option.market in (answer.fact.get("markets") or ())
 
 
 def opened(documents: Sequence[Json]) -> Iterator[Text]:
@@ -235,7 +255,7 @@ def examples(text: Text) -> list[Example]:
         asked[number][name].append((tokens, answer.label, answer.weight))
         told: dict[tuple[int, tuple[int, ...]], str] = {}
         if spot := text.spot(candidate, answer):
-            for option in dating.options(described, *spot):
+            for option in dating.options(described, *spot, text.entered(spot)):
                 number, tokens = dating.asked(described.pieces, spot.start, option.start)
                 if _is_date(answer, option) or (number, tuple(tokens)) not in told:
                     told[number, tuple(tokens)] = spot.told if _is_date(answer, option) else dating.WRONG
@@ -245,23 +265,28 @@ def examples(text: Text) -> list[Example]:
 
 
 def rows(text: Text) -> dict[str, list[Labelled]]:
-    """The candidates of a text, and the dates around those that are facts, as the trees see them: with what the network
-    thinks that is asked now."""
+    """The candidates of a text, and the dates and markets around those that are facts, as the trees see them: with what
+    the network thinks that is asked now."""
     opinions.tell(text.described, text.found)
     own: dict[str, list[Labelled]] = {name: [] for name in CLASSIFIERS}
     for name, candidate, answer in text.answered():
         own[name].append(({**text.found[name].text, **candidate.features}, answer.label, answer.weight))
         if spot := text.spot(candidate, answer):
-            (dates,) = dating.heard(text.described, [spot])
+            (dates,) = dating.heard(text.described, [spot], text.entered(spot))
             for option in dates:
                 told = dating.RIGHT if _is_date(answer, option) else dating.WRONG
                 own[dating.NAME].append((dict(option.features), told, answer.weight))
+        if announced := text.announced(candidate, answer):
+            for market in placing.options(text.described, text.found["market_entry"], *announced):
+                told = placing.RIGHT if _is_market(answer, market) else placing.WRONG
+                own[placing.NAME].append((dict(market.features), told, answer.weight))
     return own
 
 
-def train(labels: Sequence[str], rows: Sequence[Labelled], settings: Mapping[str, Any]) -> dict[str, Any]:
+def train(question: str, rows: Sequence[Labelled]) -> dict[str, Any]:
     """The trees that tell the labels of some rows apart, as a classifier's file holds them. Of two labels, the second
     alone has trees."""
+    labels = CLASSIFIERS[question]
     seen = Counter(name for features, _, _ in rows for name in features)
     names = sorted(name for name, count in seen.items() if count >= RARE)
     column = {name: number for number, name in enumerate(names)}
@@ -276,7 +301,7 @@ def train(labels: Sequence[str], rows: Sequence[Labelled], settings: Mapping[str
         table, label=[present.index(told) for _, told, _ in rows], weight=[weight for _, _, weight in rows]
     )
     classes = {"objective": "binary"} if len(present) == 2 else {"num_class": len(present)}
-    chosen = {**SETTINGS, **settings, **classes}
+    chosen = {**SETTINGS, **(DATES if question == dating.NAME else {}), **classes}
     rounds = chosen.pop("num_iterations")
     booster = lightgbm.train(chosen, data, num_boost_round=rounds)
     told = _told(booster, present, names)
@@ -336,26 +361,33 @@ def _nodes(tree: Json) -> Iterator[Json]:
 
 
 def learn(documents: Sequence[Json]) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
-    """The content of the files of the trees, and of those of the network.
+    """The content of the files of the trees, and of those of the network, made by a process for each core.
 
     The trees hear a network that never saw their text: one that was trained on the other half of them.
     """
-    told = [examples(text) for text in opened(documents)]
-    heard: dict[str, list[Labelled]] = {name: [] for name in CLASSIFIERS}
-    for half in (0, 1):
-        with asked({}, networks(told[1 - half :: 2])):
-            for text in opened(documents[half::2]):
-                for name, own in rows(text).items():
-                    heard[name] += own
-    trees = {
-        name: train(labels, heard[name], DATES if name == dating.NAME else {}) for name, labels in CLASSIFIERS.items()
-    }
-    return trees, networks(told)
+    halves = documents[::2], documents[1::2]
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+        shipped, *others = pool.map(networks, (documents, *reversed(halves)))  # the longest first
+        found = list(pool.map(heard, halves, others))
+        told = {name: [row for half in found for row in half[name]] for name in CLASSIFIERS}
+        longest_first = sorted(CLASSIFIERS, key=lambda name: -len(told[name]) * len(CLASSIFIERS[name]))
+        grown = pool.map(train, longest_first, map(told.__getitem__, longest_first))
+        return dict(zip(longest_first, grown, strict=True)), shipped
 
 
-def networks(told: Iterable[Sequence[Example]]) -> dict[str, dict[str, Any]]:
+def networks(documents: Sequence[Json]) -> dict[str, dict[str, Any]]:
     """The content of the two files of the network."""
-    return training_network.train([example for each in told for example in each], ANSWERS)
+    return training_network.train([example for text in opened(documents) for example in examples(text)], ANSWERS)
+
+
+def heard(documents: Sequence[Json], words: Mapping[str, Json]) -> dict[str, list[Labelled]]:
+    """What trees learn from: all candidates of these texts, as they are with what this network thinks of them."""
+    found: dict[str, list[Labelled]] = {name: [] for name in CLASSIFIERS}
+    with asked({}, words):
+        for text in opened(documents):
+            for name, own in rows(text).items():
+                found[name] += own
+    return found
 
 
 def fold(documents: Sequence[Json], folds: int) -> None:

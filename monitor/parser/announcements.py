@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 from typing import cast
 
-from monitor.parser.dating import Spot, dated
+from monitor.parser.dating import Spot
 from monitor.parser.designations import Mention
 from monitor.parser.features import DISTANCES, Candidate, Candidates, Describer
 from monitor.parser.lexicon import Cue
@@ -39,10 +39,9 @@ def read(described: Describer, found: Candidates, *, reasons: bool = False) -> t
     """Every name that may be a model's, kept or dropped with its share; `reasons` tells what spoke for it and
     against."""
     told = cast(Survey, found.aside)
-    each = _apart(weighed(ModelAnnouncement.kind, described, found))
+    each = _apart([_own(described.scene, one) for one in weighed(ModelAnnouncement.kind, described, found)])
     judged = [(_judged(told, one.candidate, one.share), one) for one in each]
-    spotted = [(one.explained(why) if reasons else why, _spot(one.candidate, why)) for why, one in judged]
-    return tuple(dated(described, spotted))
+    return tuple(one.explained(finding) if reasons else finding for finding, one in judged)
 
 
 def _apart(each: Sequence[Weighed]) -> Iterator[Weighed]:
@@ -65,9 +64,21 @@ def _apart(each: Sequence[Weighed]) -> Iterator[Weighed]:
         if _is_news(one.candidate, one.share):
             there = {at for start, end in spans for at in range(start, end)}
             if not taken.isdisjoint(there):
-                told = replace(one, share={**dict.fromkeys(one.share, 0.0), NONE: 1.0})
+                told = _no_news(one)
             taken |= there
         yield told
+
+
+def _own(scene: Scene, one: Weighed) -> Weighed:
+    """A name that stands only where another brand is spoken of is no news of this one."""
+    mentions = _mentions(cast(Account, one.candidate.key))
+    if all(scene.is_of_another(line.line, mention.start) for line, mention in mentions):
+        return _no_news(one)
+    return one
+
+
+def _no_news(one: Weighed) -> Weighed:
+    return replace(one, share={**dict.fromkeys(one.share, 0.0), NONE: 1.0})
 
 
 def candidates(described: Describer) -> Candidates:
@@ -173,20 +184,28 @@ def _judged(told: Survey, candidate: Candidate, share: Mapping[str, float]) -> F
             why += f": {said.why}"
         roles = said.roles if said else ()
         return Finding(candidate.line, ModelAnnouncement.kind, roles, None, why, account.name)
+    finding = announced(told, candidate, stage)
+    return replace(finding, why=f"{finding.why}, {share[stage]:.0%}")
+
+
+def announced(told: Survey, candidate: Candidate, stage: Stage) -> Finding:
+    """The fact that a model has come to a stage: as the rules propose it, if they see the same one."""
+    account, said = cast(Account, candidate.key), candidate.proposal
     if said and said.fact and said.fact.value == stage:
-        return replace(said, why=f"{said.why}, {share[stage]:.0%}")
-    steps = [step for step in account.steps if step.stage == stage] or [_step(account, stage)]
-    return replace(make(account, steps, told.lines, told.title), why=f"{account.name} {stage}, {share[stage]:.0%}")
-
-
-def _spot(candidate: Candidate, finding: Finding) -> Spot | None:
-    """Where the sentence of a fact names the model; where it speaks of "it", the sentence's beginning."""
-    if not isinstance(finding.fact, ModelAnnouncement):
-        return None
+        finding = said
+    else:
+        steps = [step for step in account.steps if step.stage == stage] or [_step(account, stage)]
+        finding = replace(make(account, steps, told.lines, told.title), why=f"{account.name} {stage}")
     line = finding.line
-    named = [mention for told, mention in _mentions(cast(Account, candidate.key)) if told.line is line]
-    start, end = (named[0].start, named[0].end) if named else (line.start, line.start)
-    return Spot(line, start, end, finding.fact.stage)
+    there = [(mention.start, mention.end) for one, mention in _mentions(account) if one.line is line]
+    return replace(finding, named=there[0] if there else (line.start, line.start))
+
+
+def spot(finding: Finding) -> Spot | None:
+    """Where a model that is news is to be dated and placed; None for any other finding."""
+    if finding.named is None or not isinstance(finding.fact, ModelAnnouncement):
+        return None
+    return Spot(finding.line, *finding.named, finding.fact.stage)
 
 
 def _step(account: Account, stage: Stage) -> Step:

@@ -178,5 +178,5 @@ def _shares(scores: Values) -> Values:
 
 @cache
 def classifier(name: str) -> Classifier:
-    """The shipped classifier of this name: `market_count`, `market_entry`, `model_announcement`, `when`."""
+    """The shipped classifier of this name: `market_count`, `market_entry`, `model_announcement`, `when`, `where`."""
     return Classifier(json.loads(shipped("config", "classifiers", f"{name}.json").read_text(encoding="utf-8")))

@@ -126,6 +126,8 @@ def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> I
     best = max(COUNTS, key=lambda one: share[one])
     likely = sum(share[one] for one in COUNTS)
     roles = said.roles if said else ()
+    if scene.is_of_another(candidate.line, number.start):
+        likely = 0.0
     kept = said is not None and said.fact is not None and label(said) in (best, SCOPED)
     if said and kept and (likely >= AGREED if label(said) != SCOPED else share[NONE] < LIKELY):
         why = f"{number.value} {label(said)}, {share[label(said)]:.0%}"

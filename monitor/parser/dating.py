@@ -18,10 +18,11 @@ from monitor.models import When
 from monitor.parser.classifier import classifier
 from monitor.parser.clauses import first_day, last_day
 from monitor.parser.dates import Moment
-from monitor.parser.features import UNSPACED, Describer
+from monitor.parser.features import Describer, beside, commas, gap
 from monitor.parser.moments import anchor
 from monitor.parser.opinions import level
 from monitor.parser.scene import Finding, Line
+from monitor.parser.spans import overlap
 from monitor.parser.tokens import Piece, named
 
 NAME = "when"
@@ -73,20 +74,23 @@ def dated(
     findings: Iterable[tuple[Finding, Spot | None]],
     *,
     likely: float = LIKELY,
+    entered: Sequence[When] = (),
 ) -> list[Finding]:
     """The findings with the dates of their facts, None where none is `likely` enough; those without a spot as they
-    are."""
+    are. `entered`: when the text says that the brand comes to its new markets, which may be the models' day too."""
     told = list(findings)
-    whens = iter(dates(described, [spot for _, spot in told if spot], likely=likely))
+    whens = iter(dates(described, [spot for _, spot in told if spot], likely=likely, entered=entered))
     return [
         replace(finding, fact=replace(finding.fact, when=next(whens))) if spot and finding.fact else finding
         for finding, spot in told
     ]
 
 
-def dates(described: Describer, spots: Sequence[Spot], *, likely: float = LIKELY) -> list[When | None]:
+def dates(
+    described: Describer, spots: Sequence[Spot], *, likely: float = LIKELY, entered: Sequence[When] = ()
+) -> list[When | None]:
     """The date of each of some things, all weighed at once."""
-    found = heard(described, spots)
+    found = heard(described, spots, entered)
     shares = classifier(NAME).weigh([option.features for each in found for option in each])
     rated = iter(share[RIGHT] for share in shares)
     whens: list[When | None] = []
@@ -96,10 +100,10 @@ def dates(described: Describer, spots: Sequence[Spot], *, likely: float = LIKELY
     return whens
 
 
-def heard(described: Describer, spots: Sequence[Spot]) -> list[list[Option]]:
+def heard(described: Describer, spots: Sequence[Spot], entered: Sequence[When] = ()) -> list[list[Option]]:
     """Every date that may be that of each of some things; of a model's, with what the network thinks of it among its
     features."""
-    found = [list(options(described, *spot)) for spot in spots]
+    found = [list(options(described, *spot, entered)) for spot in spots]
     asking = [(spot, one) for spot, each in zip(spots, found, strict=True) if spot.told in OF_MODELS for one in each]
     places = [asked(described.pieces, spot.start, one.start) for spot, one in asking]
     for (spot, one), share in zip(asking, described.heard(NAME, places), strict=True):
@@ -115,7 +119,9 @@ def asked(pieces: Sequence[Piece], start: int, option: int | None) -> tuple[int,
     return number, [fact] if date is None else [date, fact]
 
 
-def options(described: Describer, line: Line, start: int, end: int, told: str) -> Iterator[Option]:
+def options(
+    described: Describer, line: Line, start: int, end: int, told: str, entered: Sequence[When] = ()
+) -> Iterator[Option]:
     """Every date that may be that of what stands between two places of a sentence, in a fixed order."""
     scene = described.scene
     published = scene.document.published
@@ -123,7 +129,8 @@ def options(described: Describer, line: Line, start: int, end: int, told: str) -
     dated = [(other, moment) for other in near for moment in other.moments]
     whole = _list_around(line, start, end)
     dated = sorted(dated, key=lambda one: _distance(one[0], one[1], line, *whole))[:MOST]
-    common = {f"told {told}": 1.0, "dates": len(dated), "own dates": len(line.moments)}
+    common = {f"told {told}": 1.0, "dates": len(dated), "own dates": len(line.moments), "entries": min(len(entered), 5)}
+    known = set()
     for rank, (other, moment) in enumerate(dated):
         features = described.structure(other, moment.start, moment.end) | common | {"rank": rank}
         inside = other is line and whole[0] <= moment.start and moment.end <= whole[1]
@@ -133,13 +140,20 @@ def options(described: Describer, line: Line, start: int, end: int, told: str) -
         for reading in moment.readings:
             if published and not _is_possible(reading, published, told):
                 continue
-            told_by = features | _as_date(reading, published) | _as_reading(reading, moment)
+            known.add(reading)
+            told_by = (
+                features | _as_date(reading, published) | _as_reading(reading, moment) | _as_entry(reading, entered)
+            )
             yield Option(reading, told_by, moment.start if other.number >= 0 else None)
+    there = described.structure(line, start, end) | common
+    for when in dict.fromkeys(entered):
+        if when not in known and (not published or _is_possible(when, published, told)):
+            yield Option(when, there | _as_date(when, published) | _as_entry(when, entered) | {"far": 1.0}, None)
     base = anchor(published)
     if published and base and base.month and told not in AHEAD:
-        features = described.structure(line, start, end) | common | {"of the news": 1.0}
         for day in dict.fromkeys((published[:7], published[:10])):
-            yield Option(day, features | _as_date(day, published), None)
+            told_by = _as_date(day, published) | _as_entry(day, entered) | {"of the news": 1.0}
+            yield Option(day, there | told_by, None)
 
 
 def _is_possible(when: When, published: When, told: str) -> bool:
@@ -180,32 +194,16 @@ def _elsewhere(line: Line, other: Line) -> dict[str, float]:
 def _in_sentence(line: Line, moment: Moment, start: int, end: int) -> dict[str, float]:
     """How a date stands to what it may be the date of, in the same sentence."""
     behind = moment.start >= end
-    low, high = _gap(moment, start, end)
-    stretch = line.between(low, high)
     near = _apart(moment, start, end)
     apart = [_apart(other, start, end) for other in line.moments]
-    beside = [gap for gap, other in zip(apart, line.moments, strict=True) if (other.start >= end) == behind]
-    return {
-        "sentences apart": 0.0,
-        "left subject" if behind else "right subject": max(high - low, 0) * (1 if line.spaced else UNSPACED),
-        "commas": _commas(stretch),
-        "dates in clause": sum(not _commas(line.between(*_gap(other, start, end))) for other in line.moments),
-        "words between": len(stretch.split()) if line.spaced else len(stretch) / 2,
-        "places between": sum(low <= place.start and place.end <= high for place in line.places),
-        "dates between": sum(low <= other.start and other.end <= high for other in line.moments),
-        "names between": sum(low <= one and two <= high for one, two in line.strangers),
-        "nearer dates": sum(gap < near for gap in beside),
-        "nearer dates at all": sum(gap < near for gap in apart),
-        "dates beside": len(beside),
+    others = [distance for distance, other in zip(apart, line.moments, strict=True) if (other.start >= end) == behind]
+    gaps = [gap(other.start, other.end, start, end) for other in line.moments]
+    return beside(line, moment.start, moment.end, (start, end)) | {
+        "dates in clause": sum(not commas(line.between(*between)) for between in gaps),
+        "nearer dates": sum(distance < near for distance in others),
+        "nearer dates at all": sum(distance < near for distance in apart),
+        "dates beside": len(others),
     }
-
-
-def _gap(moment: Moment, start: int, end: int) -> tuple[int, int]:
-    return (end, moment.start) if moment.start >= end else (moment.end, start)
-
-
-def _commas(stretch: str) -> int:
-    return sum(stretch.count(mark) for mark in ",，、;；")
 
 
 def _things(line: Line, other: Line, moment: Moment, start: int, end: int) -> dict[str, float]:
@@ -235,6 +233,11 @@ def _as_date(when: When, published: When | None) -> dict[str, float]:
         found["that day"] = when == published[:10]
         found["that month"] = when[:7] == published[:7]
     return found
+
+
+def _as_entry(when: When, entered: Sequence[When]) -> dict[str, float]:
+    """Whether a date is one of the brand's coming to a market, or can mean the same day."""
+    return {"of an entry": when in entered, "beside an entry": any(overlap(when, other) for other in entered)}
 
 
 def _as_reading(when: When, moment: Moment) -> dict[str, float]:

@@ -81,7 +81,7 @@ def candidates(described: Describer) -> Candidates:
         places = _places(line)
         for number, place in enumerate(places):
             features = described.describe(line, place.start, place.end)
-            features |= _as_place(scene, line, places, number)
+            features |= as_place(scene, line, places, number)
             features |= {"times named": min(times[place.code], 4), "titled": place.code in titled}
             features |= {f"text {step}": min(count, 3) for step, count in steps.items()}
             if place.code in markets:
@@ -108,7 +108,7 @@ def _label(finding: Finding) -> str:
     return PRESENCE if fact.basis == "presence" else fact.status
 
 
-def _as_place(scene: Scene, line: Line, places: tuple[Territory, ...], number: int) -> dict[str, float]:
+def as_place(scene: Scene, line: Line, places: tuple[Territory, ...], number: int) -> dict[str, float]:
     """How a place is named, and where it stands among the others of its sentence."""
     place = places[number]
     first = number
@@ -134,7 +134,7 @@ def _judged(scene: Scene, candidate: Candidate, share: Mapping[str, float]) -> F
     """The fact that a place makes, if a step is likely enough; mere presence only where the rules see it too."""
     place = cast(Territory, candidate.key)
     step = max(STEPS, key=lambda one: share[one])
-    likely = sum(share[one] for one in STEPS)
+    likely = 0.0 if scene.is_of_another(candidate.line, candidate.start) else sum(share[one] for one in STEPS)
     line, said = candidate.line, candidate.proposal
     roles = said.roles if said else ()
     agreed = said is not None and said.fact is not None and _label(said) == step

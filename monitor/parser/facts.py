@@ -1,7 +1,7 @@
 """All facts of a document: the register of kinds, and an account of how each sentence was read.
 
     Document ─► scene (sentences with their mentions) ─► each kind's `candidates` ─► what the network thinks of them all
-             ─► each kind's `read` ─► Findings ─► Facts
+             ─► each kind's `read` ─► Findings ─► when and where each model comes (`dating`, `placing`) ─► Facts
 
 A kind of fact is a module with `candidates` and `read`; adding one means adding it to `KINDS`.
 """
@@ -16,14 +16,16 @@ from monitor.models import Document, Fact
 from monitor.parser import (
     announcements,
     counts,
+    dating,
     entries,
     market_count,
-    market_entry,
     model_announcement,
     opinions,
+    placing,
     scene,
 )
 from monitor.parser.features import Candidates, Describer
+from monitor.parser.market_entry import MarketEntry
 from monitor.parser.scene import Finding, Scene
 
 
@@ -39,7 +41,7 @@ class Kind(Protocol):
 
 KINDS: dict[str, Kind] = {
     market_count.MarketCount.kind: counts,
-    market_entry.MarketEntry.kind: entries,
+    MarketEntry.kind: entries,
     model_announcement.ModelAnnouncement.kind: announcements,
 }
 """By the name of what weighs their candidates."""
@@ -49,7 +51,7 @@ FORMS: dict[str, Callable[..., Fact]] = {
     for form in (
         market_count.MarketCount,
         market_count.NewMarkets,
-        market_entry.MarketEntry,
+        MarketEntry,
         model_announcement.ModelAnnouncement,
     )
 }
@@ -88,7 +90,10 @@ def _findings(told: Scene, *, reasons: bool = False) -> list[Finding]:
     described = Describer(told)
     found = {name: kind.candidates(described) for name, kind in KINDS.items()}
     opinions.tell(described, found)
-    return [finding for name, kind in KINDS.items() for finding in kind.read(described, found[name], reasons=reasons)]
+    read = [finding for name, kind in KINDS.items() for finding in kind.read(described, found[name], reasons=reasons)]
+    entered = [fact.when for one in read if isinstance(fact := one.fact, MarketEntry) and fact.when]
+    dated = dating.dated(described, [(one, announcements.spot(one)) for one in read], entered=entered)
+    return placing.placed(described, dated, found[MarketEntry.kind])
 
 
 def explain(document: Document, *, brand: str | None = None) -> tuple[Account, ...]:

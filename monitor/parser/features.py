@@ -199,6 +199,31 @@ class Describer:
         return found
 
 
+def beside(line: Line, start: int, end: int, subject: tuple[int, int]) -> dict[str, float]:
+    """How what stands between two places of a sentence stands to the subject of a fact there, and what lies between."""
+    low, high = gap(start, end, *subject)
+    stretch = line.between(low, high)
+    return {
+        "sentences apart": 0.0,
+        "left subject" if start >= subject[1] else "right subject": max(high - low, 0)
+        * (1 if line.spaced else UNSPACED),
+        "commas": commas(stretch),
+        "words between": len(stretch.split()) if line.spaced else len(stretch) / 2,
+        "places between": sum(low <= place.start and place.end <= high for place in line.places),
+        "dates between": sum(low <= other.start and other.end <= high for other in line.moments),
+        "names between": sum(low <= one and two <= high for one, two in line.strangers),
+    }
+
+
+def gap(start: int, end: int, low: int, high: int) -> tuple[int, int]:
+    """What lies between two stretches of a sentence, whichever comes first."""
+    return (high, start) if start >= high else (end, low)
+
+
+def commas(stretch: str) -> int:
+    return sum(stretch.count(mark) for mark in ",，、;；")
+
+
 def _leads(lines: Sequence[Line]) -> dict[int, int]:
     found: dict[int, int] = {}
     for line in lines[1:]:

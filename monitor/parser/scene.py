@@ -29,6 +29,8 @@ MAX_TITLE = 500
 MAX_CUES = 300
 MANY = 60
 """Names, places, numbers, dates of one sentence; what stands behind them is no news, and reading it takes time."""
+FOLLOWED = 8
+"""For how many sentences a brand that opened one may be spoken of without its name."""
 OWNER_REACH = 25
 """How far from "the brand" its owner's name may stand: "the premium brand of the Dongfeng group"."""
 
@@ -107,6 +109,8 @@ class Finding:
     why: str
     about: str | int | None = None
     """What in the sentence it is about: a market's code, the place of a number, a model's name."""
+    named: tuple[int, int] | None = None
+    """Where the sentence names a model that is news; nothing long where it speaks of "it"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,18 @@ class Scene:
         before: list[tuple[int, str | None]] = [(name.end, name.brand) for name in line.names if name.end <= position]
         before += [(cue.end, self.brand) for cue in line.of("shared.self", "shared.pronoun", end=position)]
         return max(before, key=lambda found: found[0])[1] if before else self.brand
+
+    def is_of_another(self, line: Line, position: int) -> bool:
+        """Whether the last sentence to open with a brand's name opens with another one's, and no sentence from there to
+        this place speaks of anyone else: "Tesla is sold in 50 markets"."""
+        for told in reversed(self.lines[max(0, line.number - FOLLOWED) : line.number + 1]):
+            end = position if told is line else told.end
+            before = [name for name in told.names if name.end <= end]
+            if any(name.brand == self.brand or self.cast.is_kin(name.brand) for name in before):
+                return False
+            if before and not any(map(str.isalnum, told.between(told.start, before[0].start))):
+                return not told.has("shared.self", "shared.pronoun", end=end)
+        return False
 
     def referent(self, line: Line, position: int) -> str | None:
         """The brand that a pronoun means: what its sentence, else the sentence before, has spoken of first; None for

@@ -49,6 +49,8 @@ _AFTER_CAPITALS = re.compile(r"(?<=[A-Z]{3})\.\s+(?=[A-ZÀ-Þ])")
 _FIRST_WORD = re.compile(r"\W*(\w+)")
 _CAMEL = re.compile(r"[a-z]{1,2}[A-Z]\w*")
 """Names such as iX3 and eBay, which keep their first letter."""
+_LATIN_STOP = re.compile(r"[一-鿿][A-Za-z]+\.\s*$")
+"""Where characters have a stop of their own, this one is no end."""
 _NUMBERED = re.compile(r"(\w+)\s+\d{1,3}\.\s*$")
 
 
@@ -176,9 +178,12 @@ def _boundaries(line: str, code: str) -> list[int]:
 
 
 def _continues(text: str, begin: int, stop: int, end: int, words: Lexicon, small: frozenset[str]) -> bool:
-    """Whether a cut was made too early: after an abbreviation, or before a word in lower case."""
+    """Whether a cut was made too early: after an abbreviation, before a word in lower case, or within a Latin name
+    among other characters, "大众ID. Polo"."""
     ahead = min(end, stop + AHEAD)
-    if _ABBREVIATED.search(text[max(begin, stop - 12) : stop]):
+    if not words.spaced and _LATIN_STOP.search(text, begin, stop):
+        return True
+    if text[begin:stop].rstrip().endswith(_families()) or _ABBREVIATED.search(text[max(begin, stop - 12) : stop]):
         following = _FIRST_WORD.match(text, stop, ahead)
         return following is None or following[1].lower() not in words.phrases("shared", "link")
     if _STARTS_ANEW.match(text, stop, min(end, stop + 12)):
@@ -191,6 +196,13 @@ def _continues(text: str, begin: int, stop: int, end: int, words: Lexicon, small
 def _small_names() -> frozenset[str]:
     """The brands that are written in lower case even at the start of a sentence, by their first word."""
     return frozenset(name.split()[0] for brand in load().brands for name in brand.names if name[:1].islower())
+
+
+@cache
+def _families() -> tuple[str, ...]:
+    """What names of models begin with that looks like an end, behind a space or "l'": the "ID." of "ID. Polo"."""
+    heads = {model.partition(" ")[0] for brand in load().brands for model in brand.models}
+    return tuple(f"{before}{head}" for head in sorted(heads) if head.endswith(".") for before in " '’")
 
 
 def _is_ordinal(before: str, words: Lexicon) -> bool:

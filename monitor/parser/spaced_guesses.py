@@ -18,7 +18,7 @@ from monitor.parser.wording import Wording
 
 MOST = 40
 """How many runs of one sentence are looked at."""
-LONGEST = 40
+LONGEST = 48
 REACH = 60
 """How far behind a name the word may stand that says what it is: "the X, a small electric SUV"."""
 _UPPER = "[A-ZÀ-ÖØ-ÞČŠŽ]"
@@ -45,6 +45,7 @@ _HYPHENED = re.compile(r"\b[A-Za-z]{1,2}-[A-Z]|[a-z]-[A-Za-z]$")
 _CODED = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w")
 _QUOTED = re.compile(rf"[\"“„«‘]({_UPPER}[\w'’-]*(?: [\w'’-]+){{0,3}} {_UPPER}[\w'’-]*)[\"”“»’]")
 _COUNT = re.compile(r"\d{1,3}(?: \d{3})+")
+_OPENING_COUNT = re.compile(rf"{_UPPER}[a-zß-ÿ]* \d+")
 _COMPOUND = re.compile(r"-[a-zà-ÿ]{3,}")
 _JOINT = re.compile(r"(?:,|,?\s(?P<word>\w+))\s(?:[^\W\d]{1,4}['’\s])?")
 """A comma, or a word that may be "and", and an article; between two names of a list."""
@@ -271,7 +272,8 @@ class _Reader:
             return True  # who reports: "PARIS (Newswire) -"; a share: "Ford (F.N)"
         if _COMPOUND.search(name) or (name.isupper() and name.isalpha() and len(name) > 5):
             return True
-        if not self.text[:start].strip() and name[-1].isdigit() and re.match(r" [a-zà-ÿ]", self.text[end : end + 2]):
+        counted = _OPENING_COUNT.fullmatch(name) and not self.text[:start].strip()
+        if counted and re.match(r" [a-zà-ÿ]", self.text[end : end + 2]):
             return True  # "Another 500 dealers"
         return len(name) == 1 and name.islower()
 

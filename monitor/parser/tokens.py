@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from monitor.parser.lexicon import fold
 from monitor.parser.scene import Line, Scene
 from monitor.parser.territories import THEMSELVES
 
@@ -86,7 +87,7 @@ def named(pieces: Sequence[Piece], starts: Iterable[int]) -> tuple[int, list[int
 
 def _add(piece: Piece, line: Line, things: Things) -> None:
     """The tokens of one more sentence."""
-    text = line.text
+    text, folded = line.text, fold(line.text)
     pattern = _SPACED if line.spaced else _UNSPACED
     titled = line.number < 0
     place = "line title" if titled else f"line {line.sentence.kind}"
@@ -100,8 +101,8 @@ def _add(piece: Piece, line: Line, things: Things) -> None:
     for start, end, mark in (*_things(line, things), (len(text), len(text), "")):
         for match in pattern.finditer(text, reached, start):
             kind = match.lastindex or 0
-            word = match[0].lower() if kind != _DIGITS else ""
             at = match.start()
+            word = folded[at : match.end()] if kind != _DIGITS else ""
             if kind == _WORD and not line.spaced and len(word) == 1:
                 word = text[at : min(at + 2, start)]
             starts.append(at)
@@ -112,7 +113,7 @@ def _add(piece: Piece, line: Line, things: Things) -> None:
                 clause += 1
         if mark:
             starts.append(start)
-            words.append(text[start:end].split()[-1].lower() if mark == "name" else "")
+            words.append(folded[start:end].split()[-1] if mark == "name" else "")
             marks.append((place, mark))
             clauses.append(clause)
         reached = max(reached, end)

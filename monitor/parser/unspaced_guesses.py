@@ -23,7 +23,7 @@ _LATIN = re.compile(
 _EDITION = re.compile(rf"\s?{_CJK}{{1,3}}?版")
 _QUOTED = re.compile(r"[“「『‘《]([^”」』’》。，]{1,16})[”」』’》]")
 _OPENING, _CLOSING = "“「『‘《", "”」』’》"
-_CJK_ONLY = re.compile(rf"{_CJK}+[A-Za-z0-9]*")
+_PHRASE = re.compile(rf"{_CJK}+(?:[：·]{_CJK}+)?[A-Za-z0-9]*")
 _LEAD = re.compile(rf"{_CJK}{{1,{LEAD}}}$")
 _LEADING = re.compile(rf"{_CJK}{{1,{LEAD}}}")
 _COINED = re.compile(rf"{_CJK}{{2,{LEAD}}}")
@@ -88,8 +88,7 @@ class _Reader:
 
     def read(self) -> Iterator[Sighting]:
         for match in _LATIN.finditer(self.text):
-            start, end = match.span()
-            start = max((behind + 1 for behind in self.kind_ends if start < behind < end - 1), default=start)
+            start, end = self._trimmed(*match.span())
             if not self._is_other(start, end):
                 yield from self._latin(start, end)
             elif self._is_said(start, end):
@@ -98,6 +97,14 @@ class _Reader:
                     yield self._sighting(begin, end, ("coined", "lead"))  # 汉EV
         yield from self._coined()
         yield from self._enumerated()
+
+    def _trimmed(self, start: int, end: int) -> tuple[int, int]:
+        """A Latin piece without a count at its end, "GV80 6月", or a word for what it is at either: "SUV GV80 SUV"."""
+        space = self.text.rfind(" ", start, end)
+        if space > 0 and self.text[end - 1].isdigit() and _COUNTER.match(self.text, end):
+            end = space
+        start = max((behind + 1 for behind in self.kind_ends if start < behind < end - 1), default=start)
+        return start, max((at - 1 for at, behind in self.kind_spans if behind == end and at > start + 1), default=end)
 
     def _enumerated(self) -> Iterator[Sighting]:
         """Names of characters alone that are listed with a model: 海豚、汉和元PLUS."""
@@ -125,7 +132,7 @@ class _Reader:
     def _coined(self) -> Iterator[Sighting]:
         """Names of characters alone: in quotes, behind a brand, before "SUV"."""
         for match in _QUOTED.finditer(self.text):
-            if _CJK_ONLY.fullmatch(match[1]):
+            if _PHRASE.fullmatch(match[1]):
                 coined = "coined" if self._is_free(*match.span(1)) else "phrase"
                 yield self._sighting(*match.span(1), ("quoted", coined))
         behind = self.step_ends | self.kind_ends | self.called_ends | self.traits
@@ -176,7 +183,7 @@ class _Reader:
             yield self._sighting(start, end, (*shape, "brand"))
             yield self._sighting(rest, end, (*_shape(self.text[rest:end]), "brand"))
             return
-        if not name.isdigit() or start in self.kind_ends:  # 轿车408
+        if not name.isdigit() or start in self.kind_ends or start in self.traits:  # 轿车408, 新款12
             yield self._sighting(start, end, shape)
         edition = _EDITION.match(self.text, end)
         if edition and not any(word in edition[0] for word in self.ways.words):
