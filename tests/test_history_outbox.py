@@ -178,6 +178,14 @@ def test_what_was_not_tried_is_given_back_as_it_was(history: History) -> None:
     assert (found.attempts, found.tried_since) == (0, NOW + HOUR)
 
 
+def test_what_is_given_back_until_a_time_waits_for_it(history: History) -> None:
+    put(history, alerts=[alert("a", "c1"), alert("b", "c2")])
+    taken(history)
+    history.release_alerts(["a", "b"], NOW + HOUR)
+    assert taken(history, NOW + HOUR - timedelta(seconds=1)) == []
+    assert taken(history, NOW + HOUR) == ["a", "b"]
+
+
 # Storms
 
 

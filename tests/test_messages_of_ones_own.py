@@ -17,7 +17,7 @@ import pytest
 from claim_samples import counted, fresh, model, one, said, tell
 from claim_samples import entry as entering
 from commandline import command, mistake
-from history_samples import revive
+from history_samples import put, revive
 from sinks import Hook, status, web_server
 from stories import BELIEVED, BERLIN, LOOPBACK, alert, change, count, disputed
 
@@ -412,6 +412,32 @@ def test_the_sign_of_life_is_one_request_without_data(
     monkeypatch.setenv("TEST_BEAT", "http://127.0.0.1:9/SECRET-TOKEN" if code == 500 else "no address")
     assert asyncio.run(beat(Secret("env:TEST_BEAT", Path()), LOOPBACK)) is False
     assert "SECRET-TOKEN" not in caplog.text
+
+
+def test_the_service_holds_in_quiet_hours_what_was_due_before(tmp_path: Path) -> None:
+    newsdesk.tell(tmp_path / "h.db")
+    now = datetime(2026, 2, 10, 23, 30, tzinfo=BERLIN)  # the service was down at nine
+    path = tmp_path / "monitor.toml"
+    path.write_text(
+        'database = "h.db"\ntimezone = "Europe/Berlin"\n[[channels]]\nname = "screen"\nkind = "console"\n'
+        '[[alerts]]\nname = "all"\nchannels = ["screen"]\nquiet = "22:00-07:00"\n'
+    )
+    with History(tmp_path / "h.db", revive=revive) as history:
+        (newest, *_) = history.queries.changes()
+        due = alert(channel="screen", recipient="screen", changes=(newest["id"],), not_before=now - timedelta(hours=2))
+        put(history, alerts=[due], now=now)
+
+    async def run() -> tuple[int, int]:
+        nonlocal now
+        service = Service(config.load(path), clock=lambda: now, rng=random.Random(1))
+        await service.open()
+        at_night = await service.deliver_now()
+        now = datetime(2026, 2, 11, 7, tzinfo=BERLIN)
+        in_the_morning = await service.deliver()
+        await service.close()
+        return at_night, in_the_morning
+
+    assert asyncio.run(run()) == (0, 2)  # this one, and one that has waited since the story was told
 
 
 def test_a_week_is_summed_up_once_and_life_is_shown_only_while_no_check_is_late(

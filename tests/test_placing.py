@@ -74,5 +74,6 @@ def test_a_text_of_a_hundred_markets_is_asked_about_the_nearest() -> None:
 def test_only_models_are_placed() -> None:
     described = Describer(scene.read(document("Zeekr has entered Chile."), brand="Zeekr"))
     (finding,) = entries.read(described, entries.candidates(described))
-    assert announcements.spot(finding) is None
-    assert placing.placed(described, [finding], Candidates((), {})) == [finding]
+    spot = announcements.spot(finding)
+    assert spot is None
+    assert placing.placed(described, [(finding, spot)], Candidates((), {})) == [finding]

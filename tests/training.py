@@ -185,7 +185,7 @@ QUESTIONS: dict[str, tuple[tuple[str, ...], Callable[[Json, Candidate], Answer |
 OF_KINDS = {name: labels for name, (labels, _) in QUESTIONS.items()}
 ANSWERS = {**OF_KINDS, dating.NAME: (*dating.STEPS, dating.WRONG)}
 """The labels of each question to the network."""
-CLASSIFIERS = {**OF_KINDS, dating.NAME: dating.LABELS, placing.NAME: placing.LABELS}
+CLASSIFIERS = {**OF_KINDS, dating.NAME: dating.LABELS, placing.NAME: dating.LABELS}
 
 
 class Text:
@@ -278,7 +278,7 @@ def rows(text: Text) -> dict[str, list[Labelled]]:
                 own[dating.NAME].append((dict(option.features), told, answer.weight))
         if announced := text.announced(candidate, answer):
             for market in placing.options(text.described, text.found["market_entry"], *announced):
-                told = placing.RIGHT if _is_market(answer, market) else placing.WRONG
+                told = dating.RIGHT if _is_market(answer, market) else dating.WRONG
                 own[placing.NAME].append((dict(market.features), told, answer.weight))
     return own
 

@@ -167,13 +167,13 @@ class Dispatcher:
 
     async def _due(self, batch: Sequence[tuple[Alert, Sequence[Change]]]) -> list[tuple[Alert, Sequence[Change]]]:
         """Those that no quiet hours keep back. Retries and storms come to them, too; they wait for their end."""
-        due = []
-        for alert, changes in batch:
-            if until := self._outbox.held(alert):
-                await self._outbox.release([alert], until)
-            else:
-                due.append((alert, changes))
-        return due
+        held = defaultdict(list)
+        for alert, _ in batch:
+            held[self._outbox.held(alert)].append(alert)
+        due = {alert.id for alert in held.pop(None, ())}
+        for until, alerts in held.items():
+            await self._outbox.release(alerts, until)
+        return [claimed for claimed in batch if claimed[0].id in due]
 
     async def _batch(
         self,

@@ -92,8 +92,9 @@ def _findings(told: Scene, *, reasons: bool = False) -> list[Finding]:
     opinions.tell(described, found)
     read = [finding for name, kind in KINDS.items() for finding in kind.read(described, found[name], reasons=reasons)]
     entered = [fact.when for one in read if isinstance(fact := one.fact, MarketEntry) and fact.when]
-    dated = dating.dated(described, [(one, announcements.spot(one)) for one in read], entered=entered)
-    return placing.placed(described, dated, found[MarketEntry.kind])
+    spots = [announcements.spot(one) for one in read]
+    dated = dating.dated(described, zip(read, spots, strict=True), entered=entered)
+    return placing.placed(described, zip(dated, spots, strict=True), found[MarketEntry.kind])
 
 
 def explain(document: Document, *, brand: str | None = None) -> tuple[Account, ...]:

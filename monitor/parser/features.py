@@ -203,10 +203,10 @@ def beside(line: Line, start: int, end: int, subject: tuple[int, int]) -> dict[s
     """How what stands between two places of a sentence stands to the subject of a fact there, and what lies between."""
     low, high = gap(start, end, *subject)
     stretch = line.between(low, high)
+    side = "left" if start >= subject[1] else "right"
     return {
         "sentences apart": 0.0,
-        "left subject" if start >= subject[1] else "right subject": max(high - low, 0)
-        * (1 if line.spaced else UNSPACED),
+        f"{side} subject": max(high - low, 0) * (1 if line.spaced else UNSPACED),
         "commas": commas(stretch),
         "words between": len(stretch.split()) if line.spaced else len(stretch) / 2,
         "places between": sum(low <= place.start and place.end <= high for place in line.places),

@@ -9,13 +9,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from monitor.parser import announcements
 from monitor.parser.classifier import classifier
-from monitor.parser.dating import Spot
+from monitor.parser.dating import RIGHT, Spot
 from monitor.parser.entries import as_place
 from monitor.parser.features import Candidate, Candidates, Describer, beside
 from monitor.parser.model_announcement import ModelAnnouncement
@@ -23,8 +22,6 @@ from monitor.parser.scene import Finding
 
 NAME = "where"
 """Of the classifier."""
-RIGHT, WRONG = "right", "wrong"
-LABELS = (RIGHT, WRONG)
 LIKELY = 0.4
 """How likely a market must be to be told."""
 MOST = 16
@@ -39,17 +36,16 @@ class Option:
     features: dict[str, float]
 
 
-def placed(described: Describer, findings: Sequence[Finding], places: Candidates) -> list[Finding]:
-    """The findings with the markets of the models' facts; `places` are all that the text names."""
-    spots = [announcements.spot(finding) for finding in findings]
-    proposed = [cast(ModelAnnouncement, one.fact).markets for one, spot in zip(findings, spots, strict=True) if spot]
-    weighed = [options(described, places, *one) for one in zip(filter(None, spots), proposed, strict=True)]
+def placed(described: Describer, findings: Iterable[tuple[Finding, Spot | None]], places: Candidates) -> list[Finding]:
+    """The findings with the markets of the models' facts, those without a spot as they are; `places` are all that the
+    text names."""
+    told = list(findings)
+    facts = [(cast(ModelAnnouncement, finding.fact), spot) for finding, spot in told if spot]
+    weighed = [options(described, places, spot, fact.markets) for fact, spot in facts]
     shares = iter(classifier(NAME).weigh([option.features for each in weighed for option in each]))
-    told = iter([tuple(option.market for option in each if next(shares)[RIGHT] >= LIKELY) for each in weighed])
-    return [
-        replace(finding, fact=replace(cast(ModelAnnouncement, finding.fact), markets=next(told))) if spot else finding
-        for finding, spot in zip(findings, spots, strict=True)
-    ]
+    here = [tuple(option.market for option in each if next(shares)[RIGHT] >= LIKELY) for each in weighed]
+    made = iter([replace(fact, markets=markets) for (fact, _), markets in zip(facts, here, strict=True)])
+    return [replace(finding, fact=next(made)) if spot else finding for finding, spot in told]
 
 
 def options(described: Describer, places: Candidates, spot: Spot, proposed: Sequence[str]) -> list[Option]:
