@@ -15,6 +15,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import sys
 import zlib
 from collections import Counter
@@ -86,6 +87,22 @@ KNOWN = (0, 0, 4, 7, 7, 7, 7)
 """How much of the date of publication is known of seven texts in twenty-five: nothing, the year, the month."""
 OPTIONAL = 0.5
 """What an optional label weighs."""
+ACCOMPANIED, MOST_OTHERS = 0.08, 5
+"""How many of the texts stand among other brands' news, and among how many at most."""
+SECTIONED, MOST_HEADINGS = 0.08, 3
+"""How many have headings between their sentences, and how many at most."""
+HEADLINED = 0.6
+"""How often each item of news among others has its headline."""
+HEADINGS = {
+    "en": "Background|Outlook|What comes next|Technology|Prices|The plan|New models|Key facts|At a glance",
+    "de": "Hintergrund|Ausblick|Wie es weitergeht|Technik|Preise und Ausstattung|Der Plan|Neue Modelle|Auf einen Blick",
+    "fr": "Contexte|Perspectives|La suite|Technique|Prix et équipement|Le plan|Nouveaux modèles|En bref",
+    "es": "Contexto|Perspectivas|Próximos pasos|Tecnología|Precios y equipamiento|El plan|Nuevos modelos|En resumen",
+    "it": "Il contesto|Prospettive|I prossimi passi|Tecnica|Prezzi e dotazioni|Il piano|Nuovi modelli|In breve",
+    "pt": "Contexto|Perspetivas|Próximos passos|Tecnologia|Preços e equipamento|O plano|Novos modelos|Em resumo",
+    "zh": "背景|展望|下一步|技术亮点|价格与配置|未来规划|新车型|要点一览",
+}
+_STOP = re.compile(r"(?:(?<=[.!?])\s+|(?<=[。！？])|\n)(?=\S)")
 
 Json = Mapping[str, Any]
 Labelled = tuple[dict[str, float], str, float]
@@ -109,12 +126,62 @@ def texts(paths: Iterable[Path]) -> list[dict[str, Any]]:
     return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
 
 
+def laid_out(documents: Sequence[Json]) -> list[Json]:
+    """The texts, some with headings between their sentences, some among the news of others: pages have both, so that a
+    heading alone does not tell whose news stands below."""
+    whole = [labelled for labelled in documents if "about" not in labelled]
+    found = []
+    for labelled in documents:
+        chance = random.Random(labelled["id"])
+        if "about" not in labelled and chance.random() < SECTIONED:
+            labelled = sectioned(labelled, chance)
+        if "about" not in labelled and chance.random() < ACCOMPANIED:
+            others = chance.sample(whole, min(len(whole), 60 * MOST_OTHERS))
+            labelled = among(labelled, [other for other in others if _is_apart(labelled, other)], chance)
+        found.append(labelled)
+    return found
+
+
+def sectioned(labelled: Json, chance: random.Random) -> Json:
+    """A text with some headings, which say nothing or name the model that the next sentence tells of."""
+    text = labelled["text"]
+    stops = [stop.span() for stop in _STOP.finditer(text)]
+    for start, end in sorted(chance.sample(stops, min(len(stops), chance.randint(1, MOST_HEADINGS))), reverse=True):
+        told = [
+            fact["model"] for fact in _facts(labelled, "model_announcement") if text[end:].startswith(fact["evidence"])
+        ]
+        heading = chance.choice(told * 8 + HEADINGS[labelled["lang"]].split("|"))
+        text = f"{text[:start]}\n{heading}\n{text[end:]}"
+    return {**labelled, "text": text} if all(fact["evidence"] in text for fact in labelled["facts"]) else labelled
+
+
+def among(labelled: Json, others: Sequence[Json], chance: random.Random) -> Json:
+    """A text before, between or behind the news of others: of what they announce, nothing is a fact about its brand."""
+    items = [*others[: chance.randint(1, MOST_OTHERS)]]
+    place = chance.choice((0, 0, len(items), chance.randint(0, len(items))))
+    items.insert(place, labelled)
+    headlined = chance.random() < HEADLINED
+    texts = [f"{item['title']}\n{item['text']}" if headlined else item["text"] for item in items]
+    titled = labelled if chance.random() < 0.5 else items[0]
+    return {**labelled, "title": titled["title"], "text": "\n".join(texts)}
+
+
+def _is_apart(labelled: Json, other: Json) -> bool:
+    """Whether another text of the language says nothing of a text's brand."""
+    brand = (labelled["brand_hint"] or "").casefold()
+    return (
+        labelled["lang"] == other["lang"]
+        and bool(brand and other["title"])
+        and brand not in f"{other['title']} {other['text']}".casefold()
+    )
+
+
 def as_pages(labelled: Json) -> dict[str, Any]:
     """The text as it may come from a page. Every third has its title as the first line: so pages are read, whose titles
     make claims of their own. Of some, the date of publication is known in part or not at all."""
     chance = zlib.crc32(labelled["id"].encode())
     page = dict(labelled)
-    if labelled["title"] and chance % 3 == 0:
+    if labelled["title"] and chance % 3 == 0 and not labelled["text"].startswith(labelled["title"]):
         page["text"] = f"{labelled['title']}\n{labelled['text']}"
     if labelled["published"] and chance % 25 < len(KNOWN):
         page["published"] = labelled["published"][: KNOWN[chance % 25]] or None
@@ -365,6 +432,7 @@ def learn(documents: Sequence[Json]) -> tuple[dict[str, dict[str, Any]], dict[st
 
     The trees hear a network that never saw their text: one that was trained on the other half of them.
     """
+    documents = laid_out(documents)
     halves = documents[::2], documents[1::2]
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
         shipped, *others = pool.map(networks, (documents, *reversed(halves)))  # the longest first

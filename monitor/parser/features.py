@@ -19,6 +19,7 @@ from typing import Any
 from monitor.parser.clauses import first_day, last_day
 from monitor.parser.network import Seen, network
 from monitor.parser.scene import Finding, Line, Scene
+from monitor.parser.threads import follow
 from monitor.parser.tokens import Piece, pieces
 
 DISTANCES = ("left ", "right ")
@@ -74,6 +75,10 @@ class Describer:
         self._told = [_Told(line, tuple(self.things(line))) for line in lines]
         self.leads = _leads(scene.lines)
         """For each item of a list, by its number, the number of the sentence that opens the list."""
+        self._threads = follow(
+            [[self._whose(name.brand) for name in line.names] for line in lines],
+            [line.number >= 0 and line.sentence.kind == "heading" for line in lines],
+        )
         self._words_beside: dict[int, dict[str, float]] = {}
         self._things_beside: dict[int, dict[str, float]] = {}
         everywhere = Counter(role for told in self._told[:-1] for role in told.roles)
@@ -84,7 +89,7 @@ class Describer:
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
         """The document as tokens."""
-        return pieces(self.scene, self.things)
+        return pieces(self.scene, self.things, lambda line: f"about {self._threads[line.number].about}")
 
     def heard(self, question: str, things: Sequence[tuple[int, Sequence[int]]]) -> list[Mapping[str, float]]:
         """What the network says of each thing, told as a piece and the tokens that name it there."""
@@ -157,9 +162,12 @@ class Describer:
         return "past" if last_day(behind) < first_day(self._published) else "present"
 
     def _beside(self, line: Line) -> Iterator[tuple[str, _Told]]:
-        """The sentences beside, and the one that opens the list of an item."""
+        """The sentences beside, the one that opens the list of an item, and the heading above."""
         if line.number in self.leads:
             yield "lead", self._told[self.leads[line.number]]
+        section = self._threads[line.number].section
+        if section is not None:
+            yield "section", self._told[section]
         for word, number in (("before", line.number - 1), ("earlier", line.number - 2), ("after", line.number + 1)):
             if line.number >= 0 and 0 <= number < len(self.scene.lines):
                 yield word, self._told[number]
@@ -169,8 +177,8 @@ class Describer:
         return {f"{word} {role}": 1.0 for word, told in self._beside(line) for role in told.roles}
 
     def _things_around(self, line: Line) -> dict[str, float]:
-        """How much stands in the sentences beside."""
-        found: dict[str, float] = {}
+        """Whose news the sentence goes on with, and how much stands in those beside."""
+        found = dict(self._threads[line.number].features)
         for word, told in self._beside(line):
             found[f"{word} places"] = min(len(told.line.places), 5)
             found[f"{word} brands"] = len(told.line.names)

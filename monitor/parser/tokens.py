@@ -2,9 +2,10 @@
 
     title, sentences ─► words, and one token for each brand, place, date, number and name ─► pieces of `MOST` tokens
 
-A token is its **word** and its **marks**: what it is ("place country", "date future", "brand own") and what it means
-(the roles of `config/languages/`). Of a brand, a place, a date or a number the marks alone are told: which
-one it is does not matter. Scripts without spaces are read by pairs of characters. Nothing here knows a language.
+A token is its **word** and its **marks**: what it is ("place country", "date future", "brand own"), what it means (the
+roles of `config/languages/`), and whose news its sentence goes on with ("about other"). Of a brand, a place, a date or
+a number the marks alone are told: which one it is does not matter. Scripts without spaces are read by pairs of
+characters. Nothing here knows a language.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Piece:
     def without(self, at: int) -> Piece:
         """The same with a word nobody knows in the place of a token."""
         other = self.copy()
-        other.words[at], other.marks[at] = "", (self.marks[at][0], "word")
+        other.words[at], other.marks[at] = "", (self.marks[at][0], "word", self.marks[at][2])
         return other
 
     def at(self, start: int) -> int | None:
@@ -62,17 +63,19 @@ class Piece:
 
 Things = Callable[[Line], Iterable[tuple[str, int, int]]]
 """The brands, names, dates and numbers of a sentence: what each is, and where it stands."""
+About = Callable[[Line], str]
+"""The mark of a sentence that tells whose news it goes on with."""
 
 
-def pieces(scene: Scene, things: Things) -> tuple[Piece, ...]:
+def pieces(scene: Scene, things: Things, about: About) -> tuple[Piece, ...]:
     """The document in pieces of whole sentences, each behind the title. Nearly always there is one."""
     title = Piece()
-    _add(title, scene.title, things)
+    _add(title, scene.title, things, about(scene.title))
     found = [title.copy()]
     for line in scene.lines:
         if len(found[-1].words) >= MOST:
             found.append(title.copy())
-        _add(found[-1], line, things)
+        _add(found[-1], line, things, about(line))
     return tuple(found)
 
 
@@ -85,13 +88,13 @@ def named(pieces: Sequence[Piece], starts: Iterable[int]) -> tuple[int, list[int
     raise ValueError("none of these places is in a piece of the document")
 
 
-def _add(piece: Piece, line: Line, things: Things) -> None:
+def _add(piece: Piece, line: Line, things: Things, about: str) -> None:
     """The tokens of one more sentence."""
     text, folded = line.text, fold(line.text)
     pattern = _SPACED if line.spaced else _UNSPACED
     titled = line.number < 0
     place = "line title" if titled else f"line {line.sentence.kind}"
-    kinds = ((), *((place, kind) for kind in _KINDS))
+    kinds = ((), *((place, kind, about) for kind in _KINDS))
     clause = piece.clauses[-1] + 1 if piece.clauses else 0
     words: list[str] = []
     marks: list[tuple[str, ...]] = []
@@ -114,7 +117,7 @@ def _add(piece: Piece, line: Line, things: Things) -> None:
         if mark:
             starts.append(start)
             words.append(folded[start:end].split()[-1] if mark == "name" else "")
-            marks.append((place, mark))
+            marks.append((place, mark, about))
             clauses.append(clause)
         reached = max(reached, end)
     for cue in line.cues:

@@ -1,0 +1,70 @@
+"""Whose news a text is telling at each sentence: that of the brand named last, until another is.
+
+    brands named in each sentence ("own", "kin", "other"), headings ─► by sentence: whom the text is about there, since
+    when, how far it is to the next word of the own brand, and under which heading it stands
+
+A page may tell of several brands, one after another: a sentence about "the sedan" is news of the brand that a headline
+named three sentences before. Nothing is decided here: these are features for whoever weighs candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+OWN, NOBODY = "own", "nobody"
+LONG = 30.0
+"""From so many sentences on it does not matter how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What one sentence goes on with."""
+
+    about: str
+    """Whom it is about: whose name it says first, else whose name was said last."""
+    section: int | None
+    """The number of the heading above it."""
+    features: dict[str, float]
+
+
+def follow(named: Sequence[Sequence[str]], headings: Sequence[bool]) -> tuple[Thread, ...]:
+    """The threads of some sentences, told by whose brands each names, in order, and whether it is a heading. The last
+    is the title, which is read first."""
+    threads = list(_followed(named, headings, _until(named)))
+    return (*threads[1:], threads[0])
+
+
+def _followed(
+    named: Sequence[Sequence[str]], headings: Sequence[bool], ahead: Sequence[int | None]
+) -> Iterator[Thread]:
+    about, since, section = NOBODY, -1, None
+    last: dict[str, int] = {}
+    total = sum(map(len, named)) or 1
+    share = sum(whose == OWN for each in named for whose in each) / total
+    for number in range(-1, len(named) - 1):
+        here = named[number]
+        if here:
+            about, since = here[0], number
+        last |= dict.fromkeys(here, number)
+        features = {f"about {about}": 1.0, "about for": min(number - since, LONG), "own share": share}
+        features |= {f"{whose} before": min(number - at, LONG) for whose, at in last.items()}
+        if (until := ahead[number]) is not None:
+            features["own ahead"] = min(until - number, LONG)
+        if section is not None:
+            features |= {f"under {whose}": 1.0 for whose in named[section]}
+            features["under for"] = min(number - section, LONG)
+        yield Thread(about, section, features)
+        if headings[number]:
+            section = number
+
+
+def _until(named: Sequence[Sequence[str]]) -> list[int | None]:
+    """For each sentence, the next one that names the own brand; the title's is the last."""
+    found: list[int | None] = [None] * len(named)
+    after: int | None = None
+    for number in range(len(named) - 2, -2, -1):
+        found[number] = after
+        if OWN in named[number]:
+            after = number
+    return found
