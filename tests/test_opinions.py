@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.models import Document
-from monitor.parser import announcements, entries, facts, opinions, scene
+from monitor.parser import announcements, entries, facts, opinions, scene, weighing
 from monitor.parser.features import Candidates, Describer
 
 TEXT = (
@@ -61,6 +61,24 @@ def test_each_hears_what_is_thought_of_itself_and_of_the_rest() -> None:
     assert x["heard beside teased"] == opinions.level(0.6)
     assert last["heard beside teased"] == opinions.level(0.3)
     assert x["heard text market_entry entered"] == opinions.level(0.9)
+
+
+def test_trees_are_asked_only_about_what_the_network_has_doubts_about() -> None:
+    described, found = told(TEXT, {"Chile": 0.9, "Peru": 0.01})
+    asked: list[int] = []
+
+    class Trees:
+        def weigh(self, things: list[dict[str, float]], _: dict[str, float]) -> list[dict[str, float]]:
+            asked.append(len(things))
+            return [dict.fromkeys(entries.LABELS, 0.2) for _ in things]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weighing, "classifier", lambda _: Trees())
+        chile, peru = weighing.weighed("market_entry", described, found["market_entry"])
+    assert asked == [1]
+    assert chile.share == dict.fromkeys(entries.LABELS, 0.2)
+    assert peru.share["none"] == 0.99
+    assert "features" not in vars(peru.candidate), "nobody worked them out"
 
 
 def test_an_item_hears_of_the_items_beside_it() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.models import Document
-from monitor.parser import announcements, dating, entries, placing, scene
+from monitor.parser import announcements, dating, entries, opinions, placing, scene
 from monitor.parser.facts import read_facts
 from monitor.parser.features import Candidates, Describer
 from monitor.parser.model_announcement import ModelAnnouncement
@@ -73,7 +73,9 @@ def test_a_text_of_a_hundred_markets_is_asked_about_the_nearest() -> None:
 
 def test_only_models_are_placed() -> None:
     described = Describer(scene.read(document("Zeekr has entered Chile."), brand="Zeekr"))
-    (finding,) = entries.read(described, entries.candidates(described))
+    places = entries.candidates(described)
+    opinions.tell(described, {"market_entry": places})
+    (finding,) = entries.read(described, places)
     spot = announcements.spot(finding)
     assert spot is None
     assert placing.placed(described, [(finding, spot)], Candidates((), {})) == [finding]

@@ -332,11 +332,13 @@ def examples(text: Text) -> list[Example]:
 
 
 def rows(text: Text) -> dict[str, list[Labelled]]:
-    """The candidates of a text, and the dates and markets around those that are facts, as the trees see them: with what
-    the network thinks that is asked now."""
+    """The candidates of a text that the network has doubts about, and the dates and markets around those that are
+    facts, as the trees see them: with what the network thinks that is asked now."""
     opinions.tell(text.described, text.found)
     own: dict[str, list[Labelled]] = {name: [] for name in CLASSIFIERS}
     for name, candidate, answer in text.answered():
+        if opinions.is_nothing(candidate):
+            continue
         own[name].append(({**text.found[name].text, **candidate.features}, answer.label, answer.weight))
         if spot := text.spot(candidate, answer):
             (dates,) = dating.heard(text.described, [spot], text.entered(spot))

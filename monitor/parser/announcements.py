@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import cast
 
@@ -93,26 +93,32 @@ def candidates(described: Describer) -> Candidates:
         mentions = _mentions(account)
         if not mentions or not account.brand:
             continue
-        features = _of_mentions(described, mentions)
-        titled = [mention for mention in told.titled if mention.name == account.name]
-        for mention in titled[:1]:
-            headline = described.describe(scene.title, mention.start, mention.end)
-            features |= {
-                f"headline {name}": value
-                for name, value in headline.items()
-                if not name.startswith(("text ", "title "))
-            }
-        features |= _as_name(scene, account, mentions, bool(titled), named)
-        features |= {"order": min(order, 8), "rivals": min(len(told.accounts), 12), "vetoed": _is_vetoed(told)}
-        features |= {f"text proposed {stage}": 1.0 for stage in stages}
         said = [finding for finding in proposals if finding.about == account.name]
-        features |= {f"rules {finding.fact.value if finding.fact else NONE}": 1.0 for finding in said}
-        features |= {f"told {step.stage}": 1.0 for step in account.steps}
+        common: dict[str, float] = {"order": min(order, 8), "rivals": min(len(told.accounts), 12)}
+        common |= {"vetoed": _is_vetoed(told), "share": len(mentions) / named}
+        common |= {f"text proposed {stage}": 1.0 for stage in stages}
+        common |= {f"rules {finding.fact.value if finding.fact else NONE}": 1.0 for finding in said}
         proposal = next((one for one in said if one.fact), next(iter(said), None))
         line, mention = mentions[0]
         starts = tuple(mention.start for _, mention in mentions)
-        found.append(Candidate(line.line, mention.start, mention.end, account, features, proposal, starts))
+        describe = partial(_features, described, told, account, common)
+        found.append(Candidate(line.line, mention.start, mention.end, account, describe, proposal, starts))
     return Candidates(tuple(found), described.text, told)
+
+
+def _features(described: Describer, told: Survey, account: Account, common: dict[str, float]) -> dict[str, float]:
+    """Those of a model's name, with some that are known of it."""
+    mentions = _mentions(account)
+    found = _of_mentions(described, mentions)
+    titled = [mention for mention in told.titled if mention.name == account.name]
+    for mention in titled[:1]:
+        headline = described.describe(described.scene.title, mention.start, mention.end)
+        found |= {
+            f"headline {name}": value for name, value in headline.items() if not name.startswith(("text ", "title "))
+        }
+    found |= _as_name(described.scene, account, mentions, bool(titled))
+    found |= {f"told {step.stage}": 1.0 for step in account.steps}
+    return found | common
 
 
 def _is_vetoed(told: Survey) -> bool:
@@ -148,7 +154,7 @@ def _of_the_first(feature: str) -> str | None:
 
 
 def _as_name(
-    scene: Scene, account: Account, mentions: Sequence[tuple[Wording, Mention]], titled: bool, named: int
+    scene: Scene, account: Account, mentions: Sequence[tuple[Wording, Mention]], titled: bool
 ) -> dict[str, float]:
     """How a name is written, how often it stands, and how surely it is a model's of the brand."""
     name = account.name
@@ -156,7 +162,6 @@ def _as_name(
     return {f"sign {sign}": 1.0 for sign in signs} | {
         "trust": account.trust,
         "mentions": min(len(mentions), 6),
-        "share": len(mentions) / named,
         "titled": titled,
         "lines": min(len(account.lines), 8),
         "other brand": account.brand != scene.brand,

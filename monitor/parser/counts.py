@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from monitor.parser.clauses import bounds, modality
@@ -59,18 +60,25 @@ def candidates(described: Describer) -> Candidates:
         if not (nouns or before or titled):
             continue
         for number in _countable(line):
-            features = described.describe(line, number.outer_start, number.outer_end)
-            features |= _as_number(line, number, nouns)
-            features |= {"markets before": before, "markets in title": titled}
             said = [finding for finding in proposals if finding.line is line and finding.about == number.start]
-            features |= {f"rules {label(finding)}": 1.0 for finding in said}
+            common: dict[str, float] = {"markets before": before, "markets in title": titled}
+            common |= {f"rules {label(finding)}": 1.0 for finding in said}
             told = [finding for finding in said if finding.fact] or said[:1]
             proposal, shared = next(iter(told), None), tuple(told[1:])
             stands = number.outer_start, number.outer_end
-            found.append(Candidate(line, *stands, number, features, proposal, (number.start,), shared))
+            describe = partial(_features, described, line, number, nouns, common)
+            found.append(Candidate(line, *stands, number, describe, proposal, (number.start,), shared))
         if len(found) >= MOST:
             break
     return Candidates(tuple(found), described.text)
+
+
+def _features(
+    described: Describer, line: Line, number: Numeral, nouns: tuple[Cue, ...], common: dict[str, float]
+) -> dict[str, float]:
+    """Those of a number, with some that are known of it."""
+    found = described.describe(line, number.outer_start, number.outer_end)
+    return found | _as_number(line, number, nouns) | common
 
 
 def _countable(line: Line) -> Iterator[Numeral]:

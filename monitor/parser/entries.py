@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from monitor.parser.clauses import bounds, modality
@@ -80,19 +81,27 @@ def candidates(described: Describer) -> Candidates:
         own = [finding for finding in proposals if finding.line is line]
         places = _places(line)
         for number, place in enumerate(places):
-            features = described.describe(line, place.start, place.end)
-            features |= as_place(scene, line, places, number)
-            features |= {"times named": min(times[place.code], 4), "titled": place.code in titled}
-            features |= {f"text {step}": min(count, 3) for step, count in steps.items()}
-            if place.code in markets:
-                features[f"market proposed {markets[place.code]}"] = 1.0
             said = [finding for finding in own if finding.about == place.code]
-            features |= {f"rules {_label(finding)}": 1.0 for finding in said}
+            common: dict[str, float] = {"times named": min(times[place.code], 4), "titled": place.code in titled}
+            common |= {f"text {step}": min(count, 3) for step, count in steps.items()}
+            if place.code in markets:
+                common[f"market proposed {markets[place.code]}"] = 1.0
+            common |= {f"rules {_label(finding)}": 1.0 for finding in said}
             proposal = next((one for one in said if one.fact), next(iter(said), None))
-            found.append(Candidate(line, place.start, place.end, place, features, proposal, (place.start,)))
+            describe = partial(_features, described, line, places, number, common)
+            found.append(Candidate(line, place.start, place.end, place, describe, proposal, (place.start,)))
         if len(found) >= MOST:
             break
     return Candidates(tuple(found), described.text)
+
+
+def _features(
+    described: Describer, line: Line, places: tuple[Territory, ...], number: int, common: dict[str, float]
+) -> dict[str, float]:
+    """Those of one of the places of a sentence, with some that are known of it."""
+    place = places[number]
+    found = described.describe(line, place.start, place.end)
+    return found | as_place(described.scene, line, places, number) | common
 
 
 def _places(line: Line) -> tuple[Territory, ...]:

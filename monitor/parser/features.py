@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
@@ -45,7 +45,7 @@ class Candidates:
     """What else the kind made of the text and needs again."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Candidate:
     """Something in a sentence that may be a fact's subject: a place, a number, a model's name."""
 
@@ -54,14 +54,24 @@ class Candidate:
     end: int
     key: Any
     """What it is: a market's code, a number, a name."""
-    features: dict[str, float]
-    """Its own; those of the text apart."""
+    describe: Callable[[], dict[str, float]]
+    """Tells its own features, without what the network thinks."""
     proposal: Finding | None
     """What the rules say of it: a fact, or why there is none; None if they say nothing."""
     mentions: tuple[int, ...]
     """Where the text names it, in order."""
     shared: tuple[Finding, ...] = ()
     """The same proposal of each other brand that it is told of too: "Omoda and Jaecoo are in 40 markets"."""
+    share: Mapping[str, float] = field(default_factory=dict)
+    """How likely each label is by the network, once it is told (`opinions`)."""
+    hear: Callable[[], dict[str, float]] = dict
+    """Tells what the network thinks of it and of what stands around, as features."""
+
+    @cached_property
+    def features(self) -> dict[str, float]:
+        """All of its own, worked out when they are first asked for: most candidates are plainly nothing; those of the
+        text apart."""
+        return self.describe() | self.hear()
 
 
 class Describer:

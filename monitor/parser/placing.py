@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 from monitor.parser.classifier import classifier
@@ -67,9 +68,15 @@ def options(described: Describer, places: Candidates, spot: Spot, proposed: Sequ
 def _titled(described: Describer) -> Iterator[Candidate]:
     title = described.scene.title
     for number, place in enumerate(title.places):
-        features = described.describe(title, place.start, place.end)
-        features |= as_place(described.scene, title, title.places, number) | {"titled": 1.0}
-        yield Candidate(title, place.start, place.end, place, features, None, ())
+        yield Candidate(title, place.start, place.end, place, partial(_of_title, described, number), None, ())
+
+
+def _of_title(described: Describer, number: int) -> dict[str, float]:
+    """The features of one of the places that the title names."""
+    title = described.scene.title
+    place = title.places[number]
+    found = described.describe(title, place.start, place.end)
+    return found | as_place(described.scene, title, title.places, number) | {"titled": 1.0}
 
 
 def _distance(place: Candidate, spot: Spot) -> tuple[int, int]:
