@@ -32,6 +32,16 @@ def test_a_sentence_goes_on_with_the_brand_named_last_and_says_since_when() -> N
     assert told[5]["other before"] == 2
 
 
+def test_a_name_that_does_what_brands_do_is_someones() -> None:
+    page = described("Zeekr grows. It is in Chile.\nKeeta opens in Peru\nIts service is new. Ana Ruiz leads it.")
+    told = [page.structure(line, line.start, line.end) for line in page.scene.lines]
+    assert [next(name for name in each if name in ("about own", "about someone")) for each in told] == [
+        *["about own"] * 2,
+        *["about someone"] * 3,
+    ]
+    assert [each["own share"] for each in told] == [1.0] * 5
+
+
 def test_a_sentence_knows_the_heading_above_it() -> None:
     page = described(PAGE)
     told = [page.describe(line, line.start, line.end) for line in page.scene.lines]

@@ -19,7 +19,7 @@ from typing import Any
 from monitor.parser.clauses import first_day, last_day
 from monitor.parser.network import Seen, network
 from monitor.parser.scene import Finding, Line, Scene
-from monitor.parser.threads import follow
+from monitor.parser.threads import brands, follow
 from monitor.parser.tokens import Piece, pieces
 
 DISTANCES = ("left ", "right ")
@@ -86,7 +86,7 @@ class Describer:
         self.leads = _leads(scene.lines)
         """For each item of a list, by its number, the number of the sentence that opens the list."""
         self._threads = follow(
-            [[self._whose(name.brand) for name in line.names] for line in lines],
+            [brands(scene.text_of(line), line, self._whose) for line in lines],
             [line.number >= 0 and line.sentence.kind == "heading" for line in lines],
         )
         self._words_beside: dict[int, dict[str, float]] = {}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from monitor.parser.designations import GUESS, Mention
 from monitor.parser.wording import Wording
 
-MOST = 14
+MOST = 24
 """How many guesses a document may hold."""
 FEW, SLACK = 3, 1
 """A text about products with fewer names gets weaker guesses too, weaker by this many points at most."""

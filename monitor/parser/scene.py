@@ -133,6 +133,10 @@ class Scene:
         """The brand that the document is about."""
         return self.cast.main
 
+    def text_of(self, line: Line) -> str:
+        """What the places of a sentence are offsets into: the text, or the title."""
+        return (self.document.title or "") if line.number < 0 else self.document.text
+
     def speaker(self, line: Line, position: int) -> str | None:
         """Whose doing is told at this place: the brand named or referred to nearest before it; else the document's."""
         before: list[tuple[int, str | None]] = [(name.end, name.brand) for name in line.names if name.end <= position]

@@ -1,7 +1,7 @@
 """Whose news a text is telling at each sentence: that of the brand named last, until another is.
 
-    brands named in each sentence ("own", "kin", "other"), headings ─► by sentence: whom the text is about there, since
-    when, how far it is to the next word of the own brand, and under which heading it stands
+    brands named in each sentence ("own", "kin", "other"; "someone", whom no list knows), headings ─► by sentence: whom
+    the text is about there, since when, how far it is to the next word of the own brand, and under which heading it is
 
 A page may tell of several brands, one after another: a sentence about "the sedan" is news of the brand that a headline
 named three sentences before. Nothing is decided here: these are features for whoever weighs candidates.
@@ -9,12 +9,17 @@ named three sentences before. Nothing is decided here: these are features for wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-OWN, NOBODY = "own", "nobody"
+from monitor.parser.scene import Line
+from monitor.parser.topic import does
+
+OWN, SOMEONE, NOBODY = "own", "someone", "nobody"
 LONG = 30.0
 """From so many sentences on it does not matter how many."""
+_OPENING = re.compile(r"\W{0,3}[A-ZÀ-ÞĀ-Ž][\w&'’.+-]*(?: (?:& )?[A-ZÀ-ÞĀ-Ž#\d][\w&'’+-]*){0,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,18 @@ class Thread:
     section: int | None
     """The number of the heading above it."""
     features: dict[str, float]
+
+
+def brands(text: str, line: Line, whose: Callable[[str], str]) -> list[str]:
+    """Whose names a sentence of a text says, in order. A word with a capital that opens a heading and does what brands
+    do, "Keeta opens in Brazil", is someone's."""
+    told = [whose(name.brand) for name in line.names]
+    opening = _OPENING.match(text, line.start, line.end) if line.sentence.kind == "heading" else None
+    known = (*line.names[:1], *line.cues[:1], *line.places[:1])
+    if opening is None or any(thing.start < opening.end() for thing in known):
+        return told
+    is_someone = does(text, opening.end(), line.cues, [cue.start for cue in line.cues])
+    return [SOMEONE, *told] if is_someone else told
 
 
 def follow(named: Sequence[Sequence[str]], headings: Sequence[bool]) -> tuple[Thread, ...]:
@@ -40,8 +57,8 @@ def _followed(
 ) -> Iterator[Thread]:
     about, since, section = NOBODY, -1, None
     last: dict[str, int] = {}
-    total = sum(map(len, named)) or 1
-    share = sum(whose == OWN for each in named for whose in each) / total
+    known = [whose for each in named for whose in each if whose != SOMEONE]
+    share = known.count(OWN) / len(known) if known else 0.0
     for number in range(-1, len(named) - 1):
         here = named[number]
         if here:

@@ -63,7 +63,7 @@ def guess(title: str, text: str, words: Lexicon) -> str | None:
                 continue
             if not counts[name]:
                 counts[name] = part.count(name)  # where it opens a sentence, too
-            counts[name] += (weight if weight == TITLE_WEIGHT else 0) + DOING_WEIGHT * _does(part, end, cues, starts)
+            counts[name] += (weight if weight == TITLE_WEIGHT else 0) + DOING_WEIGHT * does(part, end, cues, starts)
     best = Counter({name: count for name, count in counts.items() if name not in others}).most_common(1)
     return best[0][0] if best and best[0][1] >= 2 else None
 
@@ -72,10 +72,10 @@ def is_subject(text: str, end: int, words: Lexicon) -> bool:
     """Whether the name that ends here in the opening of a text does what brands do."""
     part = text[: end + 2 * REACH]
     cues = words.scan(part, ((end, len(part)),))[0]
-    return _does(part, end, cues, [cue.start for cue in cues])
+    return does(part, end, cues, [cue.start for cue in cues])
 
 
-def _does(text: str, end: int, cues: tuple[Cue, ...], starts: list[int]) -> bool:
+def does(text: str, end: int, cues: tuple[Cue, ...], starts: list[int]) -> bool:
     """Whether a verb of brands follows a name, with nothing but small words between, or "its 40th market" does."""
     owned = _POSSESSIVE.match(text, end)
     reached = end
