@@ -54,7 +54,7 @@ def _duration(text: Any) -> timedelta:
 
 
 def _size(text: Any) -> int:
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?B)\s*", text) if isinstance(text, str) else None
+    match = re.fullmatch(r"\s*(\d{1,12}(?:\.\d{1,12})?)\s*([KMG]?B)\s*", text) if isinstance(text, str) else None
     if not match:
         raise ValueError('not a size; write it like "500KB" or "10MB"')
     return int(float(match[1]) * SIZES[match[2]])

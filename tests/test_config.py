@@ -82,6 +82,7 @@ ON_CLUSTER = 'kind = "dask"\nscheduler = "tls://a:1"\n'
         (HTTP + "deadline = 30", "[http]: deadline", '"90s"'),
         (HTTP + 'deadline = "0s"', "[http]: deadline", "longer than nothing"),
         (HTTP + 'max_body = "10"', "[http]: max_body", '"10MB"'),
+        (HTTP + f'max_body = "{"9" * 400}MB"', "[http]: max_body", '"10MB"'),
         (HTTP + 'per_host_delay = "-1s"', "[http]: per_host_delay", '"90s"'),
         (HTTP + 'user_agent = ""', "[http]: user_agent", "not be empty"),
         (HTTP + 'user_agent = "ü"', "[http]: user_agent", "ASCII"),

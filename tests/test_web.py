@@ -333,6 +333,7 @@ def test_one_thing_comes_as_json(page: Any) -> None:
     change = disputed(page)
     assert page.get(f"/changes/{change}.json").json()["rule"] == "the sources disagree"
     assert page.get("/brands/smart.json").json()["state"][0]["value"] == "39"
+    assert page.get("/brands/SMART.json").json() == page.get("/brands/smart.json").json()
     assert page.get("/facts/1.json").json()["change"]["text"] == "smart: 38 markets"
     assert "text" in page.get("/documents/1.json").json()
     assert page.get("/sources/silent-site.json").json()["source"]["failures"] == 2

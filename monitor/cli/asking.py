@@ -99,13 +99,12 @@ def opened(place: Place) -> Iterator[tuple[Queries, tzinfo]]:
 
 def brand_name(queries: Queries, asked: str) -> str:
     """The brand as the history writes it. Raises UsageError for one that nobody knows."""
-    stored = queries.names("brand")
-    for name in stored:
-        if name.casefold() == asked.casefold():
-            return name
+    if (name := queries.brand_as_stored(asked)) is not None:
+        return name
     listed = catalogue.load().brand(asked)
     if listed is not None:
         return listed.name
+    stored = queries.names("brand")
     close = [*difflib.get_close_matches(asked, stored, n=2), *catalogue.load().suggest(asked)]
     meant = f'; did you mean "{close[0]}"?' if close else f"; the history has {', '.join(stored) or 'none yet'}"
     raise UsageError(f'there is no brand "{asked}"{meant}')

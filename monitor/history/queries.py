@@ -376,6 +376,11 @@ class Queries:
         rows = self._rows(_KNOWN_BRANDS if of == "brand" else "SELECT name FROM source ORDER BY name", {})
         return [row["name"] for row in rows]
 
+    def brand_as_stored(self, asked: str) -> str | None:
+        """A brand as the history writes it, whatever its capitals; None for one that it does not know."""
+        known = self.names("brand")
+        return asked if asked in known else next((n for n in known if n.casefold() == asked.casefold()), None)
+
     def examine(self) -> None:
         """Looks through the whole file for damage. Raises DatabaseError when it finds some."""
         check_content(self._db, self._path)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from monitor.parser.scene import Line
+from monitor.parser.scene import Line, Placed
 from monitor.parser.topic import does
 
 OWN, SOMEONE, NOBODY = "own", "someone", "nobody"
@@ -38,8 +38,8 @@ def brands(text: str, line: Line, whose: Callable[[str], str]) -> list[str]:
     do, "Keeta opens in Brazil", is someone's."""
     told = [whose(name.brand) for name in line.names]
     opening = _OPENING.match(text, line.start, line.end) if line.sentence.kind == "heading" else None
-    known = (*line.names[:1], *line.cues[:1], *line.places[:1])
-    if opening is None or any(thing.start < opening.end() for thing in known):
+    known: tuple[tuple[Placed, ...], ...] = (line.names, line.cues, line.places)
+    if opening is None or any(things and things[0].start < opening.end() for things in known):
         return told
     is_someone = does(text, opening.end(), line.cues, [cue.start for cue in line.cues])
     return [SOMEONE, *told] if is_someone else told

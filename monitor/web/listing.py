@@ -68,11 +68,8 @@ async def listed(request: Request, site: Site, listing: Listing) -> Response:
 
 def _as_stored(wanted: Asked, queries: Queries) -> Asked:
     """What is asked for, with the brand as the history writes it, whatever its capitals."""
-    stored = queries.names("brand")
     given = wanted.written["brand"]
-    if given in stored:
-        return wanted
-    brand = next((name for name in stored if name.casefold() == given.casefold()), given)
+    brand = queries.brand_as_stored(given) or given
     return replace(wanted, written={**wanted.written, "brand": brand}, filters={**wanted.filters, "brand": brand})
 
 

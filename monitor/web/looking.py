@@ -80,14 +80,16 @@ def glance(queries: Queries, since: datetime, now: datetime) -> dict[str, Any]:
 
 async def brand(request: Request, site: Site) -> Response:
     """One brand: its count over time, its markets, its models, what changed."""
-    name, now = request.path_params["brand"], site.clock()
+    given, now = request.path_params["brand"], site.clock()
 
     def asked(queries: Queries) -> dict[str, Any]:
+        name = queries.brand_as_stored(given) or given
         (glance,) = queries.brands([name], now, now + SOON)
         known = queries.state(brand=name)
         if not known and name not in queries.names("brand"):
             raise UsageError(f'nothing is known of a brand "{name}"')
         return {
+            "brand": name,
             "glance": glance,
             "state": known,
             "timeline": queries.timeline(name),
@@ -99,13 +101,12 @@ async def brand(request: Request, site: Site) -> Response:
 
     found = await ask(site, asked)
     if one_form(request) == "json":
-        return as_json({"brand": name, **found})
+        return as_json(found)
     by_kind = {kind: [step for step in found["timeline"] if step["kind"] == kind] for kind in CORRECTABLE}
     return page(
         request,
         "brand.html.j2",
         site.zone,
-        brand=name,
         today=f"{now:%Y-%m-%dT%H:%M:%SZ}",
         counts=charts.counts(by_kind["market_count"], found["plans"]),
         markets=charts.markets(found["state"]),
