@@ -129,6 +129,8 @@ async def _look(fetched: Awaitable[Page], source: Source, memory: Memory, tools:
     page: Page | None = None
     try:
         page = await fetched
+        if source.kind is SourceKind.ARTICLE and _is_front(page):
+            raise ReadError(Outcome.GONE, f"it leads to {page.url}")
         body_hash = memory.body_hash if page.unchanged else _hash(page)
         same = body_hash == memory.body_hash
         outlined = None if page.unchanged else outline(page, source.kind)

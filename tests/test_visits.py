@@ -46,12 +46,17 @@ async def here(function: Callable[..., Any], *arguments: Any) -> Any:
     return function(*arguments)
 
 
+FEED_SOURCE = Source(name="feed", kind=SourceKind.FEED, url="https://a.example/feed", brand="smart", outlet="a")
+
+
 def observed(
-    pages: Mapping[str, str], memory: Memory | None = None, leads_to: Mapping[str, str] | None = None
+    pages: Mapping[str, str],
+    memory: Memory | None = None,
+    leads_to: Mapping[str, str] | None = None,
+    source: Source = FEED_SOURCE,
 ) -> Observation:
-    feed = Source(name="feed", kind=SourceKind.FEED, url="https://a.example/feed", brand="smart", outlet="a")
     tools = Tools(client=Web(pages, leads_to), run=here, clock=lambda: NOW)
-    return asyncio.run(observe(feed, memory or Memory(), tools))
+    return asyncio.run(observe(source, memory or Memory(), tools))
 
 
 def test_an_article_that_is_refused_is_read_from_the_feed() -> None:
@@ -80,6 +85,13 @@ def test_an_article_that_leads_to_the_front_page_or_the_list_is_none(front: str,
     assert [fact.value for fact in reading.facts] == told
     if not told:
         assert (reading.outcome, reading.reason) == (Outcome.GONE, f"it leads to {front}")
+
+
+def test_an_article_that_is_a_source_itself_and_leads_to_the_front_page_is_gone() -> None:
+    story, front = "https://a.example/story", "https://a.example/"
+    article = Source(name="story", kind=SourceKind.ARTICLE, url=story, brand="smart", outlet="a")
+    seen = observed({front: FRONT}, leads_to={story: front}, source=article)
+    assert (seen.outcome, seen.reason, seen.readings) == (Outcome.GONE, f"it leads to {front}", ())
 
 
 @pytest.mark.parametrize(
