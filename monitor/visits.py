@@ -129,8 +129,8 @@ async def _look(fetched: Awaitable[Page], source: Source, memory: Memory, tools:
     page: Page | None = None
     try:
         page = await fetched
-        if source.kind is SourceKind.ARTICLE and _is_front(page):
-            raise ReadError(Outcome.GONE, f"it leads to {page.url}")
+        if source.kind is SourceKind.ARTICLE:
+            _refuse_front(page)
         body_hash = memory.body_hash if page.unchanged else _hash(page)
         same = body_hash == memory.body_hash
         outlined = None if page.unchanged else outline(page, source.kind)
@@ -184,9 +184,13 @@ async def _configured_page(source: Source, tools: Tools) -> Page:
     Raises GONE where it leads to a front page, as sites do with all that they have given up: the source is not there.
     """
     page = await tools.client.get(source.url)
+    _refuse_front(page)
+    return replace(page, moved_to=page.moved_to or source.url)
+
+
+def _refuse_front(page: Page) -> None:
     if _is_front(page):
         raise ReadError(Outcome.GONE, f"it leads to {page.url}")
-    return replace(page, moved_to=page.moved_to or source.url)
 
 
 def _is_front(page: Page) -> bool:
@@ -229,7 +233,8 @@ async def visit(task: Link | Revisit, source: Source, tools: Tools) -> Reading:
 async def _article(url: str, source: Source, tools: Tools, validators: Validators | None = None) -> Page:
     """The page of an article. Raises GONE when it leads to a front page, or to the list that it was found on."""
     page = await tools.client.get(url, validators=validators)
-    if _is_front(page) or page.url == source.url != page.requested_url:
+    _refuse_front(page)
+    if page.url == source.url != page.requested_url:
         raise ReadError(Outcome.GONE, f"it leads to {page.url}")
     return page
 
