@@ -18,6 +18,7 @@ import click
 from monitor.cli.lazy import LazyGroup, Sections
 from monitor.errors import DatabaseBusy, MonitorError
 from monitor.exports.cells import inert
+from monitor.lean import seldom
 
 PROGRAM = "brand-monitor"
 
@@ -107,6 +108,7 @@ def main() -> None:
     piped = not sys.stdout.isatty()
     for stream, encoding in ((sys.stdout, "utf-8" if piped else None), (sys.stderr, None)):
         stream.reconfigure(encoding=encoding, errors="backslashreplace")  # type: ignore[union-attr]
+    seldom()
     try:
         sys.exit(run(sys.argv[1:]))
     finally:

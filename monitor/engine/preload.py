@@ -2,7 +2,9 @@
 
 import gc
 
+from monitor.lean import seldom
 from monitor.visits import prepare
 
+seldom()
 prepare()
 gc.freeze()  # else the children's collectors touch all of it, and each gets a copy of its own

@@ -74,17 +74,18 @@ class _Around:
     def __init__(self, described: Describer, each: Sequence[Candidate], shares: Sequence[Share]) -> None:
         *self._labels, nothing = shares[0]
         self._leads = described.leads
-        self._each, self._shares = each, shares
+        self._line_of = [candidate.line.number for candidate in each]  # itself would hold what it hears, in a ring
+        self._shares = shares
         self._news = [1 - share[nothing] for share in shares]
         self._ranked = sorted(self._news, reverse=True)
         self._lines: dict[int, list[int]] = {}
-        for number, candidate in enumerate(each):
-            self._lines.setdefault(candidate.line.number, []).append(number)
+        for number, line in enumerate(self._line_of):
+            self._lines.setdefault(line, []).append(number)
         self._best = {line: max(self._news[number] for number in there) for line, there in self._lines.items()}
 
     def heard(self, number: int, elsewhere: dict[str, float]) -> dict[str, float]:
         """One candidate's own shares and those of the others, and what is thought `elsewhere`, of other kinds."""
-        line, share = self._each[number].line.number, self._shares[number]
+        line, share = self._line_of[number], self._shares[number]
         found = {f"heard {label}": level(share[label]) for label in self._labels}
         found |= {"heard": level(self._news[number]), "heard rank": self._ranked.index(self._news[number])}
         if others := [self._shares[other] for other in self._lines[line] if other != number]:
