@@ -390,6 +390,8 @@ class Claim:
     source: str = ""
     """The name of the source in the config that the document came from."""
     language: str | None = None
+    living: bool = False
+    """Of a page that is no article: it says what holds on the day on which it is read."""
 
     def citation(self, standing: Standing | None = None) -> Citation:
         """The claim as people are shown it."""
@@ -511,6 +513,7 @@ class Past:
     aspect: str | None
     before: str | None
     after: str | None
+    change: ChangeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -615,12 +618,15 @@ class Alert:
     """What it tells instead of changes."""
     tried_since: datetime | None = None
     """When it was first taken up to be sent; None: not yet."""
+    unanswered: bool = False
+    """Whether an attempt was not answered: the other side may have it."""
 
 
 class Answer(StrEnum):
     """What became of one attempt to deliver."""
 
     SENT = "sent"
+    UNANSWERED = "unanswered"  # all of it went out, then nothing came back: it may have been taken
     RETRY = "retry"
     FAILED = "failed"  # final: the other side will never take it
 

@@ -14,6 +14,7 @@ TOLD = [
     ("smart enters Uruguay", "smart has entered Uruguay. The brand will enter Ecuador next year.", "smart"),
     ("smart\u2019s 40th market", "smart is entering its 40th market. The company goes on.", "smart"),
     ("Monzo launches in Ireland", "London-based Monzo launched in Ireland on Tuesday.", "Monzo"),
+    ("", "Kestrel has entered Peru. It opened a showroom in Lima. Kestrel sells motorcycles.", "Kestrel"),
     (
         "Glovia opens in May",
         "Glovia has opened a store, Reuters reported in May. Chief executive Anna Nowak said that Glovia grows. "
@@ -30,6 +31,11 @@ def test_the_brand_of_a_text(title: str, text: str, brand: str) -> None:
 
 def test_places_are_no_brands_and_common_words_need_a_deed() -> None:
     assert main("A smart move in Peru", "The smart choice enters Peru. Smart people agree. Peru grows.") is None
+    assert (
+        main("", "A cafe opens in Peru. The chain plans to enter Chile. It opened two in Lima. The chain grows.")
+        is None
+    )
+    assert main("", "Sales start in Peru. Sales rose last year.") is None
 
 
 def test_a_hint_that_is_an_alias_stays_as_it_is_written() -> None:

@@ -146,7 +146,13 @@ def moved(values: str, *, days: float = 1) -> tuple[list[Past], Change]:
     """A value that went through these, a step each so many days; the last step as a change."""
     steps = list(pairwise(values))
     past = [
-        Past(detected_at=START + timedelta(days=days * place), aspect=None, before=before, after=after)
+        Past(
+            detected_at=START + timedelta(days=days * place),
+            aspect=None,
+            before=before,
+            after=after,
+            change=ChangeKind.CHANGED,
+        )
         for place, (before, after) in enumerate(steps[:-1])
     ]
     template = one(said(counted(38), 0), fresh(said(counted(39), 1)))
@@ -193,3 +199,42 @@ def test_a_plan_that_is_found_when_it_has_come_about_is_kept_and_not_told() -> N
     target = fresh(said(counted(30, status="planned", when="2025"), -100, "trade"))
     assert one(said(counted(40), 60), target).silence == "overtaken"
     assert one(said(counted(29), 60), target).silence is None
+
+
+def test_a_plan_is_kept_once() -> None:
+    plan = said(entry("planned", "PE", when="2026-04"), 0)
+    known = [plan, said(entry("entered", "PE"), 90), said(entry("exited", "PE"), 120)]
+    assert one(*known, fresh(said(entry("entered", "PE"), 210))).plan is None
+
+
+def test_a_plan_is_not_overtaken_by_what_its_own_article_said_before() -> None:
+    early = said(entry("entered"), 1, "trade")
+    plan = fresh(replace(said(entry("planned", when="2027"), 1, "trade"), url=early.url))
+    assert one(early, plan).silence is None
+
+
+def test_a_rumour_of_a_plan_with_a_date_is_confirmed_once() -> None:
+    rumour = said(entry("planned", when="2026-10", hedged=True), 0, "trade")
+    change = one(rumour, fresh(said(entry("planned", when="2026-10"), 3)))
+    assert change.text == "smart plans to enter Ecuador (2026-10), confirmed"
+
+
+def test_a_plan_is_quoted_from_the_text_that_gives_its_date() -> None:
+    early = said(replace(entry("planned", when="2026-10"), evidence="in October"), 0)
+    late = said(replace(entry("planned", when="2027-03"), evidence="in March, later than planned"), 30)
+    ((state,), _) = reconcile({Subject(brand="smart", kind="market_entry", name="EC, planned"): [early, late]}, START)
+    assert state.gathered is not None
+    assert (state.gathered["when"], state.gathered["evidence"]) == ("2027-03", "in March, later than planned")
+
+
+def test_what_moved_nothing_is_no_flapping() -> None:
+    """An outlet's error and its correction, twice; then the brand itself says so."""
+    at = [START + timedelta(days=day) for day in range(5)]
+    kinds = [ChangeKind.DISPUTED, ChangeKind.CORRECTED] * 2
+    sides = [("38", "40"), ("40", "38")] * 2
+    past = [
+        Past(detected_at=day, aspect=None, before=before, after=after, change=kind)
+        for day, kind, (before, after) in zip(at, kinds, sides, strict=False)
+    ]
+    change = one(said(counted(38), 0), fresh(said(counted(40), 4)))
+    assert calmed(replace(change, detected_at=at[4], before_value="38", after_value="40"), past).silence is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from claim_samples import counted, entry, fresh, model, numbers, one, said, tell
@@ -29,7 +30,7 @@ def test_what_a_baseline_finds_is_silent() -> None:
         ([(38, "smart", 0)], (40, "trade", 60), "changed", (38, 40)),  # the brand has said nothing else lately
         ([(39, "smart", 0)], (40, "trade", 0), "disputed", (39, 40)),
         ([(39, "smart", 0)], (40, "trade", 5), "disputed", (39, 40)),
-        ([(40, "trade", 0)], (39, "smart", 0), "disputed", (40, 39)),  # whoever came first
+        ([(40, "trade", 0)], (39, "smart", 0), "disputed", (39, 40)),  # whoever came first: the brand is believed
         ([(38, "trade", 0)], (39, "other", 1), "changed", (38, 39)),
         ([(39, "smart", 0), (40, "trade", 1)], (40, "other", 2), "resolved", (39, 40)),  # two independent outlets
         ([(39, "smart", 0), (40, "trade", 1)], (40, "smart", 2), "resolved", (39, 40)),
@@ -39,7 +40,7 @@ def test_what_a_baseline_finds_is_silent() -> None:
         ([(38, "smart", 0), (39, "smart", 10)], (38, "smart", 400), "changed", (39, 38)),
         ([(93, "smart", 0), (39, "smart", 10)], (39, "smart", 40), "changed", (93, 39)),  # or have misprinted
         ([(39, "smart", 0), (93, "one", 60)], (39, "two", 61), "disputed", (93, 39)),  # one voice against one
-        ([(39, "smart", 0), (93, "one", 60), (39, "two", 61)], (39, "three", 62), "changed", (93, 39)),
+        ([(39, "smart", 0), (93, "one", 60), (39, "two", 61)], (39, "three", 62), "disputed", (39, 93)),
     ],
 )
 def test_newer_claims(
@@ -252,3 +253,39 @@ def test_a_run_that_is_taken_up_ends_as_one_over_all_claims(seed: int) -> None:
     earlier = run(subject, known, voices(known))
     of = voices(claims)
     assert run(subject, claims, of, earlier=earlier) == run(subject, claims, of)
+
+
+def test_what_was_only_said_more_exactly_does_not_make_news_of_a_higher_count_old() -> None:
+    known = [said(counted(30, "at_least"), 0), said(counted(39), 9)]
+    fortieth = said(counted(40, "ordinal"), 11, "trade")
+    change = one(*known, fresh(fortieth))
+    assert (change.change, numbers(change)) == (ChangeKind.DISPUTED, (39, 40))
+    assert numbers(one(*known, fortieth, fresh(said(counted(40), 12, "other")))) == (39, 40)
+
+
+def test_a_page_that_gives_a_lower_count_than_it_did_is_believed() -> None:
+    page = said(counted(39), 0, living=True)
+    lower = replace(said(counted(37), 15, living=True), url=page.url)
+    change = one(page, fresh(lower))
+    assert (change.change, numbers(change)) == (ChangeKind.CHANGED, (39, 37))
+    assert tell(page, fresh(said(counted(37), 15, living=True))) == []  # another page, which nobody has kept up
+
+
+def test_a_dispute_names_what_is_believed_and_what_speaks_against_it_also_when_that_moves() -> None:
+    known = [said(counted(38), 0), said(counted(40), 1, "trade")]
+    change = one(*known, fresh(said(counted(39), 2)))
+    assert (change.change, numbers(change)) == (ChangeKind.DISPUTED, (39, 40))
+    assert change.rule == "the brand itself says so; before, 38 was believed"
+    assert {citation.outlet for citation in change.sources} == {"smart", "trade"}
+
+
+def test_who_takes_the_contradiction_back_is_why_it_is_settled() -> None:
+    known = [said(counted(39), 0), said(counted(41), 1, "trade")]
+    settled = one(*known, fresh(said(counted(39), 2, "trade")))
+    assert (settled.change, settled.rule) == (ChangeKind.RESOLVED, "trade, which said otherwise, says so now")
+
+
+def test_a_correction_of_what_nobody_believed_shows_no_step() -> None:
+    wrong = said(counted(40), 1, "trade", closed=True, closed_now=True)
+    change = one(said(counted(38), 0), wrong, fresh(said(counted(38), 1, "trade")))
+    assert (change.change, change.text) == (ChangeKind.CORRECTED, "smart: 38 markets, corrected by the source")

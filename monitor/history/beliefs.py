@@ -151,14 +151,14 @@ def past(db: Database, subjects: Iterable[Subject]) -> dict[Subject, tuple[Past,
     for subject in subjects:
         rows = db.execute(
             """
-            SELECT detected_at, aspect, before_value, after_value FROM change
+            SELECT detected_at, aspect, before_value, after_value, change FROM change
             WHERE brand = ? AND kind = ? AND subject = ? ORDER BY seq DESC LIMIT ?
             """,
             [subject.brand, subject.kind, subject.name, REMEMBERED],
         ).fetchall()
         found[subject] = tuple(
-            Past(detected_at=moment(at), aspect=aspect, before=before, after=after)
-            for at, aspect, before, after in reversed(rows)
+            Past(detected_at=moment(at), aspect=aspect, before=before, after=after, change=ChangeKind(change))
+            for at, aspect, before, after, change in reversed(rows)
         )
     return found
 

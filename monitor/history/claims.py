@@ -38,7 +38,7 @@ ORDER BY fact.document, fact.id
 _CLAIMS = """
 SELECT fact.id, fact.attributes, fact.document, document.url, document.title, document.dated, document.published,
     document.outlet, document.authority, document.baseline, document.fingerprint, fact.visit,
-    fact.closed_at, fact.closed_by, document.source, document.language
+    fact.closed_at, fact.closed_by, document.source, document.language, document.living
 FROM fact JOIN document ON document.id = fact.document
 WHERE fact.brand = :brand AND fact.kind = :kind AND fact.subject = :subject
 ORDER BY document.dated, fact.id
@@ -157,7 +157,7 @@ def _publisher(outlet: str) -> str:
 def _claim(row: tuple[Any, ...], check_id: int, revive: Revive) -> Claim:
     """A row of `_CLAIMS`. A subject may have hundreds, all read for each new one."""
     id_, attributes, document, url, title, dated, published, outlet, authority, *rest = row
-    baseline, fingerprint, visit, closed_at, closed_by, source, language = rest
+    baseline, fingerprint, visit, closed_at, closed_by, source, language, living = rest
     return Claim(
         id=id_,
         fact=revive(json.loads(attributes)),
@@ -176,4 +176,5 @@ def _claim(row: tuple[Any, ...], check_id: int, revive: Revive) -> Claim:
         fingerprint=int(fingerprint, 16) if fingerprint else None,
         source=source,
         language=language,
+        living=bool(living),
     )

@@ -25,6 +25,7 @@ _PLANNED = ", planned"
 """How the name of a subject ends that holds plans."""
 _STEPS = (" → ", "(before: ")
 """What shows in the text of a change that a value moved."""
+_BY_THE_SOURCE = ", corrected by the source"
 _WITHDRAWN = ": no longer believed, corrected by "
 """What stands before the reviewer's name in the text of a change that leaves nothing believed."""
 
@@ -217,9 +218,11 @@ def fact_words(fact: Fact | None) -> str:
 def moved(change: Change) -> bool:
     """Whether what is believed is another thing than before.
 
-    When a dispute is settled, `before` may be what was held against the belief all along; the text then shows no step.
+    When a dispute is settled, also by who takes back what was never believed, `before` may be what was held against the
+    belief all along; the text then shows no step.
     """
-    return change.change is not ChangeKind.RESOLVED or any(sign in change.text for sign in _STEPS)
+    settled = change.change is ChangeKind.RESOLVED or change.text.endswith(_BY_THE_SOURCE)
+    return not settled or any(sign in change.text for sign in _STEPS)
 
 
 def moment_words(moment: datetime, zone: tzinfo) -> str:

@@ -6,8 +6,9 @@ The rules, in the order they are tried when a claim differs from what is believe
 
 1. What was believed before and has been left is old news when somebody other than the brand repeats it; so is an
    earlier stage of a model, and a lower count of the brand itself that it gave within a year, or while it gave the
-   higher one lately: old texts come back under new dates. A rumour overturns nothing. But what one outlet alone has
-   moved is open to contradiction, and so is what was left a year ago: then two voices decide.
+   higher one lately: old texts come back under new dates. A page that says something else than it did is no old text.
+   A rumour overturns nothing. But what one outlet alone has moved is open to contradiction, and so is what was left a
+   year ago: then two voices decide.
 2. An outlet may take back what it alone said.
 3. A step that contradicts nobody (unveiled after confirmed) may be told by anyone.
 4. The brand itself is believed; so are two independent voices; so is one, when the brand has said nothing else lately
@@ -91,7 +92,7 @@ class Hearing:
         if following is state:
             return heard
         was = state.believed
-        if following.believed is not was and following.believed.fact.value != was.fact.value:
+        if not following.believed.fact.agrees(was.fact):  # what is only said more exactly has not been left
             before = left[was.fact.value].voices if was.fact.value in left else frozenset()
             left = {**left, was.fact.value: Left(was, before | {self._voice(was)})}
         return Heard(following, left)
@@ -139,6 +140,8 @@ class Hearing:
         refined = entitled and claim.authority is not Authority.SPONSORED and claim.fact.refines(state.believed.fact)
         rivals = tuple(rival for rival in state.rivals if self._voice(rival) != self._voice(claim))
         rule = CONFIRMED if settled else REFINED if refined else state.rule
+        if state.rivals and not (settled or rivals):
+            rule = f"{claim.outlet}, which said otherwise, says so now"
         return replace(
             state,
             believed=claim if confirmed or refined else state.believed,
@@ -149,6 +152,8 @@ class Hearing:
 
     def _is_old_news(self, state: State, claim: Claim, left: Mapping[str, Left]) -> bool:
         believed = state.believed
+        if claim.living and any(support.url == claim.url for support in state.supports):
+            return False  # a page that says something else today is no old text
         if not claim.fact.lags(believed.fact):
             if claim.authority is Authority.OFFICIAL or state.disputed:
                 return False

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple
 
-from monitor.models import Change, Past
+from monitor.models import Change, ChangeKind, Past
 
 STILL = timedelta(days=7)
 """A value that has not moved for so long holds still."""
@@ -25,23 +27,54 @@ SILENCE = "flapping"
 
 def calmed(change: Change, past: Sequence[Past]) -> Change:
     """The change as it is told after those `past`, oldest first, of the same subject."""
-    before, after = change.before_value, change.after_value
-    returns = _returns(change, past)
-    if returns < RETURNS or change.silence:
+    steps = [one for one in past if one.aspect == change.aspect]
+    moves = _moves([*steps, _as_past(change)])
+    returns = _returns(moves)
+    if change.silence or returns < RETURNS or len(moves) == len(_moves(steps)):
         return change
     rule = f"{change.rule}; it went to and fro {returns + 1} times, never {STILL.days} days apart"
     if returns > RETURNS:
         return replace(change, rule=rule, silence=SILENCE)
-    return replace(change, text=f"{change.text}, flapping between {before} and {after}", rule=rule)
+    last = moves[-1]
+    return replace(change, text=f"{change.text}, flapping between {last.before} and {last.after}", rule=rule)
 
 
-def _returns(change: Change, past: Sequence[Past]) -> int:
-    """How many of the last changes, this one included, took back the one before them."""
-    now, before, after = change.detected_at, change.before_value, change.after_value
+class _Move(NamedTuple):
+    """What was believed, and what was then."""
+
+    at: datetime
+    before: str
+    after: str
+
+
+def _moves(steps: Sequence[Past]) -> list[_Move]:
+    """Where what is believed moved. That somebody contradicts it, or takes that back, moves nothing."""
+    found: list[_Move] = []
+    believed: str | None = None
+    for step in steps:
+        if believed is None and step.change in (ChangeKind.NEW, ChangeKind.CHANGED):
+            believed = step.before
+        now = step.before if step.change is ChangeKind.DISPUTED else step.after
+        if believed is not None and now is not None and now != believed:
+            found.append(_Move(step.detected_at, believed, now))
+        believed = now
+    return found
+
+
+def _as_past(change: Change) -> Past:
+    return Past(
+        detected_at=change.detected_at,
+        aspect=change.aspect,
+        before=change.before_value,
+        after=change.after_value,
+        change=change.change,
+    )
+
+
+def _returns(moves: Sequence[_Move]) -> int:
+    """How many of the last moves took back the one before them."""
     count = 0
-    for earlier in reversed([one for one in past if one.aspect == change.aspect]):
-        if (earlier.before, earlier.after) != (after, before) or now - earlier.detected_at > STILL:
-            break
-        count += 1
-        now, before, after = earlier.detected_at, earlier.before, earlier.after
+    for earlier, move in pairwise(moves):
+        back = (earlier.before, earlier.after) == (move.after, move.before)
+        count = count + 1 if back and move.at - earlier.at <= STILL else 0
     return count

@@ -21,10 +21,10 @@ PASSING = {"debut"}
 def news(before: State | None, after: State, claims: Sequence[Claim], now: datetime) -> Change | None:
     """The change from one belief to the next, or None when nothing that people should hear of happened."""
     kind = _kind(before, after, claims)
-    if kind is None or (after.aspect and not _is_news_of_attribute(kind, after.aspect)):
-        return None
     old, new = (before.believed if before else None), after.believed
-    if kind is ChangeKind.DISPUTED and (old is None or old.fact.agrees(new.fact)):
+    if kind is None or (after.aspect and not _is_news_of_attribute(kind, after.aspect, old, new)):
+        return None
+    if kind is ChangeKind.DISPUTED:
         old, new = after.believed, after.rivals[-1]
     elif kind is ChangeKind.CORRECTED or kind is ChangeKind.RESOLVED:
         assert before is not None
@@ -64,9 +64,12 @@ def keeping(change: Change, plan: Claim) -> Change:
     )
 
 
-def _is_news_of_attribute(kind: ChangeKind, aspect: str) -> bool:
-    """An attribute that is learned is no news of its own; nor is another event."""
-    return kind is not ChangeKind.NEW and not (kind is ChangeKind.CHANGED and aspect in PASSING)
+def _is_news_of_attribute(kind: ChangeKind, aspect: str, old: Claim | None, new: Claim) -> bool:
+    """An attribute that is learned is no news of its own; nor is another event, nor that a rumour is confirmed: that is
+    told of the value."""
+    if kind is ChangeKind.CHANGED:
+        return aspect not in PASSING and not (old and old.fact.value == new.fact.value)
+    return kind is not ChangeKind.NEW
 
 
 def _kind(before: State | None, after: State, claims: Sequence[Claim]) -> ChangeKind | None:
@@ -84,9 +87,9 @@ def _kind(before: State | None, after: State, claims: Sequence[Claim]) -> Change
         return ChangeKind.CHANGED if confirmed or refined else None
     if taken_back & {before.believed.id}:
         return ChangeKind.CORRECTED
-    if after.disputed and not before.disputed:
+    if after.disputed:
         return ChangeKind.DISPUTED
-    return ChangeKind.RESOLVED if before.disputed and not after.disputed else ChangeKind.CHANGED
+    return ChangeKind.RESOLVED if before.disputed else ChangeKind.CHANGED
 
 
 def worded(new: Statement, old: Statement | None) -> str:
@@ -105,6 +108,8 @@ def _rule(kind: ChangeKind, before: State | None, after: State, claims: Sequence
         outlets = sorted({claim.outlet for claim in claims if claim.closed_now})
         return f"{' and '.join(outlets)} took back what the article said before"
     rule, new = after.rule or FIRST, after.believed
+    if kind is ChangeKind.DISPUTED and before and not before.believed.fact.agrees(new.fact):
+        return f"{rule}; before, {before.believed.fact.value} was believed"
     if kind not in (ChangeKind.NEW, ChangeKind.CHANGED):
         return rule
     if new.fact.hedged:
@@ -124,12 +129,17 @@ def _headline(kind: ChangeKind, before: State | None, old: Claim | None, new: Cl
             assert old is not None
             return f"{new.fact.headline(old.fact)}, disputed"
         case ChangeKind.CORRECTED:
-            return f"{new.fact.headline(old.fact if old else None)}, corrected by the source"
+            return f"{new.fact.headline(_moved(before, new))}, corrected by the source"
         case ChangeKind.RESOLVED:
-            was = before.believed.fact if before else None
-            return f"{new.fact.headline(None if was is None or was.agrees(new.fact) else was)}, dispute resolved"
+            return f"{new.fact.headline(_moved(before, new))}, dispute resolved"
         case _:
             return worded(new.fact, old.fact if old else None)
+
+
+def _moved(before: State | None, new: Claim) -> Statement | None:
+    """What was believed, where something else is now."""
+    was = before.believed.fact if before else None
+    return None if was is None or was.agrees(new.fact) else was
 
 
 def _citations(claims: Sequence[Claim], first: Claim, state: State) -> tuple[Citation, ...]:

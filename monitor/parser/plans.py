@@ -7,7 +7,7 @@ the target that it reaches. A plan whose date has passed is overdue, which only 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.models import Claim, State, Statement, Subject
@@ -51,12 +51,18 @@ def plans_of(subject: Subject) -> Subject:
 
 
 def kept(state: State, before: State | None, claims: Mapping[Subject, Sequence[Claim]]) -> Claim | None:
-    """The first claim of the plan that has now come about; None when there was none, or it had come about before."""
+    """The first claim of the plan that has now come about; None when there was none, or it had come about before: a
+    plan is kept once."""
     now, was = state.believed, before.believed.fact if before else None
+    told = [claim for claim in claims.get(state.subject, ()) if not (claim.closed or claim.fresh)]
     plans = [
         claim
         for claim in claims.get(plans_of(state.subject), ())
-        if not claim.closed and claim.date < now.date and is_plan(claim.fact) and _keeps(now.fact, was, claim.fact)
+        if not claim.closed
+        and claim.date < now.date
+        and is_plan(claim.fact)
+        and _keeps(now.fact, was, claim.fact)
+        and not any(claim.date < one.date < now.date and _is(one.fact, claim.fact) for one in told)
     ]
     return min(plans, key=lambda claim: (claim.date, claim.id), default=None)
 
@@ -66,7 +72,9 @@ def overtaken(plan: Claim, claims: Mapping[Subject, Sequence[Claim]], subject: S
     that is found late is no news."""
     real = planned_by(subject)
     return real is not None and any(
-        not claim.closed and not claim.fact.hedged and claim.date >= plan.date and _is(claim.fact, plan.fact)
+        not (claim.closed or claim.fact.hedged or claim.url == plan.url)  # an article may have taken it back
+        and claim.date >= plan.date
+        and _is(claim.fact, plan.fact)
         for claim in claims.get(real, ())
     )
 
@@ -96,12 +104,17 @@ def due(state: State, gathered: Mapping[str, Any] | None) -> datetime | None:
     return found[1] if found else None
 
 
+def _span(claim: Claim) -> timedelta:
+    return length(claim.fact.when) if claim.fact.when else timedelta.max
+
+
 def gather(state: State, when: State | None) -> dict[str, Any]:
     """The believed fact in JSON form, with what its supports say where it says nothing. `when` is what is believed of
     its date: of what can be true together, the finest."""
     found = state.believed.fact.as_json()
     if when is not None and is_plan(state.believed.fact):
-        found["when"] = min((claim.fact.when for claim in when.supports if claim.fact.when), key=length)
+        finest = min(when.supports, key=_span)
+        found |= {name: value for name, value in finest.fact.as_json().items() if name in ("when", "evidence")}
     for name in GATHERED:
         if name in found and not found[name]:
             stated = (support.fact.as_json()[name] for support in reversed(state.supports))

@@ -40,6 +40,7 @@ _SMALL = (
 )
 _NO_DOING = frozenset({"market_entry.filler", "market_entry.origin", "market_entry.not", "market_entry.marketlike"})
 _POSSESSIVE = re.compile(r"['’]s?\s(?:[\w-]+\s){0,2}")
+_OPENING = re.compile(r"(?:^|\n|[.!?]\s)([A-ZÀ-Þ][\w&’-]+)(?= \w)")
 _BEFORE_NAME = re.compile(r"\w-based\s|\w{3}\.\s")
 _AGENCIES = frozenset(
     {"reuters", "afp", "ap", "dpa", "ansa", "efe", "lusa", "bloomberg", "xinhua", "cnbc", "bbc", "cnn"}
@@ -54,7 +55,8 @@ def guess(title: str, text: str, words: Lexicon) -> str | None:
         cues = words.scan(part, ((0, len(part)),))[0]
         starts = [cue.start for cue in cues]
         taken = {at for place in territories.find(part, words.code) for at in range(place.start, place.end)}
-        for start, end in _cut(part, proper_names(part, words.capitals), taken):
+        opening = _openings(part, cues, starts) if words.capitals else ()
+        for start, end in (*_cut(part, proper_names(part, words.capitals), taken), *opening):
             name = part[start:end]
             if name in others or (weight == TITLE_WEIGHT and not counts[name]):
                 continue
@@ -66,6 +68,15 @@ def guess(title: str, text: str, words: Lexicon) -> str | None:
             counts[name] += (weight if weight == TITLE_WEIGHT else 0) + DOING_WEIGHT * does(part, end, cues, starts)
     best = Counter({name: count for name, count in counts.items() if name not in others}).most_common(1)
     return best[0][0] if best and best[0][1] >= 2 else None
+
+
+def _openings(text: str, cues: tuple[Cue, ...], starts: list[int]) -> Iterator[tuple[int, int]]:
+    """The single words that open sentences, do what brands do there, and are named again: "Kestrel has entered"."""
+    for match in _OPENING.finditer(text):
+        start, end = match.span(1)
+        known = bisect_right(starts, start - 1) < bisect_right(starts, end - 1)  # "It", "The", a verb
+        if not known and text.count(match[1]) > 1 and does(text, end, cues, starts):
+            yield start, end
 
 
 def is_subject(text: str, end: int, words: Lexicon) -> bool:
@@ -98,7 +109,8 @@ def _cut(text: str, names: tuple[tuple[int, int], ...], taken: set[int]) -> Iter
         low = max((at + 1 for at in range(start, end) if at in taken), default=start)
         low = max([low, *(start + match.end() for match in _BEFORE_NAME.finditer(text[start:end]))])
         low += len(text[low:end]) - len(text[low:end].lstrip(" -"))
-        if low < end:
+        opens = text[start:low].rstrip().endswith((".", "!", "?")) and " " not in text[low:end]
+        if low < end and not opens:  # the "The" of "in Peru. The chain", which may be any word
             yield low, end
 
 
