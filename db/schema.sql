@@ -367,7 +367,7 @@ CREATE TABLE attempt (
     id INTEGER PRIMARY KEY,
     alert TEXT NOT NULL REFERENCES alert (id) ON DELETE CASCADE,
     attempted_at TEXT NOT NULL,
-    answer TEXT NOT NULL,                     -- sent, retry, failed
+    answer TEXT NOT NULL,                     -- sent, unanswered (it may have been taken), retry, failed
     detail TEXT NOT NULL                      -- what the other side answered
 );
 CREATE INDEX attempt_alert ON attempt (alert, id);
@@ -395,6 +395,12 @@ CREATE TABLE silence (
     kind TEXT,                                -- null: all
     channel TEXT,                             -- null: all
     note TEXT                                 -- why; null: nobody said
+);
+
+
+-- Which history this is: one row.
+CREATE TABLE history (
+    identity TEXT NOT NULL                    -- random; in the ids of messages, and another one after a restore
 );
 
 

@@ -1,4 +1,4 @@
-"""Whether an IP address may be dialled: the one rule for pages, webhooks and mail servers alike.
+"""Which hosts there can be, and whether an IP address may be dialled: one rule for pages, webhooks and mail servers.
 
 Everything that is not part of the public internet is refused unless its network is listed in the config. Nothing is
 resolved or dialled here; who dials must check every address that a name resolves to and dial one that was checked.
@@ -31,6 +31,15 @@ def refuse_reason(address: Address, allowed: Iterable[Network], port: int | None
     if port is not None and port not in WEB_PORTS:
         return f"port {port} is not a web port ({', '.join(map(str, sorted(WEB_PORTS)))})"
     return None
+
+
+def wire_name(host: str) -> str:
+    """A host's name as it goes over the wire. Raises ValueError for what no name server and no certificate can name."""
+    name = host.encode("idna").decode("ascii").lower()
+    for label in name.split("."):
+        if label.startswith("xn--") and label[4:].encode("ascii").decode("punycode").isascii():
+            raise ValueError("a part of it says that it is encoded, and is not")
+    return name
 
 
 def networks(texts: Iterable[str]) -> tuple[Network, ...]:

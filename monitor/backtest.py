@@ -44,6 +44,8 @@ TIMELESS = datetime(2100, 1, 1, tzinfo=UTC)
 """When a page without a time of capture counts as fetched while it is read: dates it states are all in its past."""
 AT_ONCE = 50
 """Documents that are recorded in one transaction."""
+FIRST, LAST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Dates beyond these are what programs write where there is none: 0001-01-01, 9999-12-31."""
 GUESSED = {"elsewhere"}
 """Origins of a date that no tag made for it states: no clock to go by."""
 
@@ -84,10 +86,12 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A document that was not run, and why."""
+    """A document that was not run, and why. `foreign`: it is none of those that were asked for, such as a style sheet
+    in a folder, or a page without news in a crawl."""
 
     id: str
     reason: str
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +115,7 @@ async def read_safely(
     try:
         found: Ready | Skipped = await run(read, archived, own)
     except ReadError as error:
-        return Skipped(archived.id, error.reason)
+        return Skipped(archived.id, error.reason, foreign=archived.captured is not None)
     return found
 
 
@@ -133,6 +137,8 @@ def read(archived: Archived, own: Sequence[Source] = ()) -> Ready | Skipped:
         return Skipped(archived.id, stated)
     if archived.captured is not None:
         at = max(at, archived.captured)
+    if not FIRST <= at <= LAST:
+        return Skipped(archived.id, f"{at.date()} is no date of a document")
     return Ready(
         id=archived.id,
         at=at,

@@ -46,6 +46,8 @@ def find(given: Path | None) -> Path:
     """The config file by the order of the contract. Raises ConfigError, which says how to get one, if there is none."""
     if given or os.environ.get(CONFIG_VARIABLE):
         path = given or Path(os.environ[CONFIG_VARIABLE])
+        if path.is_dir():
+            raise ConfigError(f"{path}: is a folder; name the config in it, as in {path / 'monitor.toml'}")
         if not path.is_file():
             asked = "--config" if given else f"${CONFIG_VARIABLE}"
             raise ConfigError(f"{path}: no such file ({asked}); `brand-monitor init` writes a starter config")
@@ -76,8 +78,10 @@ def _load(path: Path, database: Path | None) -> Settings:
     folder = path.absolute().parent
     try:
         data = tomli.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # ValueError: TOML's own, and a number without end
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     if "path" in data or "source_settings" in data:

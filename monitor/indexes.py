@@ -111,6 +111,7 @@ async def _sitemaps(page: Page, index: Index, source: Source, reach: Reach) -> F
     chosen, notes = index.parts[:SITEMAPS], [index.note]
     links: list[Link] = []
     refusal: FetchError | ReadError | None = None
+    nested = False
     for part in chosen:
         try:
             _, read = await reach.index(part.url, source)
@@ -119,9 +120,14 @@ async def _sitemaps(page: Page, index: Index, source: Source, reach: Reach) -> F
             notes.append(f"{part.url}: {error.reason}")
             continue
         links += read.links
-        notes.append(read.note or (f"{part.url}: an index within an index is not followed" if read.parts else None))
-    if not links:
-        raise refusal or ReadError(Outcome.NO_ARTICLES, "the sitemaps of the index hold no addresses")
+        notes.append(read.note)
+        if read.parts:
+            nested = True
+            notes.append(f"{part.url}: an index within an index is not followed")
+    if not links and nested:
+        raise ReadError(Outcome.NO_ARTICLES, f"{_one_note(notes)}; make such an index the url of the source")
+    if not links and refusal:  # all that was asked for: a sitemap without addresses is refused, too
+        raise refusal
     if len(index.parts) > SITEMAPS:
         notes.append(f"the index holds {len(index.parts):,} sitemaps; {SITEMAPS} are read, news and newest first")
     telling = refusal is None and all(_TIME_OF_DAY.search(part.updated or "") for part in chosen)

@@ -81,9 +81,8 @@ def judge(history: History, fact: int, judgement: Judgement, settings: Settings 
             changes = tuple(replace(change, silence="a review without a config: no alert rules") for change in changes)
         history.add_changes(changes, None)
         if settings is not None:
-            history.queue(
-                route(changes, settings.alerts, settings.channels, now, settings.timezone, history.silences(now)), now
-            )
+            asked = settings.alerts, settings.channels, now, settings.timezone, history.silences(now)
+            history.queue(route(changes, *asked, history.identity), now)
     return Judged(review=review, changes=changes, states=states, overruled=losers)
 
 

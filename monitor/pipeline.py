@@ -20,7 +20,7 @@ from monitor.notifier.route import route, route_notice
 from monitor.notifier.trouble import source_notice
 from monitor.notifier.wording import words_of
 from monitor.settings import Settings
-from monitor.visits import Counted, Tools, look, to_read, visit
+from monitor.visits import Counted, Tools, look, to_read, visit_all
 
 
 async def observe(source: Source, memory: Memory, tools: Tools) -> Observation:
@@ -29,13 +29,10 @@ async def observe(source: Source, memory: Memory, tools: Tools) -> Observation:
     client = Counted(tools.client)
     tools = replace(tools, client=client)
     seen = await look(source, memory, tools)
-    readings = list(seen.own)
-    for task in to_read(seen.links, memory) if seen.outcome.good else ():
-        if tools.stopping():
-            break
-        readings.append(await visit(task, source, tools))
+    tasks = to_read(seen.links, memory) if seen.outcome.good else ()
+    readings = *seen.own, *await visit_all(tasks, source, tools)
     finished = max(started, tools.clock())  # the clock may have been set back meanwhile
-    return replace(seen.observation(source, started, finished, tuple(readings)), requests=client.asked)
+    return replace(seen.observation(source, started, finished, readings), requests=client.asked)
 
 
 def record(
@@ -60,9 +57,11 @@ def record(
             claims = history.claims(weigh.concerned(stored.subjects), stored.check_id)
             states, changes = weigh.reconcile(claims, now, history.past(stored.subjects))
             history.put_states(states, now)
+            for subject in stored.subjects - {state.subject for state in states}:
+                history.forget_state(subject, now)
             history.add_changes(changes, stored.check_id)
         asked = settings.alerts, settings.channels, now, settings.timezone, history.silences(now)
-        history.queue(route(changes, *asked), now)
+        history.queue(route(changes, *asked, history.identity), now)
         condition = judge(source, observation, failures, history.vitals(source.name), now, settings.timezone)
         history.put_condition(source.name, condition)
         if condition.told:

@@ -109,7 +109,7 @@ class Replay:
         marked = {subject: tuple(_marked(claim, restated) for claim in about) for subject, about in claims.items()}
         states, steps = reconcile(marked, self.now, known=_known(marked, restated))
         self.history.put_states(states, self.now)
-        changes = [self._change(step, restated, before) for step in steps]
+        changes = [self._change(step, restated, before) for step in steps if step.after is not None]
         for subject in sorted(restated.subjects - {state.subject for state in states}, key=lambda one: one.name):
             self.history.forget_state(subject, self.now)
             last = before[subject]
@@ -118,11 +118,9 @@ class Replay:
                 changes.append(_retraction(subject, last, cited, restated, self.now))
         self.history.add_changes(changes, None)
         if self.alert:
-            rules, channels = self.alert.alerts, self.alert.channels
-            self.history.queue(
-                route(changes, rules, channels, self.now, self.alert.timezone, self.history.silences(self.now)),
-                self.now,
-            )
+            alert, silences = self.alert, self.history.silences(self.now)
+            asked = alert.alerts, alert.channels, self.now, alert.timezone, silences
+            self.history.queue(route(changes, *asked, self.history.identity), self.now)
         return changes
 
     def _change(self, step: Change, restated: Restated, before: Mapping[Subject, Fact | None]) -> Change:

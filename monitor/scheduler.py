@@ -12,7 +12,7 @@ import asyncio
 import logging
 import random
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
@@ -96,8 +96,9 @@ class Work(Protocol):
         """Comes first at every tick, also while nothing may be started: to notice pauses and steps of the clock."""
         ...
 
-    async def due(self) -> Sequence[Source]:
-        """The sources that are due, longest overdue first."""
+    async def due(self, busy: Collection[str], hosts: int) -> Mapping[str, Sequence[Source]]:
+        """By host, a batch of what is due, longest overdue first: of so many hosts, if there are as many, and of none
+        that is busy."""
         ...
 
     async def quiet(self, span: timedelta) -> bool:
@@ -183,13 +184,12 @@ class Scheduler:
                 self._jobs.modify_job(job.__name__, next_run_time=datetime.now(UTC) + REST)
 
     async def _start_due(self) -> None:
-        if self._stopping or len(self._running) >= self.workers:
+        free = self.workers - len(self._running)
+        if self._stopping or free <= 0:
             return
-        for host, batch in _batches(await self._work.due()):
+        for host, batch in (await self._work.due(frozenset(self._running), free)).items():
             if self._stopping or len(self._running) >= self.workers:
                 return
-            if host in self._running:
-                continue
             self._running[host] = asyncio.create_task(self._check(host, batch), name=host)
             if len(self._running) % BURST == 0:
                 await asyncio.sleep(PACE.total_seconds())
@@ -250,14 +250,14 @@ class Scheduler:
             self._on_bug(bug)
 
 
-def _batches(due: Iterable[Source]) -> list[tuple[str, list[Source]]]:
-    """The due sources by host, in the order in which the first of each host is due."""
-    batches: dict[str, list[Source]] = {}
+def batches(due: Iterable[Source], busy: Collection[str] = ()) -> dict[str, list[Source]]:
+    """The due sources by host, in the order in which the first of each host is due; none of hosts that are busy."""
+    found: dict[str, list[Source]] = {}
     for source in due:
-        batch = batches.setdefault(host_of(source), [])
-        if len(batch) < BATCH:
+        host = host_of(source)
+        if host not in busy and len(batch := found.setdefault(host, [])) < BATCH:
             batch.append(source)
-    return list(batches.items())
+    return found
 
 
 def host_of(source: Source) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from pathlib import Path
@@ -53,6 +54,32 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash((self._name, self._folder))
+
+
+class SigningKey(Secret):
+    """What webhooks are signed with, as Standard Webhooks writes it."""
+
+    __slots__ = ()
+
+    def reveal(self) -> str:
+        """The value. Raises ConfigError also when nothing can be signed with it."""
+        text = super().reveal()
+        if not _decoded(text):
+            form = "it is whsec_ and then base64, as `openssl rand -base64 32` makes it"
+            raise ConfigError(f"what {self._name} holds is no secret of Standard Webhooks; {form}")
+        return text
+
+    def key(self) -> bytes:
+        return _decoded(self.reveal())
+
+
+def _decoded(text: str) -> bytes:
+    """The key that is written so; nothing when it is none."""
+    text = text.removeprefix("whsec_").rstrip("=")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        return b""
 
 
 class Given(Secret):

@@ -31,9 +31,10 @@ from pydantic import (
 from tld import get_fld
 
 from monitor import cron
+from monitor.addresses import wire_name
 from monitor.errors import ConfigError
 from monitor.models import Access, Authority, ChangeKind, Source, SourceKind
-from monitor.secret import COOKIE_VALUE, HEADER_VALUE, Given, Secret
+from monitor.secret import COOKIE_VALUE, HEADER_VALUE, Given, Secret, SigningKey
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 SIZES = {"B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
@@ -66,10 +67,14 @@ def _positive(value: timedelta) -> timedelta:
     return value
 
 
-def _secret(text: Any, info: ValidationInfo) -> Secret:
+def _secret(text: Any, info: ValidationInfo, kind: type[Secret] = Secret) -> Secret:
     if not isinstance(text, str) or not re.fullmatch(r"(env|file):\S+", text):
         raise ValueError('a secret is named, not written here: "env:NAME" or "file:PATH"')
-    return Secret(text, (info.context or {}).get("folder", Path()))
+    return kind(text, (info.context or {}).get("folder", Path()))
+
+
+def _signing_key(text: Any, info: ValidationInfo) -> Secret:
+    return _secret(text, info, SigningKey)
 
 
 def _named_or_given(text: Any, info: ValidationInfo) -> Secret:
@@ -116,7 +121,7 @@ def _no_header_of_ours(headers: dict[str, Secret]) -> dict[str, Secret]:
     return headers
 
 
-_USUAL_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]*[A-Za-z0-9](?::[1-5]?\d{1,4})?(?:[/?#][!-~]*)?")
+_USUAL_ADDRESS = re.compile(r"https?://[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*(?::[1-5]?\d{1,4})?(?:[/?#][!-~]*)?")
 
 
 def _web_address(text: str) -> str:
@@ -127,6 +132,10 @@ def _web_address(text: str) -> str:
         raise ValueError("not a web address; it starts with https:// or http:// and names a host")
     if parts.username or parts.password:
         raise ValueError("holds a user or password; addresses are shown in logs and alerts")
+    try:
+        wire_name(parts.hostname)
+    except ValueError:
+        raise ValueError(f'there can be no host "{parts.hostname[:60]}"; write it as a browser shows it') from None
     return text
 
 
@@ -201,6 +210,7 @@ Flag = Annotated[bool, Strict()]
 Number = Annotated[int, Strict()]
 """Strict: else "no" would be false, and true would be 1."""
 Named = Annotated[Secret, BeforeValidator(_secret)]
+NamedKey = Annotated[SigningKey, BeforeValidator(_signing_key)]
 Headers = Annotated[
     dict[str, Secret],
     BeforeValidator(_sent(_TOKEN, HEADER_VALUE, '{ "X-Key" = "env:KEY" }')),
@@ -461,7 +471,7 @@ class WebhookChannel(Section):
     """Always "webhook"."""
     url: Address = Field(repr=False)  # it may hold a token
     """Where it is posted to."""
-    secret: Named | None = None
+    secret: NamedKey | None = None
     """What it is signed with: `whsec_…`. Without one nothing is signed."""
 
 
@@ -495,7 +505,8 @@ Channel = Annotated[
 
 
 class AlertRule(Section):
-    """Which changes go to which channels. Empty lists match everything; a change may match several rules."""
+    """Which changes go to which channels. Without any, every change goes to every channel; from the first on, only
+    channels that a rule names are told. Empty lists match everything; a change may match several rules."""
 
     name: Name
     """Unique; shown in lists of messages."""
@@ -637,7 +648,8 @@ class Settings(Section):
     channels: tuple[Channel, ...] = ()
     """Whom to tell, and how."""
     alerts: tuple[AlertRule, ...] = ()
-    """Which changes go to which channels; without one, every change goes to every channel."""
+    """Which changes go to which channels. Without one, every change goes to every channel; with one or more, a channel
+    that none of them names is told of no change."""
     language: Literal["en", "de"] = "en"
     """The language of messages."""
     templates: Path | None = None
@@ -695,7 +707,7 @@ class Settings(Section):
         }
 
     def require_secrets(self, table: str = "") -> None:
-        """Raises ConfigError, with a line for each secret (of one table, as in "[web]") that is not there."""
+        """Raises ConfigError, with a line for each secret (of one table, as in "[web]") that is not there or none."""
         missing = []
         for place, secret in self.secrets().items():
             try:

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from monitor.errors import DatabaseBusy
+
 ABOUT = "about.json"
 
 
@@ -24,7 +26,7 @@ class OtherWork(Exception):
 
 class Spool:
     """Opens the folder, or makes it. Raises OtherWork when it is there and about something else. `since`: when the work
-    began, unless that is known."""
+    began, unless that is known. Writing raises DatabaseBusy when there is no room."""
 
     def __init__(self, folder: Path, about: Mapping[str, str], since: str = "") -> None:
         self.folder = folder
@@ -37,7 +39,6 @@ class Spool:
                 raise OtherWork(", ".join(different))
         else:
             shutil.rmtree(folder, ignore_errors=True)  # killed before it knew what it was about
-            folder.mkdir()
             self.since = since
             self._write(ABOUT, json.dumps({**about, "since": since}).encode())
 
@@ -81,11 +82,18 @@ class Spool:
 
     def _write(self, part: str, *contents: bytes) -> None:
         unfinished = self.folder / f"{part}.new"
-        with unfinished.open("wb") as file:
-            file.writelines(contents)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(self.folder / part)
+        try:
+            self.folder.mkdir(exist_ok=True)
+            with unfinished.open("wb") as file:
+                file.writelines(contents)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(self.folder / part)
+        except OSError as error:
+            raise DatabaseBusy(
+                f"{self.folder}: cannot be written ({error.strerror}); make room there and run the same command again, "
+                "it goes on with what is kept"
+            ) from error
 
 
 def remove(folder: Path) -> None:

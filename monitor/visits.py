@@ -2,6 +2,7 @@
 
     look      the source's page ─► unchanged, or its links, or (a page, an article) its own document and facts
     to_read   which articles to visit: those never read, then those marked as changed, then young ones again
+    visit_all one article after the other, a host that asks for a pause left out
     visit     one article ─► document ─► facts, or the reason why not
 
 Network and CPU only. What the web may do is an outcome; nothing of it is raised.
@@ -10,7 +11,7 @@ Network and CPU only. What the web may do is an outcome; nothing of it is raised
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -217,6 +218,22 @@ def to_read(links: Sequence[Link], memory: Memory) -> list[Link | Revisit]:
     new = sorted(found, key=lambda link: link.url in memory.known)[:ARTICLES]
     reading = {link.url for link in new}
     return [*new, *(revisit for revisit in memory.revisits if revisit.link.url not in reading)]
+
+
+async def visit_all(tasks: Iterable[Link | Revisit], source: Source, tools: Tools) -> list[Reading]:
+    """One article after the other, until the service is to stop. What is left of a host that asks for a pause, and what
+    is left at the end, waits for the next check."""
+    readings, pausing = list[Reading](), set[str]()
+    for task in tasks:
+        host = urlsplit(task.link.url if isinstance(task, Revisit) else task.url).netloc
+        if tools.stopping():
+            break
+        if host in pausing:
+            continue
+        readings.append(await visit(task, source, tools))
+        if readings[-1].outcome is Outcome.RATE_LIMITED:
+            pausing.add(host)
+    return readings
 
 
 async def visit(task: Link | Revisit, source: Source, tools: Tools) -> Reading:

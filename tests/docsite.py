@@ -106,6 +106,7 @@ NAMES: dict[Any, str] = {
     Path: "path",
     ZoneInfo: "time zone",
     settings.Secret: "secret",
+    settings.SigningKey: "secret",
     settings.SmtpAddress: "mail server",
 }
 

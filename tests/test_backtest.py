@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import io
 import itertools
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -75,15 +77,15 @@ def folder(tmp_path: Path) -> Path:
     return there
 
 
-def report(*arguments: Any) -> dict[str, Any]:
+def report(*arguments: Any, code: int = 0) -> dict[str, Any]:
     result = command("backtest", *arguments, "--format", "json")
-    assert (result.code, result.err) == (0, "")
+    assert (result.code, result.err) == (code, "")
     found: dict[str, Any] = json.loads(result.out)
     return found
 
 
 def test_it_tells_what_would_have_been_told_and_when(folder: Path) -> None:
-    found = report(folder)
+    found = report(folder, code=1)
     told = [(row["at"], row["change"], row["text"]) for row in found["changes"] if row["told"]]
     assert told[:2] == [
         ("2025-06-01T00:00:00Z", "new", "smart: 38 markets"),
@@ -97,6 +99,11 @@ def test_it_tells_what_would_have_been_told_and_when(folder: Path) -> None:
         "press/style.css": "neither a page, a text, JSON lines nor a web archive",
         "press/undated.txt": "it states no date",
     }
+
+
+def test_files_of_other_kinds_in_a_folder_do_no_harm(folder: Path) -> None:
+    (folder / "undated.txt").unlink()
+    assert [one["document"] for one in report(folder)["skipped"]] == ["press/style.css"]
 
 
 def test_the_same_documents_give_the_same_answer_to_the_byte(folder: Path, tmp_path: Path) -> None:
@@ -133,7 +140,7 @@ def test_killed_at_any_step_it_goes_on_and_ends_as_if_nothing_had_happened(
     (folder / "more.jsonl").write_text("\n".join(map(json.dumps, lines)))
     whole = tmp_path / "whole.db"
     wanted = command("backtest", folder, "--db", whole, "--format", "json")
-    assert wanted.code == 0
+    assert wanted.code == 1, "one states no date"
     for step in itertools.count(step=3):
         broken = tmp_path / f"{step}.db"
         arguments = ("backtest", folder, "--db", broken, "--format", "json")
@@ -188,9 +195,9 @@ def test_rows_for_programs_and_words_for_people(folder: Path) -> None:
 
 def test_one_brand_only(folder: Path) -> None:
     (folder / "2026-01-07-lotus.txt").write_text("The sports car brand Lotus is now present in 50 countries worldwide.")
-    brands = {row["brand"] for row in report(folder)["changes"]}
+    brands = {row["brand"] for row in report(folder, code=1)["changes"]}
     assert brands == {"Lotus", "smart"}
-    assert {row["brand"] for row in report(folder, "--brand", "LOTUS")["changes"]} == {"Lotus"}
+    assert {row["brand"] for row in report(folder, "--brand", "LOTUS", code=1)["changes"]} == {"Lotus"}
     assert "did you mean" in mistake("backtest", folder, "--brand", "Lotsu")
 
 
@@ -203,7 +210,7 @@ def test_lines_of_json(tmp_path: Path) -> None:
     ]
     path = tmp_path / "gold.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)) + "\nnonsense\n")
-    found = report(path)
+    found = report(path, code=1)
     assert [row["text"] for row in found["changes"]] == ["smart: 38 markets", "smart: 38 → 39 markets"]
     assert [(one["document"], one["reason"][:17]) for one in found["skipped"]] == [
         ("gold.jsonl#c", "it states no date"),
@@ -254,19 +261,104 @@ def test_a_large_archive_is_read_in_slices(tmp_path: Path, name: str, monkeypatc
     else:
         pages = (("https://a.example/n", f"2026-01-0{n + 1}T09:00:00Z", page(30 + n, "2026-01-01")) for n in range(4))
         web_archive(tmp_path / name, *pages, ("https://a.example/n", "2026-01-09T09:00:00Z", "<html></html>"))
-    whole = report(tmp_path / name)
+    code = 1 if name.endswith("jsonl") else 0  # a line that is none is a document that was lost
+    whole = report(tmp_path / name, code=code)
     assert (whole["documents"], len(whole["skipped"])) == (4, 1)
     for size in (1, 2, 3):
         monkeypatch.setattr("monitor.cli.archives.SLICE", size)
-        assert report(tmp_path / name) == whole
+        assert report(tmp_path / name, code=code) == whole
 
 
 def test_a_damaged_web_archive_is_run_as_far_as_it_goes(tmp_path: Path) -> None:
     path = web_archive(tmp_path / "site.warc", ("https://a.example/n", "2026-01-05T09:00:00Z", page(40, "2026-01-05")))
     path.write_bytes(path.read_bytes() + b"\x00\xffnonsense\r\n\r\n" * 5)
-    found = report(path)
+    found = report(path, code=1)
     assert found["documents"] == 1
     assert "damaged from here on" in found["skipped"][0]["reason"]
+
+
+def test_what_is_wrong_with_one_record_of_a_web_archive_harms_no_other(tmp_path: Path) -> None:
+    dates = ("2026-01-05T09:00:00Z", "yesterday", "2026-01-06T09:00:00", "2026-01-07T09:00:00Z")
+    pages = ((f"https://a.example/{n}", date, page(30 + n, None)) for n, date in enumerate(dates))
+    found = report(web_archive(tmp_path / "site.warc.gz", *pages), code=1)
+    assert found["documents"] == 3
+    assert found["skipped"] == [
+        {"document": "site.warc.gz, record 000002", "reason": "its WARC-Date is no date: “yesterday”"}
+    ]
+    assert "2026-01-06T09:00:00Z" in {row["at"] for row in found["changes"]}, "without a zone it is UTC"
+
+
+@pytest.mark.parametrize("name", ["site.warc", "site.warc.gz"])
+def test_a_page_that_an_archive_ends_within_is_not_read_by_halves(tmp_path: Path, name: str) -> None:
+    pages = (("https://a.example/n", f"2026-01-0{n}T09:00:00Z", page(38 + n, "2026-01-01")) for n in (1, 2))
+    path = web_archive(tmp_path / name, *pages)
+    path.write_bytes(path.read_bytes()[:-100])
+    found = report(path, code=1)
+    assert found["documents"] == 1
+    [cut] = found["skipped"]
+    assert (cut["document"], cut["reason"][:19]) == (f"{name}, record 000002", "the page is cut off")
+
+
+def test_pages_in_chunks_are_whole(tmp_path: Path) -> None:
+    path = web_archive(tmp_path / "site.warc", ("https://a.example/n", "2026-01-05T09:00:00Z", page(40, "2026-01-05")))
+    head, _, rest = path.read_bytes().partition(b"\r\n\r\nHTTP/1.1 200 OK\r\n")
+    fields, _, body = rest.removesuffix(b"\r\n\r\n").partition(b"\r\n\r\n")
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + fields + b"\r\n\r\n"
+    answer += b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    head = re.sub(rb"Content-Length: \d+", b"Content-Length: %d" % len(answer), head)
+    path.write_bytes(head + b"\r\n\r\n" + answer + b"\r\n\r\n")
+    assert report(path)["documents"] == 1
+
+
+def test_an_archive_that_is_compressed_as_a_whole_is_told_with_its_mend(tmp_path: Path) -> None:
+    pages = (("https://a.example/n", f"2026-01-0{n}T09:00:00Z", page(38 + n, "2026-01-01")) for n in (1, 2))
+    plain = web_archive(tmp_path / "site.warc", *pages)
+    (tmp_path / "site.warc.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    [skipped] = report(tmp_path / "site.warc.gz", code=1)["skipped"]
+    assert "run warcio recompress site.warc.gz" in skipped["reason"]
+
+
+@pytest.mark.parametrize("date", ["0001-01-01", "9999-12-31"])
+def test_a_date_that_stands_for_none_ends_no_backtest(tmp_path: Path, date: str) -> None:
+    lines = [{"id": day, "text": WORDS.format(39), "published": day} for day in (date, "2026-01-05")]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    found = report(tmp_path / "a.jsonl", code=1)
+    assert found["documents"] == 1
+    assert found["skipped"] == [{"document": f"a.jsonl#{date}", "reason": f"{date} is no date of a document"}]
+
+
+def test_archives_of_the_same_name_are_not_taken_for_one(tmp_path: Path) -> None:
+    for year, number in (("2024", 38), ("2025", 39)):
+        (tmp_path / year).mkdir()
+        line = {"id": 1, "text": WORDS.format(number), "published": f"{year}-01-05", "brand_hint": "smart"}
+        (tmp_path / year / "articles.jsonl").write_text(json.dumps(line))
+    paths = [tmp_path / "2024" / "articles.jsonl", tmp_path / "2025" / "articles.jsonl"]
+    found = report(*paths)
+    assert [(row["change"], row["text"]) for row in found["changes"]] == [
+        ("new", "smart: 38 markets"),
+        ("changed", "smart: 38 → 39 markets"),
+    ]
+    assert [row["sources"][0]["outlet"] for row in found["changes"]] == ["2024/articles", "2025/articles"]
+    assert report(*paths[::-1], paths[0]) == found
+    assert report(*paths, tmp_path / "2024")["documents"] == 2, "each file is run once"
+
+
+def test_a_full_disk_is_told_with_the_folder_and_the_same_command_goes_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.cli.archives.SLICE", 2)
+    arguments = ("backtest", folder, "--db", tmp_path / "bt.db", "--format", "json")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as there:
+        there.setattr("monitor.spool.os.fsync", full)
+        result = command(*arguments)
+    assert (result.code, result.out) == (1, "")
+    assert f"{tmp_path / 'bt.db.backtest'}: cannot be written (No space left on device)" in result.err
+    assert "run the same command again" in result.err
+    assert json.loads(command(*arguments).out)["documents"] == 4
 
 
 def test_web_archives_need_their_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -332,6 +332,64 @@ def test_without_hard_links_the_old_one_is_copied_aside(
     assert (facts(database), facts(aside)) == (3, 3)
 
 
+def test_a_history_has_an_identity_that_a_copy_keeps_and_a_restored_one_has_not(database: Path, tmp_path: Path) -> None:
+    def identity(path: Path) -> str:
+        with History(path, revive=revive) as history:
+            return history.identity
+
+    saved = back_up(database, tmp_path / "copy.db")
+    known = identity(database)
+    assert identity(saved.path) == identity(database) == known
+    restore(saved.path, database, NOW)
+    assert identity(database) != known
+    assert identity(tmp_path / "new.db") not in (known, identity(database))
+
+
+def who(path: Path) -> tuple[int, int, int]:
+    told = path.stat()
+    return told.st_uid, told.st_gid, told.st_mode & 0o777
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_what_root_restores_belongs_to_whom_the_database_belonged(database: Path, tmp_path: Path) -> None:
+    saved = back_up(database, tmp_path / "copy.db")
+    os.chown(database, 10001, 10002)
+    database.chmod(0o640)
+    lock = database.with_name("monitor.db.lock")
+    lock.unlink(missing_ok=True)
+    assert restore(saved.path, database, NOW).handed_over
+    assert who(database) == (10001, 10002, 0o640)
+    assert who(lock)[:2] == (10001, 10002), "the service writes its process id into it"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_where_no_database_was_the_one_restored_belongs_to_whom_the_folder_belongs(
+    database: Path, tmp_path: Path
+) -> None:
+    saved = back_up(database, tmp_path / "copy.db")
+    database.unlink()
+    os.chown(database.parent, 10001, 10002)
+    database.parent.chmod(0o750)
+    assert restore(saved.path, database, NOW).handed_over
+    assert who(database) == (10001, 10002, 0o640)
+
+
+def test_a_database_that_could_not_be_given_to_its_owner_is_restored_and_that_is_said(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = back_up(database, tmp_path / "copy.db")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError("you are not root")
+
+    monkeypatch.setattr(backups.os, "chown", refuse)
+    told = command("restore", "--db", database, saved.path)
+    assert (told.code, facts(database)) == (0, 3)
+    assert told.err.startswith(f"{database}: could not be given to the owner of {database}.before-restore-")
+    assert told.err.endswith(f" {database} {database}.lock\n")
+    assert told.err.count("\n") == 1
+
+
 # The commands
 
 
@@ -367,3 +425,15 @@ def test_without_a_path_the_backup_goes_where_the_config_says(database: Path, tm
     config.write_text('database = "monitor.db"\n')
     assert "no [backup] table" in mistake("backup", "--config", config)
     assert "is there already" in mistake("backup", "--db", database, config)
+
+
+def test_a_folder_is_no_backup_and_the_newest_in_it_is_named(database: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    assert "none in it is of monitor.db" in mistake("restore", "--db", database, folder)
+    for hours in (0, 1):
+        take(database, folder, 7, NOW + hours * HOUR)
+    newest = folder / dated_name(database, NOW + HOUR)
+    assert mistake("restore", "--db", database, folder) == (
+        f"brand-monitor: {folder} is a folder; name a backup, a file: the newest is {newest}\n"
+    )

@@ -10,6 +10,8 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,6 +32,34 @@ def swell() -> int:
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_once(mark: Path) -> str:
+    if not mark.exists():
+        mark.touch()
+        die()
+    return "read"
+
+
+def begin_and_go_on(mark: Path) -> str:
+    """Long enough for whoever keeps the time to look at the clock."""
+    mark.touch()
+    time.sleep(1.2)
+    return "read"
+
+
+def begin_and_stall(mark: Path) -> None:
+    mark.touch()
+    stall()
+
+
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Sets the clocks of this process: that on the wall, and the event loop's."""
+    ahead = {"wall": 0.0, "loop": 0.0}
+    wall = SimpleNamespace(time=lambda: time.time() + ahead["wall"], sleep=time.sleep)
+    monkeypatch.setattr("pebble.pool.process.time", wall)
+    monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda _: time.monotonic() + ahead["loop"])
+    return ahead.update
 
 
 def refuse() -> None:
@@ -56,7 +86,7 @@ def test_the_result_comes_back_from_another_process() -> None:
     assert child != os.getpid()
 
 
-@pytest.mark.parametrize(("bad", "words"), [(swell, "memory"), (die, "memory")])
+@pytest.mark.parametrize(("bad", "words"), [(swell, "too much memory"), (die, "was killed (signal 9), twice")])
 def test_what_oversteps_is_an_outcome_and_the_next_page_is_read(bad: Callable[[], Any], words: str) -> None:
     failed, pid = outcomes(bad, os.getpid)
     assert isinstance(failed, ReadError)
@@ -77,7 +107,60 @@ def test_children_that_had_to_be_replaced_are_counted() -> None:
         finally:
             cage.close()
 
-    assert asyncio.run(scenario()) == [0, 0, 1, 1, 2]
+    assert asyncio.run(scenario()) == [0, 0, 2, 2, 4]
+
+
+def test_a_page_whose_child_is_killed_for_what_others_did_is_read_by_the_next(tmp_path: Path) -> None:
+    async def scenario() -> tuple[str, int]:
+        cage = Cage()
+        try:
+            return await cage.run(die_once, tmp_path / "died"), cage.replaced
+        finally:
+            cage.close()
+
+    assert asyncio.run(scenario()) == ("read", 1)
+
+
+def test_a_stop_of_the_program_is_not_the_page_s_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Ctrl-Z or the machine's sleep: when it goes on, both clocks have."""
+    jump = clocks(monkeypatch)
+
+    async def scenario() -> str:
+        cage = Cage(seconds=5.0)
+        try:
+            page = asyncio.create_task(cage.run(begin_and_go_on, tmp_path / "begun"))
+            await asyncio.to_thread(_wait_for, tmp_path / "begun")
+            jump(wall=3600, loop=3600)
+            text: str = await page
+            return text
+        finally:
+            cage.close()
+
+    assert asyncio.run(scenario()) == "read"
+
+
+@pytest.mark.parametrize("step", [-3600, 3600])
+def test_a_clock_that_is_set_neither_spares_a_page_nor_ends_one(
+    step: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jump = clocks(monkeypatch)
+
+    async def scenario() -> list[Any]:
+        cage = Cage(processes=2, seconds=3.0)
+        try:
+            pages = [cage.run(begin_and_go_on, tmp_path / "begun"), cage.run(begin_and_stall, tmp_path / "stalls")]
+            reading = asyncio.gather(*pages, return_exceptions=True)
+            await asyncio.to_thread(_wait_for, tmp_path / "begun")
+            await asyncio.to_thread(_wait_for, tmp_path / "stalls")
+            jump(wall=step)
+            return await asyncio.wait_for(reading, 30)
+        finally:
+            cage.close()
+
+    read, failed = asyncio.run(scenario())
+    assert read == "read"
+    assert isinstance(failed, ReadError)
+    assert "longer than 3 s" in failed.reason
 
 
 def test_what_stalls_is_given_up_and_the_next_page_is_read() -> None:
@@ -138,6 +221,11 @@ def test_children_end_with_a_killed_parent() -> None:
         time.sleep(0.1)  # the child looks for its parent now and then
     os.kill(child, signal.SIGKILL)
     pytest.fail("the child outlived its parent")
+
+
+def _wait_for(mark: Path) -> None:
+    while not mark.exists():
+        time.sleep(0.01)
 
 
 def _wait_for_the_end_of(pid: int) -> None:

@@ -53,7 +53,7 @@ def test_figures_are_grouped_as_asked(by: str, groups: list[tuple[str, str]], go
 
 
 def test_the_table_is_for_people(gold: Path) -> None:
-    told = command("evaluate", gold)
+    told = command("evaluate", gold, "--format", "table")
     assert told.code == 0
     assert "0.500" in told.out
     assert "4 documents" in told.out
@@ -61,10 +61,25 @@ def test_the_table_is_for_people(gold: Path) -> None:
 
 
 def test_errors_show_every_miss_and_every_false_fact(gold: Path) -> None:
-    told = command("evaluate", gold, "--errors")
+    told = command("evaluate", gold, "--errors", "--format", "table")
     mistakes = told.out.split("4 documents")[1].splitlines()[-2:]
     assert sorted(line.split()[:2] for line in mistakes) == [["false", "false"], ["missed", "missed"]]
     assert len(json.loads(command("evaluate", gold, "--errors", "--format", "json").out)["mistakes"]) == 2
+    lines = [json.loads(line) for line in command("evaluate", gold, "--errors").out.splitlines()]  # piped: jsonl
+    assert [line.get("what") for line in lines] == [None, None, "missed", "false"]
+    assert lines[2]["document"] == "missed"
+    assert "does not go with --format csv" in mistake("evaluate", gold, "--errors", "--format", "csv")
+
+
+def test_of_several_languages_each_has_its_macro_f1(gold: Path, tmp_path: Path) -> None:
+    more = written(tmp_path / "more.jsonl", MISSED | {"id": "auf Deutsch", "lang": "de"})
+    rows = [json.loads(line) for line in command("evaluate", gold, more).out.splitlines()]
+    assert {row["language"]: row["macro_f1"] for row in rows if row["kind"] == "all"} == {
+        "en": 0.3333,
+        "de": 0.5,
+        "all": 0.4,
+    }
+    assert {row["macro_f1"] for row in rows if row["kind"] != "all"} == {None}
 
 
 @pytest.mark.parametrize(("floor", "code"), [("0.5", 0), ("0.51", 1)])

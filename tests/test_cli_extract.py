@@ -156,6 +156,7 @@ def test_files_that_are_not_there_are_mistakes(tmp_path: Path) -> None:
     assert "no such file" in mistake("extract", tmp_path / "none.txt").lower()
     assert "directory" in mistake("extract", tmp_path).lower()
     assert "https://" in mistake("extract", "media.smart.com/news")
+    assert "an input has an empty name" in mistake("extract", "")
     assert "none.jsonl" in mistake("extract", "--jsonl", tmp_path / "none.jsonl")
 
 

@@ -13,7 +13,8 @@ import newsdesk
 import pytest
 from commandline import command, mistake
 
-from monitor.history import ServiceLock
+from monitor.history import History, ServiceLock
+from monitor.parser.facts import revive
 
 LISTS = ("facts", "changes", "conflicts", "documents", "checks", "alerts", "sources")
 CHANGE_KEYS = ["id", "detected_at", "brand", "kind", "change", "subject", "before", "after", "text", "sources"]
@@ -24,6 +25,18 @@ FACT_KEYS = ["kind", "brand", "count", "qualifier", "status", "scope", "when", "
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("history") / "news.db"
     newsdesk.tell(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A history that has something for every list."""
+    path = tmp_path_factory.mktemp("full") / "news.db"
+    newsdesk.tell(path)
+    with History(path, revive=revive) as history:
+        newsdesk.tell_more(history, path, "https://trade-site.example/p", "Plans", "smart will enter Ecuador in 2030.")
+    assert command("--db", path, "review", "accept", "1", "--by", "Ann").code == 0
+    assert command("--db", path, "silence", "add", "--brand", "smart", "--until", "7d").code == 0
     return path
 
 
@@ -258,6 +271,24 @@ def test_a_folder_is_no_database(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "notes.db").write_text("dear diary " * 100)
     assert "notes.db" in mistake("--db", tmp_path / "notes.db", "changes")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *([name] for name in (*LISTS, "plans")),
+        ["review", "list"],
+        ["silence", "list"],
+        ["timeline", "smart"],
+    ],
+    ids=" ".join,
+)
+def test_an_empty_table_has_the_head_of_a_full_one(words: list[str], full: Path, tmp_path: Path) -> None:
+    head, *found = csv.reader(io.StringIO(command("--db", full, *words, "--format", "csv").out))
+    assert found
+    assert {key for row in rows(full, *words) for key in row} <= {*head}
+    (tmp_path / "empty.db").touch()
+    assert command("--db", tmp_path / "empty.db", *words, "--format", "csv").out == f"{','.join(head)}\n"
 
 
 @pytest.mark.parametrize("name", [name for name in LISTS if name != "conflicts"])

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -87,7 +92,7 @@ def test_every_mistake_in_the_config_is_a_line_and_the_database_is_looked_at_all
     newsdesk.tell(tmp_path / "news.db")
     path = written(tmp_path, 'timezone = "Berlin"', 'databse = "x"')
     told = command("doctor", "--config", path, "--db", tmp_path / "news.db")
-    assert told.code == 1
+    assert told.code == 2
     assert len(graded(told, "failed")) == 2
     assert any("undamaged" in line for line in graded(told, "ok"))
 
@@ -97,11 +102,14 @@ def test_secrets_that_are_not_there_are_named_and_those_that_are_there_stay_secr
 ) -> None:
     monkeypatch.setenv("HOOK_SECRET", "whsec_canary")
     hook = '[[channels]]\nname = "{0}"\nkind = "webhook"\nurl = "http://127.0.0.1:8080/"\nsecret = "{1}"\n'
-    channels = hook.format("good", "env:HOOK_SECRET") + hook.format("bad", "file:none.txt")
+    monkeypatch.setenv("NO_SECRET", "not canary!")
+    given = {"good": "env:HOOK_SECRET", "bad": "file:none.txt", "worse": "env:NO_SECRET"}
+    channels = "".join(hook.format(name, secret) for name, secret in given.items())
     told = command("doctor", "--config", written(tmp_path, LISTED, SOURCE, channels))
-    assert told.code == 1
-    (failed,) = graded(told, "failed")
-    assert "none.txt" in failed
+    assert told.code == 2
+    absent, unfit = graded(told, "failed")
+    assert "none.txt" in absent
+    assert '[[channels]] "worse": secret: what env:NO_SECRET holds is no secret of Standard Webhooks' in unfit
     assert any("env:HOOK_SECRET" in line for line in graded(told, "ok"))
     assert "canary" not in told.out + told.err
 
@@ -122,10 +130,30 @@ def test_templates_that_the_service_would_refuse_fail(tmp_path: Path) -> None:
     template.write_text("{{ subject }}")
     assert any("templates" in line for line in graded(command("doctor", "--config", path), "ok"))
     template.write_text("{% for %}")
+    (tmp_path / "own" / "sbject.txt.j2").write_text("")
     told = command("doctor", "--config", path)
-    assert told.code == 1
-    (failed,) = graded(told, "failed")
-    assert "subject.txt.j2, line 1" in failed
+    assert told.code == 2
+    first, second = graded(told, "failed")
+    assert 'sbject.txt.j2: there is no such template; did you mean "subject.txt.j2"?' in first
+    assert "subject.txt.j2, line 1" in second
+
+
+def test_a_config_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    told = command("doctor", "--config", tmp_path / "none.toml")
+    assert told.code == 2
+    assert "none.toml" in graded(told, "failed")[0]
+
+
+def test_a_channel_that_no_rule_names_is_a_warning(tmp_path: Path) -> None:
+    channels = "".join(f'[[channels]]\nname = "{name}"\nkind = "console"\n' for name in ("screen", "other", "weekly"))
+    rule = '[[alerts]]\nname = "r"\nchannels = ["other"]\n'
+    weekly = '[summary]\nchannels = ["weekly"]\n'
+    told = command("doctor", "--config", written(tmp_path, LISTED, SOURCE, channels, rule, weekly))
+    assert told.code == 0
+    (warned,) = [line for line in graded(told, "warning") if "channel" in line]
+    assert 'channel "screen": no rule names it, so it is told of no change' in warned
+    told = command("doctor", "--config", written(tmp_path, LISTED, SOURCE, channels, weekly))
+    assert not [line for line in graded(told, "warning") if "channel" in line], "every change goes to every channel"
 
 
 def test_brands_that_were_mistyped_are_a_warning(tmp_path: Path) -> None:
@@ -157,6 +185,50 @@ def test_a_damaged_page_of_the_database_is_found(tmp_path: Path) -> None:
         file.write(b"\xff" * size)
     failed = graded(command("doctor", "--config", written(tmp_path, LISTED, SOURCE)), "failed")
     assert any("damaged" in line for line in failed)
+
+
+def without_rights(*words: str, config: Path) -> tuple[int, str]:
+    """Exit code and output of a command by a user for whom the rights of files hold: root would pass them by."""
+    bound = [] if os.geteuid() else ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    given = [*bound, sys.executable, "-m", "monitor", "--config", config, *words]
+    ran = subprocess.run(given, capture_output=True, text=True, cwd=Path(__file__).parent.parent)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+unless_rights_are_nothing = pytest.mark.skipif(
+    os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may write everywhere"
+)
+
+
+@unless_rights_are_nothing
+@pytest.mark.parametrize("closed", ["", "monitor.db", "monitor.db.lock"])
+def test_a_database_that_may_not_be_written_fails_as_it_stops_what_writes(closed: str, tmp_path: Path) -> None:
+    path, data = written(tmp_path, 'database = "data/monitor.db"', LISTED, SOURCE), tmp_path / "data"
+    data.mkdir()
+    newsdesk.tell(data / "monitor.db")
+    (data / "monitor.db.lock").touch()
+    (data / closed).chmod(0o444 if closed else 0o555)
+    advice = f"give the service's user the right to write to {data} and what is in it, or change `database`"
+    for words, code in (("doctor", 1), ("check", 2)):
+        ended, said = without_rights(words, config=path)
+        assert ended == code
+        assert advice in said
+    (data / closed).chmod(0o755)
+
+
+@unless_rights_are_nothing
+def test_a_token_that_cannot_be_kept_is_told_with_what_to_do(tmp_path: Path) -> None:
+    path, data = written(tmp_path, 'database = "data/monitor.db"', LISTED, SOURCE), tmp_path / "data"
+    data.mkdir()
+    newsdesk.tell(data / "monitor.db")
+    with closing(sqlite3.connect(data / "monitor.db")) as db:  # the service runs: what it writes ahead is there to read
+        db.execute("SELECT * FROM fact").fetchone()
+        data.chmod(0o555)
+        ended, said = without_rights("web", "--link", config=path)
+        data.chmod(0o755)
+    assert ended == 2
+    advice = f"give the service's user the right to write to {data} and what is in it, or change `database`"
+    assert f"monitor.db.token cannot be read or made (Permission denied); {advice}" in said
 
 
 def test_a_clock_that_was_later_before_is_wrong(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import gc
 import json
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -34,7 +35,7 @@ from monitor.cli.service import Service
 from monitor.engine.cluster import Cluster, Hand, Lost
 from monitor.engine.engines import observing
 from monitor.engine.errands import Errand
-from monitor.history import Queries
+from monitor.history import History, Queries
 from monitor.models import Memory, Observation, Source, SourceKind
 from monitor.scheduler import Scheduler
 from monitor.settings import EngineSettings
@@ -236,6 +237,40 @@ def test_a_killed_coordinator_loses_nothing_and_tells_nothing_twice(cluster: Mac
         reckon(tmp_path, there, 0.1)
 
 
+def test_a_worker_that_does_not_answer_holds_up_no_other_and_is_used_when_it_does(
+    whole: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = configs.load(config(tmp_path, whole, ""))
+
+    async def used(there: Cluster, number: int) -> None:
+        async with asyncio.timeout(PATIENCE), there._change:
+            await there._change.wait_for(lambda: there.size == number)
+
+    async def scenario() -> None:
+        first = Cluster(settings.engine)
+        await first.open()  # each has loaded what it needs
+        await first.close()
+        monkeypatch.setattr("monitor.engine.cluster.SILENCE", 3.0)
+        frozen = whole.workers[0]
+        frozen.send_signal(signal.SIGSTOP)
+        there = Cluster(settings.engine)
+        try:
+            await there.open()
+            assert there.size == 1
+            monkeypatch.setattr("monitor.engine.cluster.SILENCE", 60.0)
+            third = whole.start_worker()
+            await used(there, 2)
+            frozen.send_signal(signal.SIGCONT)
+            await used(there, 3)
+            end(third)
+            await used(there, 2)
+        finally:
+            frozen.send_signal(signal.SIGCONT)
+            await there.close()
+
+    asyncio.run(scenario())
+
+
 def test_what_is_stopped_is_due_as_before(cluster: Machines, tmp_path: Path) -> None:
     async def scenario(there: Site) -> None:
         settings = configs.load(config(tmp_path, cluster, publish([there], feeds=100), delay="0.1s"))
@@ -247,7 +282,7 @@ def test_what_is_stopped_is_due_as_before(cluster: Machines, tmp_path: Path) -> 
             await asyncio.to_thread(there.wait_for, 1)
             service.stop()
             await check
-            due = [source.name for source in await service.due()]
+            due = await service.history(History.due, datetime.now(UTC), 200)
         finally:
             await service.close()
         assert 0 < len(due) < 100

@@ -108,6 +108,8 @@ ON_CLUSTER = 'kind = "dask"\nscheduler = "tls://a:1"\n'
         (SOURCE.replace("https", "ftp"), f"{IN_NEWS}: url", "https://"),
         (SOURCE.replace("https://", f"https://u:{CANARY}@"), f"{IN_NEWS}: url", "user or password"),
         (SOURCE.replace(".example", ".example:99999"), f"{IN_NEWS}: url", "0-65535"),
+        (SOURCE.replace("a.example", "xn--.example"), f"{IN_NEWS}: url", 'no host "media.xn--.example"'),
+        (SOURCE.replace("a.example", "a..example"), f"{IN_NEWS}: url", 'no host "media.a..example"'),
         (SOURCE + 'every = "15"', f"{IN_NEWS}: every", '"15m"'),
         (SOURCE + 'every = "5000000d"', f"{IN_NEWS}: every", "at most 100 years"),
         (SOURCE + 'enabled = "no"', f"{IN_NEWS}: enabled", "true or false, without quotes"),
@@ -176,7 +178,7 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_text_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "monitor.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match=r"is not UTF-8 .*; save it as UTF-8"):
         config.load(tmp_path / "monitor.toml")
 
 
@@ -270,6 +272,11 @@ def test_a_config_that_was_asked_for_and_is_not_there_is_never_replaced_by_anoth
         config.find(given)
 
 
+def test_a_folder_is_no_config(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"is a folder; name the config in it, as in .*/monitor\.toml"):
+        config.find(tmp_path)
+
+
 def test_what_ships_is_right() -> None:
     shipped = config.load(Path(__file__).parent.parent / "config" / "monitor.toml")
     assert any(source.brand == "smart" for source in shipped.sources)
@@ -311,6 +318,19 @@ def test_all_secrets_that_are_not_there_are_told_with_their_places(
     settings.require_secrets("[web]")
     with pytest.raises(ConfigError, match=r"\[http\]: proxy: "):
         settings.require_secrets("[http]")
+
+
+@pytest.mark.parametrize("name", ["env:WSEC", "file:wsec.txt"])
+def test_a_webhook_secret_that_nothing_can_be_signed_with_is_told_as_one_that_is_not_there(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WSEC", "not base64!")
+    (tmp_path / "wsec.txt").write_text("not base64!")
+    settings = config.load(written(tmp_path, SOURCE + HOOK + f'secret = "{name}"\n'))
+    with pytest.raises(ConfigError) as caught:
+        settings.require_secrets()
+    assert str(caught.value).startswith(f'{settings.path}: [[channels]] "hook": secret: what {name} holds is no secret')
+    assert "not base64!" not in str(caught.value)
 
 
 def test_secrets_show_nowhere_else(secretive: Settings) -> None:

@@ -56,6 +56,33 @@ def test_a_plan_takes_no_date_behind_it() -> None:
     assert found == {"CL": "2026-Q4"}
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Zeekr said on Monday that it will enter Chile."),
+        ("en", "Zeekr today announced that it will enter Chile."),
+        ("en", "Zeekr on Monday confirmed that it will enter Chile."),
+        ("de", "Zeekr bestätigte am Montag, dass die Marke nach Chile kommt."),
+        ("es", "Zeekr anunció el lunes que llegará a Chile."),
+    ],
+)
+def test_the_day_on_which_somebody_says_so_is_not_that_of_a_plan(language: str, text: str) -> None:
+    """The tenth is a Tuesday."""
+    assert {fact.when for fact in read_facts(document(text, language), brand="Zeekr")} == {None}
+
+
+def test_a_weekday_may_be_the_next_one() -> None:
+    assert dates("Zeekr will open its first showroom in Chile on Friday.") == {"CL": "2026-03-13"}
+
+
+def test_a_part_of_a_year_is_no_day() -> None:
+    described = Describer(scene.read(document("Zeekr will enter Chile in early 2027."), brand="Zeekr"))
+    line = described.scene.lines[0]
+    (option,) = dating.options(described, line, 17, 22, "planned")
+    assert option.when == "2027-early"
+    assert "exact part" in option.features
+
+
 def test_a_model_may_come_when_its_brand_does_however_far_away_that_is_told() -> None:
     text = "The Zeekr 7X is the first car."
     described = Describer(scene.read(document(text), brand="Zeekr"))

@@ -60,7 +60,7 @@ def test_it_shows_every_day_with_what_was_told_and_why(
     assert "told      changed    smart: 38 → 39 markets" in second
     assert "disputed   smart: 39 → 40 markets, disputed" in third
     assert "EV Trade Weekly and The Daily Motor say so" in third
-    assert "told      corrected  smart: 40 → 39 markets" in fourth
+    assert "told      corrected  smart: 39 markets, corrected by the source" in fourth
 
 
 def test_it_shows_the_timeline_and_the_mail_of_the_dispute(

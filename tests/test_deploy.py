@@ -33,6 +33,7 @@ from monitor.settings import PAGE_PORT, WebSettings
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "brand-monitor.service"
+SERVICE_PAGE = (ROOT / "docs" / "service.md").read_text()
 
 
 def exists(words: list[str]) -> None:
@@ -66,6 +67,8 @@ def test_the_unit_starts_what_there_is_and_waits_for_as_long_as_it_takes(unit: d
     program, *words = shlex.split(unit["ExecStart"][0])
     assert Path(program).name == "brand-monitor"
     exists(words)
+    assert "--db" not in words, "every command works with the config's database"
+    assert f'database = "/var/lib/{unit["StateDirectory"][0]}/monitor.db"' in SERVICE_PAGE
     assert unit["Type"] == ["notify"]
     assert seconds(unit["WatchdogSec"][0]) > PERIOD * PATIENCE, "it ends itself first, and says so"
     assert seconds(unit["TimeoutStopSec"][0]) > GRACE.total_seconds()
@@ -124,6 +127,8 @@ def test_the_image_runs_as_nobody_in_particular_and_says_how_it_is(stages: list[
     exists(words_of(start))
     assert words_of(health)[0] == "brand-monitor"
     exists(words_of(health)[1:])
+    assert "--db" not in [*words_of(start), *words_of(health)], "every command works with the config's database"
+    assert 'database = "/data/monitor.db"' in SERVICE_PAGE
     assert not [rest for stage in stages for word, rest in stage if word == "ADD" or "http" in rest]
 
 
@@ -189,19 +194,16 @@ def test_what_the_image_starts_watches_is_healthy_and_stops(
     final = stages[1]
     (tmp_path / "web-password").write_text("sesame\n")
     (tmp_path / "monitor.toml").write_text(
-        f'[web]\nhost = "0.0.0.0"\nport = 0\npassword = "file:web-password"\n'
+        f'database = "monitor.db"\n[web]\nhost = "0.0.0.0"\nport = 0\npassword = "file:web-password"\n'
         f'[http]\nallow_private_networks = ["127.0.0.0/8"]\n'
         f'[[sources]]\nname = "page"\nkind = "page"\nurl = "{newsroom.url}/page"\n'
     )
 
-    def placed(words: list[str]) -> list[str]:
-        return [word.replace("/data/", f"{tmp_path}/") for word in words]
-
     program = str(image / "opt/brand-monitor/bin/brand-monitor")
-    health = [program, *placed(words_of(named(final, "HEALTHCHECK")[0]))[1:]]
+    health = [program, *words_of(named(final, "HEALTHCHECK")[0])[1:]]
     environment = {"PATH": os.environ["PATH"], "BRAND_MONITOR_CONFIG": str(tmp_path / "monitor.toml")}
     assert "BRAND_MONITOR_CONFIG=/config/monitor.toml" in named(final, "ENV")[0]
-    start = [program, *placed(words_of(named(final, "CMD")[0]))]
+    start = [program, *words_of(named(final, "CMD")[0])]
     assert subprocess.run(health, env=environment, capture_output=True).returncode == 1, "nothing runs yet"
     with subprocess.Popen(start, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as service:
         assert service.stderr

@@ -76,11 +76,17 @@ class Outbox:
         self.leases.pop(alert.id, None)
         self.healths[alert.channel] = health
         self.notices += notices
-        if delivery.answer is Answer.RETRY:
+        if delivery.answer in (Answer.RETRY, Answer.UNANSWERED):
             assert next_attempt is not None
             assert next_attempt > self.clock()
             since = row.tried_since or self.clock()
-            waiting = replace(row, attempts=row.attempts + 1, not_before=next_attempt, tried_since=since)
+            waiting = replace(
+                row,
+                attempts=row.attempts + 1,
+                not_before=next_attempt,
+                tried_since=since,
+                unanswered=row.unanswered or delivery.answer is Answer.UNANSWERED,
+            )
             self.rows[alert.id] = (waiting, changes)
         else:
             assert next_attempt is None
@@ -239,6 +245,32 @@ def test_a_dead_channel_is_tried_by_the_schedule_and_delivers_in_order_when_it_i
         hook.answers = [status(200)]
         deliver(post, channel, SCREEN, rounds=26, step=timedelta(hours=1))
     assert [entry.headers["webhook-id"] for entry in hook.posts[tried:]] == names
+
+
+def test_a_mail_that_is_never_answered_goes_out_twice_and_no_more(post: Post) -> None:
+    """Greylisted first, and once more in between: only what went out whole counts."""
+    name, seen = post.outbox.put("desk"), []
+    greylisted = [True, False, True, False, False]
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 here\r\n")
+        recipient = b"451 greylisted" if greylisted.pop(0) else b"250 OK"
+        for answer in (b"250 mail.test", b"250 OK", recipient, b"354 go on"):
+            await reader.readline()
+            writer.write(answer + b"\r\n")
+        seen.append(await reader.readuntil(b"\r\n.\r\n"))
+
+    async def run() -> None:
+        async with raw_server(talk) as port:
+            for _ in range(12):
+                await post.dispatcher.deliver([email(port)])
+                post.clock.now += timedelta(hours=1)
+            await post.dispatcher.aclose()
+
+    asyncio.run(run())
+    assert len(seen) == 2
+    assert post.outbox.state[name] == "failed"
+    assert "it may have been taken (sent twice; `brand-monitor alerts retry`" in post.outbox.last(name).detail
 
 
 def test_giving_up_is_visible(post: Post) -> None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from watching import SITE, START, Watch, front, newsroom, publish, remembered, story
+from watching import SITE, START, Watch, Web, front, newsroom, publish, remembered, story
 
 from monitor.errors import FetchError
 from monitor.exports.rows import health
 from monitor.health import Article, Told, Turn, Vitals, judge, shrunken, usual_length
 from monitor.history import History
-from monitor.models import Alert, Memory, Notice, Observation, Outcome, Silence, SourceKind
+from monitor.models import Alert, Memory, Notice, Observation, Outcome, Page, Silence, SourceKind, Validators
 from monitor.notifier.letter import email_message
 from monitor.notifier.messages import Style, console_lines, json_body
 from monitor.notifier.route import GATHERED, route_notice
@@ -281,6 +281,57 @@ def test_articles_that_cannot_be_read_any_more_are_trouble(watch: Watch) -> None
     watch.last(3 * DAY)
     (notice,) = watch.notices
     assert notice.reason.startswith("its last 5 articles could not be read: suspect: a request for consent")
+
+
+@dataclass
+class Limited(Web):
+    """Answers for two articles at a time, then wants a pause of an hour; of one article it never has any."""
+
+    never: str = ""
+    left: tuple[datetime, int] = (START, 0)
+
+    async def get(self, url: str, *, validators: Validators | None = None) -> Page:
+        if url in self.pages and url != f"{SITE}/news/":
+            at, left = self.left if self.left[0] == self.at else (self.at, 2)
+            self.left = at, left - 1
+            if left <= 0 or url.endswith(self.never):
+                raise FetchError(Outcome.RATE_LIMITED, "HTTP 429: too many requests", timedelta(hours=1))
+        return await super().get(url, validators=validators)
+
+
+def test_articles_of_a_host_that_asks_for_pauses_are_all_read_and_are_no_trouble(
+    watch: Watch,
+) -> None:
+    publish(watch.web, range(6, 26))
+    watch.last(DAY)
+    watch.web = Limited(pages=watch.web.pages, never="/smart-takes-step-number-30")
+    publish(watch.web, range(26, 46))
+    watch.last(3 * DAY)
+    unread = [link.url for link in watch.history.memory("newsroom", watch.now + DAY).waiting]
+    assert unread == [f"{SITE}/news/smart-takes-step-number-30"]
+    assert watch.notices == []
+
+
+def test_a_source_that_began_to_fail_when_the_clock_was_ahead_is_told_of(watch: Watch) -> None:
+    right, healthy = watch.now, watch.web
+    watch.now, watch.web = right + 3650 * DAY, Web(everywhere=DOWN)
+    watch.check()
+    watch.now = right
+    watch.history.turn_back(right)
+    watch.last(DAY)
+    watch.web = healthy
+    watch.last(DAY)
+    (trouble, well) = watch.notices
+    assert (trouble.turn, trouble.since, well.turn) == (Turn.TROUBLE, right, Turn.WELL)
+
+
+def test_what_is_known_of_trouble_is_not_of_the_future_when_the_clock_is_set_back(watch: Watch) -> None:
+    right = watch.now
+    watch.now, watch.web.everywhere = right + 3650 * DAY, FetchError(Outcome.GONE_FOR_GOOD, "HTTP 410")
+    watch.check()
+    watch.history.turn_back(right)
+    vitals = watch.history.vitals("newsroom")
+    assert (vitals.failing_since, vitals.trouble_since, vitals.gone_at) == (right, right, right)
 
 
 # The decisions, with the clock and the past as arguments

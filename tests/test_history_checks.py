@@ -162,6 +162,28 @@ def test_a_link_waits_as_long_as_the_server_asked_up_to_a_day(watched: History) 
     assert waiting(watched, NOW + DAY) == ["a", "b"]
 
 
+def test_a_link_whose_host_asks_for_a_pause_is_not_given_up(watched: History) -> None:
+    for day in range(10):
+        record(watched, observed([failed("a", Outcome.RATE_LIMITED, retry_after=HOUR)], at=NOW + day * DAY))
+    assert states(watched) == {"a": "waiting"}
+    assert waiting(watched, NOW + 9 * DAY + HOUR - MINUTE) == []
+    assert waiting(watched, NOW + 9 * DAY + HOUR) == ["a"]
+
+
+def test_a_link_that_was_asked_for_comes_after_those_that_never_were(watched: History) -> None:
+    record(watched, observed([failed("a", Outcome.RATE_LIMITED)], links=[link("b"), link("c")]))
+    record(watched, observed([failed("b")], at=NOW + MINUTE))
+    assert waiting(watched, NOW + HOUR) == ["c", "a", "b"]
+
+
+def test_a_link_waits_no_longer_than_a_day_when_the_clock_is_set_back(watched: History) -> None:
+    record(watched, observed([failed("a")], at=NOW + 3650 * DAY))
+    record(watched, observed([failed("b")]))
+    watched.turn_back(NOW)
+    assert waiting(watched, NOW + HOUR) == ["b"]
+    assert waiting(watched, NOW + DAY) == ["b", "a"]
+
+
 def test_seeing_a_waiting_link_again_does_not_end_its_waiting(watched: History) -> None:
     record(watched, observed([failed("a")]))
     record(watched, observed(links=[link("a")], at=NOW + MINUTE))

@@ -395,6 +395,16 @@ def test_what_waits_for_channels_and_recipients_that_are_gone_is_dropped_with_th
     assert history.drop_alerts_outside({"desk": {"desk@example.org"}}, NOW + HOUR) == 0
 
 
+def test_a_message_that_was_not_answered_says_so_when_it_is_claimed_again(history: History) -> None:
+    put(history, alerts=[alert("a1", "c1")])
+    said = []
+    for answer in (Answer.RETRY, Answer.UNANSWERED, Answer.RETRY, Answer.SENT):
+        ((claimed, _),) = history.claim_alerts("desk", NOW, HOUR, 3)
+        said.append(claimed.unanswered)
+        history.settle_alert("a1", Delivery(answer=answer, detail=""), NOW, NOW if answer is not Answer.SENT else None)
+    assert said == [False, False, True, True]
+
+
 # Two senders
 
 SENDER = """

@@ -23,6 +23,7 @@ from monitor.parser.market_count import MarketCount
 from monitor.parser.market_entry import MarketEntry
 from monitor.parser.model_announcement import ModelAnnouncement
 from monitor.pipeline import record
+from monitor.resting import tell_settled
 from monitor.settings import AlertRule, ConsoleChannel, Settings
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -333,6 +334,26 @@ def test_an_article_at_a_new_address_and_date_is_known_by_its_content(
     facts = desk.history.queries.facts(kind="market_count")
     assert (len(facts) == 2) == moved
     assert [change.text for change in changes] == news  # 38 the brand has said before, 37 never
+    desk.history.close()
+
+
+@pytest.mark.parametrize(
+    ("flips", "told"), [(7, ["smart: 39 → 38 markets, corrected by the source, holding still"]), (8, [])]
+)
+def test_where_a_page_that_flipped_comes_to_rest_is_told_unless_it_is_known(
+    tmp_path: Path, flips: int, told: list[str]
+) -> None:
+    desk, by = Desk(tmp_path), SOURCES[0]
+    for number in range(flips):
+        text = f"smart is now present in {38 + number % 2} markets worldwide."
+        desk.take(by, [reading("https://smart.example/about", "About", text, "2026-01-05", "smart")])
+    week = timedelta(days=7)
+    assert tell_settled(desk.history, desk.settings, desk.now + week - timedelta(seconds=1)) == ()
+    settled = tell_settled(desk.history, desk.settings, desk.now + week)
+    assert [change.text for change in settled] == told
+    assert [row["text"] for row in desk.history.queries.changes(limit=1)] == told or not told
+    assert {desk.history.queries.why(change.id)["fate"] for change in settled} <= {"told"}
+    assert tell_settled(desk.history, desk.settings, desk.now + 2 * week) == (), "once"
     desk.history.close()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import random
 import ssl
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from monitor.errors import ConfigError, FetchError
 from monitor.models import Outcome, Page, Validators
 from monitor.scrapers import Client
 from monitor.scrapers.bodies import Body
+from monitor.scrapers.links import canonical
 from monitor.scrapers.turns import Turn
 from monitor.settings import HttpSettings
 
@@ -93,9 +95,29 @@ def test_every_way_of_packing_that_was_asked_for_is_unpacked(answer: bytes) -> N
         assert fetch(server.url()).content == PAGE
 
 
-def test_a_body_without_length_counts_when_it_shows_its_end() -> None:
-    with FaultServer(then(reply(body=PAGE, length=False), Wire.close)) as server:
-        assert fetch(server.url()).content == PAGE
+RSS = b'<?xml version="1.0"?><rss version="2.0"><channel><title>News</title></channel></rss>'
+CACHED = b"\n<!-- cached by WP -->\n<!--\n" + b"Performance optimized by a cache. " * 10 + b"\n-->\n"
+
+
+@pytest.mark.parametrize("body", [PAGE, PAGE + CACHED, RSS, RSS + CACHED])
+@pytest.mark.parametrize("encoding", [[], [("Content-Encoding", "identity")]])
+def test_a_body_without_length_counts_when_it_shows_its_end(body: bytes, encoding: list[tuple[str, str]]) -> None:
+    with FaultServer(then(reply(body=body, headers=encoding, length=False), Wire.close)) as server:
+        assert fetch(server.url()).content == body
+
+
+@pytest.mark.parametrize("encoding", ["identity", "utf-8", ""])
+@pytest.mark.parametrize("body", [PAGE[:-40], PAGE[:-40] + CACHED, RSS[:-6] + CACHED, PAGE + b"-->" + PAGE[:-40]])
+def test_a_page_that_is_cut_is_none_whatever_label_names_no_packing(body: bytes, encoding: str) -> None:
+    answer = reply(body=body, headers=[("Content-Encoding", encoding)], length=False)
+    assert failure(then(answer, Wire.close)).outcome is Outcome.INCOMPLETE
+
+
+def test_a_packed_body_without_length_shows_its_own_end() -> None:
+    unended = PAGE.removesuffix(b"</html>")
+    answer = reply(body=gzip.compress(unended), headers=[("Content-Encoding", "gzip")], length=False)
+    with FaultServer(then(answer, Wire.close)) as server:
+        assert fetch(server.url()).content == unended
 
 
 # A1, A2: a server that does not come to an end
@@ -271,6 +293,7 @@ def test_a_move_that_is_not_for_good_at_every_hop_is_none() -> None:
         "http://127.0.0.1:99999/",
         "http://[::1",
         "http://a\u00ff..b/",
+        "http://xn--/",
     ],
 )
 def test_redirects_to_no_web_address_are_refused(location: str) -> None:
@@ -554,6 +577,37 @@ def test_between_two_requests_the_turn_waits() -> None:
 
     asyncio.run(run())
     assert slept == [2, 0.5, 7]
+
+
+ODD = (
+    *("xn--", "xn--a", "xn--a-", "xn--0", "xn--ls8h", "XN--", "a" * 64, "a", "1", "0x7f", "127.1", "::1", "[", "]"),
+    *(".", "..", "-", "_", "*", "(", "%", "%00", "%zz", ":", ":80", ":99999", ":0", "@", "/", "?", "#", "\\", " "),
+    *("\t", "\x00", "\u200d", "\u2028", "\u3002", "\ud800", "\u00df", "\u0130", "\u65e5\u672c", "\U0001f4a9"),
+)
+
+
+def odd_addresses(number: int) -> list[str]:
+    chance = random.Random(7)
+    hosts = ("".join(chance.choices(ODD, k=chance.randint(1, 5))) for _ in range(number))
+    return [f"{chance.choice(['http', 'https'])}://{host}{chance.choice(['', '/', '/a'])}" for host in hosts]
+
+
+def test_any_odd_address_is_refused_in_words() -> None:
+    async def nobody(host: str, port: int) -> Sequence[str]:
+        raise OSError("there is no such name")
+
+    async def run() -> set[Outcome]:
+        client = Client(settings(allow_private_networks=[]), clock=lambda: NOW, resolve=nobody)
+        outcomes = set()
+        for url in ("http://xn--/", "http://xn--0/", "http://xn--0x7f/", *odd_addresses(3_000)):
+            for asked in {url, canonical(url) or url}:
+                with pytest.raises(FetchError) as caught:
+                    await client.get(asked)
+                outcomes.add(caught.value.outcome)
+        await client.aclose()
+        return outcomes
+
+    assert asyncio.run(run()) == {Outcome.FORBIDDEN_ADDRESS, Outcome.DNS}
 
 
 def test_a_failed_request_gives_the_turn_back() -> None:

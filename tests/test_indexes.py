@@ -206,6 +206,17 @@ def test_a_huge_or_half_broken_index_is_read_in_part_and_says_so() -> None:
     assert (lost.outcome, lost.reason) == (Outcome.GONE, "HTTP 404: there is no such page")
 
 
+def test_an_index_of_indexes_says_that_they_are_not_followed_and_names_them() -> None:
+    inner = map_of(("/deep.xml", ""))
+    web = Web({MAP: map_of(("/a.xml", ""), ("/b.xml", ""), ("/c.xml", ""))})
+    web.pages = {**web.pages, f"{SITE}/a.xml": inner, f"{SITE}/b.xml": inner, f"{SITE}/c.xml": urlset()}
+    seen = looked(web, SourceKind.SITEMAP, url=MAP)
+    assert seen.outcome is Outcome.NO_ARTICLES
+    for words in ("c.xml: the sitemap holds no addresses", "b.xml: an index within an index is not followed"):
+        assert words in str(seen.reason)
+    assert str(seen.reason).endswith("; make such an index the url of the source")
+
+
 def listing(number: int, stories: range, last: int = 99) -> str:
     cards = "".join(
         f'<article><a href="/news/2026/story-number-{n}-of-ours"><h3>Our story number {n} at length</h3></a></article>'

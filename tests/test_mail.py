@@ -208,8 +208,8 @@ async def against(talk: Talk, patience: float = 10) -> Delivery:
         return await attempt(email(port), patience=patience)
 
 
-def test_a_server_that_hangs_up_after_the_final_dot_gets_the_same_message_id_again() -> None:
-    seen: list[bytes] = []
+def taking(seen: list[bytes], end: bytes | None) -> Talk:
+    """A server that reads a whole mail and then says this, or nothing ever."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 here\r\n")
@@ -217,12 +217,56 @@ def test_a_server_that_hangs_up_after_the_final_dot_gets_the_same_message_id_aga
             await reader.readline()
             writer.write(answer + b"\r\n")
         seen.append(await reader.readuntil(b"\r\n.\r\n"))
+        if end is None:
+            await reader.read()
+        writer.write(end or b"")
 
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (b"", "the connection was refused or lost"),
+        (None, "timed out"),
+        (b"hello there\r\n", "gave no valid SMTP answer"),
+        (b"250 " + b"x" * 10_000 + b"\r\n", "gave no valid SMTP answer"),
+    ],
+)
+def test_a_mail_that_went_out_whole_and_is_not_answered_may_have_been_taken(end: bytes | None, reason: str) -> None:
+    seen: list[bytes] = []
     for _ in range(2):
-        with pytest.raises(Unreachable, match="lost"):
-            asyncio.run(against(talk))
+        delivery = asyncio.run(against(taking(seen, end), STALL if end is None else 10))
+        assert delivery.answer is Answer.UNANSWERED
+        assert reason in delivery.detail
+        assert "it may have been taken" in delivery.detail
     assert all(b"Message-ID: <a1@example.net>\r\n" in message for message in seen)
     assert len(seen) == 2
+
+
+@pytest.mark.parametrize("answer", [b"hello there\r\n", b"250 " + b"x" * 10_000 + b"\r\n", b"\r\n"])
+def test_an_answer_that_is_none_is_trouble_of_the_channel(answer: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 here\r\n")
+        await reader.readline()
+        writer.write(b"250 mail.test\r\n")
+        await reader.readline()
+        writer.write(answer)
+        await reader.read()
+
+    with pytest.raises(Unreachable, match=r"mail server 127\.0\.0\.1 gave no valid SMTP answer$"):
+        asyncio.run(against(talk))
+
+
+def test_a_server_that_is_silent_after_a_refusal_hides_it_not() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 here\r\n")
+        for answer in (b"250 mail.test", b"250 OK", b"550 5.1.1 nobody here"):
+            await reader.readline()
+            writer.write(answer + b"\r\n")
+        await reader.read()
+
+    assert asyncio.run(against(talk)) == Delivery(answer=Answer.FAILED, detail="550 5.1.1 nobody here")
 
 
 def test_a_server_that_says_nothing_is_given_up() -> None:

@@ -333,6 +333,17 @@ def test_a_template_that_is_none_is_a_mistake_in_the_config(name: str, text: str
     assert words in str(told.value)
 
 
+def test_all_templates_that_are_none_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "alert.txt.j2").write_text("{{ x")
+    (tmp_path / "allert.txt.j2").write_text("")
+    (tmp_path / "chat.md.j2").write_bytes(b"\xff")
+    (tmp_path / "subject.txt.j2").mkdir()
+    with pytest.raises(ConfigError) as told:
+        Templates(tmp_path)
+    names = [line.removeprefix(f"{tmp_path}/").split(".j2")[0] for line in str(told.value).splitlines()]
+    assert names == ["alert.txt", "allert.txt", "chat.md", "subject.txt"]
+
+
 # A program of the user's own
 
 

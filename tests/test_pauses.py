@@ -100,6 +100,17 @@ def test_a_pause_lasts_for_a_day_at_the_most_whatever_the_clock_did(tmp_path: Pa
         assert seen.pauses == {f"127.0.0.1:{server.port}": NOW + timedelta(days=1)}
 
 
+def test_a_pause_is_over_after_a_day_when_the_clock_is_set_back(tmp_path: Path) -> None:
+    with FaultServer(BUSY) as server:
+        sources = two_of(server)[:1]
+        checked(tmp_path, sources, NOW + timedelta(days=30))
+        with History(tmp_path / "h.db", revive=revive) as history:
+            history.turn_back(NOW)
+        server.scripts = FRONT
+        (seen,) = checked(tmp_path, sources, NOW + timedelta(days=1))
+    assert seen.outcome is Outcome.OK
+
+
 def test_a_wait_that_comes_with_another_status_is_the_pages_own_and_not_the_hosts(tmp_path: Path) -> None:
     with FaultServer({"/a": reply(500, headers=[("Retry-After", "7200")]), "/b": FRONT}) as server:
         seen = checked(tmp_path, two_of(server), NOW)

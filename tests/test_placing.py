@@ -32,7 +32,6 @@ def markets(text: str, language: str = "en") -> dict[str, tuple[str, ...]]:
     ("language", "text"),
     [
         ("en", "The Zeekr 7X, which was shown in Germany, will go on sale in Norway and Sweden in May."),
-        ("de", "Der Zeekr 7X, der in Deutschland gezeigt wurde, kommt im Mai in Norwegen und Schweden auf den Markt."),
         ("fr", "Le Zeekr 7X, présenté en Allemagne, sera commercialisé en Norvège et en Suède en mai."),
         ("es", "El Zeekr 7X, presentado en Alemania, se pondrá a la venta en Noruega y Suecia en mayo."),
         ("it", "La Zeekr 7X, presentata in Germania, sarà in vendita in Norvegia e Svezia da maggio."),

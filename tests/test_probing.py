@@ -46,6 +46,8 @@ SITE: Mapping[str, str] = {
     "/feed.xml": RSS,
     "/sitemap.xml": SITEMAP,
     "/index.xml": INDEX,
+    "/indexes.xml": INDEX.replace("/sitemap.xml", "/index.xml"),
+    "/empty.xml": "<rss><channel><title>News</title></channel></rss>",
     "/drawn": DRAWN,
     "/standing": STANDING,
     "/wall": WALL,
@@ -132,7 +134,13 @@ def test_people_get_a_table_and_the_lines_for_the_config(server: FaultServer, co
 
 
 @pytest.mark.parametrize(
-    ("path", "words"), [("/none", "HTTP 404"), ("/wall", "a check for robots came instead of the page")]
+    ("path", "words"),
+    [
+        ("/none", "HTTP 404"),
+        ("/wall", "a check for robots came instead of the page"),
+        ("/indexes.xml", "index.xml: an index within an index is not followed"),
+        ("/empty.xml", "the feed holds no items"),
+    ],
 )
 def test_what_cannot_be_read_says_why(server: FaultServer, config: Path, path: str, words: str) -> None:
     result = probed(server, config, path)

@@ -328,6 +328,15 @@ def test_the_answers_are_right(path: Path) -> None:
     assert {row["subject"] for row in answer(path, "what_is_believed.sql")} == {"worldwide", "HK", "#2"}
 
 
+def test_a_source_that_is_gone_for_good_is_among_the_unhealthy(path: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copy(path, tmp_path))
+    with closing(sqlite3.connect(copied)) as conn, conn:
+        conn.execute("UPDATE source SET gone_at = '2026-01-06T09:00:00Z' WHERE name = 'trade'")
+    with Queries.open(copied) as queries:
+        listed = {row["name"] for row in queries.sources(unhealthy=True)}
+    assert {row["name"] for row in answer(copied, "unhealthy_sources.sql")} == listed == {"broken", "trade"}
+
+
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Plans, of which one is kept; a trade site that says 40 markets and takes it back."""

@@ -259,6 +259,34 @@ def test_an_edited_claim_is_a_correction_and_the_old_one_is_closed(watch: Watch)
     assert len(asked(watch)) == 1
 
 
+@pytest.mark.parametrize(
+    ("instead", "told", "believed"),
+    [
+        ("smart has entered Paraguay.", "smart enters Paraguay", {"PY": "entered"}),
+        ("smart will enter Uruguay in 2027.", "smart plans to enter Uruguay", {"UY, planned": "planned"}),
+    ],
+)
+def test_a_sentence_that_is_edited_into_another_claim_takes_its_own_back(
+    watch: Watch, instead: str, told: str, believed: dict[str, str]
+) -> None:
+    filling = "The electric car brand said so on Monday in a statement to the press that named no other country."
+    watch.web.pages[ARTICLE] = article(f"smart has entered Uruguay. {filling}")
+    watch.check(NOW + HOUR)
+    watch.web.pages[ARTICLE] = article(f"{instead} {filling}")
+    changes = dict(watch.check(NOW + 6 * HOUR))
+    assert {kind: text.partition(" (")[0] for kind, text in changes.items()} == {
+        "new": told,
+        "corrected": "smart enters Uruguay",
+    }
+    assert changes["corrected"].endswith(": no longer believed, taken back by the source")
+    rows = watch.history.queries.state(kind="market_entry")
+    assert {row["subject"]: row["value"] for row in rows} == believed
+    (change,) = [
+        row for row in watch.history.queries.changes() if row["change"] == "corrected" and row["after"] is None
+    ]
+    assert change["rule"] == "smart took back what the article said before"
+
+
 def test_other_words_around_the_same_text_are_nothing(watch: Watch) -> None:
     for hour in (1, 6):
         watch.web.pages[ARTICLE] = article(MARKETS.format(39), note=f"Advertisement number {hour}")

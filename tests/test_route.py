@@ -47,6 +47,12 @@ def test_without_rules_everything_goes_to_every_recipient_soon() -> None:
     assert len({alert.id for alert in alerts}) == 4
 
 
+def test_the_messages_of_two_histories_have_different_ids() -> None:
+    ids = [{alert.id for alert in route([change()], (), CHANNELS, NOW, BERLIN, (), name)} for name in ("a", "b", "a")]
+    assert ids[0] == ids[2]
+    assert ids[0].isdisjoint(ids[1])
+
+
 def test_without_channels_nobody_is_told() -> None:
     assert route([change()], (), (), NOW, BERLIN) == ()
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
@@ -15,7 +15,7 @@ from apscheduler.schedulers import base as apscheduler_base
 from monitor import scheduler as scheduler_module
 from monitor.errors import DatabaseError
 from monitor.models import Observation, Outcome, Source, SourceKind
-from monitor.scheduler import BATCH, LONGEST_RETRY, REST, Scheduler, host_of, left_out, next_check, spread
+from monitor.scheduler import BATCH, LONGEST_RETRY, REST, Scheduler, batches, host_of, left_out, next_check, spread
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -106,8 +106,8 @@ class Recorded:
 
     async def tick(self) -> None: ...
 
-    async def due(self) -> Sequence[Source]:
-        return list(self.waiting)
+    async def due(self, busy: Collection[str], hosts: int) -> Mapping[str, Sequence[Source]]:
+        return batches(self.waiting, busy)
 
     async def quiet(self, span: timedelta) -> bool:
         return not self.waiting
@@ -286,9 +286,9 @@ def test_it_rests_while_nothing_becomes_due_until_it_is_woken(caplog: pytest.Log
     async def scenario() -> None:
         work, looked, rested = Recorded([]), asyncio.Event(), Rested()
 
-        async def due() -> Sequence[Source]:
+        async def due(busy: Collection[str], hosts: int) -> Mapping[str, Sequence[Source]]:
             looked.set()
-            return ()
+            return {}
 
         work.due = due  # type: ignore[method-assign]
         scheduler = Scheduler(work, workers=5, on_bug=unexpected)
@@ -313,9 +313,9 @@ def test_a_clock_that_is_set_back_stops_no_ticking(monkeypatch: pytest.MonkeyPat
         work = Recorded([])
         looked = asyncio.Event()
 
-        async def due() -> Sequence[Source]:
+        async def due(busy: Collection[str], hosts: int) -> Mapping[str, Sequence[Source]]:
             looked.set()
-            return ()
+            return {}
 
         work.due = due  # type: ignore[method-assign]
         work.waiting = [source()]  # not quiet

@@ -26,7 +26,7 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A history of the time before there was a search."""
     path = tmp_path / "h.db"
     with monkeypatch.context() as before:
-        before.setattr(store, "scripts", lambda: [one for one in scripts() if one[0] < "0006"])
+        before.setattr(store, "scripts", lambda: [one for one in scripts() if one[0][:4] not in ("0006", "0007")])
         newsdesk.tell(path)
     return path
 
@@ -57,7 +57,7 @@ def test_housekeeping_indexes_what_is_left_and_is_due_at_once_after_the_upgrade(
     old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setattr(store, "scripts", lambda: [one for one in scripts() if one[0] < "0006"])
+        before.setattr(store, "scripts", lambda: [one for one in scripts() if one[0][:4] not in ("0006", "0007")])
         with History(old, revive=revive) as history:
             history.done("housekeeping", newsdesk.START)
             history.done("backup", newsdesk.START)
@@ -86,7 +86,7 @@ def test_what_is_not_indexed_yet_may_be_read_anew_and_removed(old: Path, monkeyp
 def test_an_index_that_is_whole_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "h.db"
     with monkeypatch.context() as before:
-        before.setattr(store, "scripts", lambda: [one for one in scripts() if one[0] < "0007"])
+        before.setattr(store, "scripts", lambda: [one for one in scripts() if one[0][:4] != "0007"])
         newsdesk.tell(path)
     with History(path, revive=revive) as history:
         assert history.queries.unindexed() == 0

@@ -7,11 +7,21 @@ import json
 import random
 import signal
 import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from faultserver import FaultServer, reply
 from standardwebhooks import Webhook
 from street import SECRET, Street, stop, street, until
+
+from monitor import config as configs
+from monitor.cli.service import Service
+from monitor.errors import DatabaseBusy, DatabaseError
+from monitor.scheduler import BATCH
+from monitor.settings import Settings
 
 NEWSROOM = """
 [[sources]]
@@ -170,6 +180,98 @@ def test_a_stop_in_the_middle_of_a_check_loses_nothing(tmp_path: Path) -> None:
             await until(lambda: stored(there, "SELECT count(*) FROM documents") == [(8,)], service)
             assert (await stop(service))[0] == 0
             assert there.hook.posts == []  # all of it was the baseline
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+def test_a_check_that_is_interrupted_ends_after_the_article_in_hand(tmp_path: Path, name: signal.Signals) -> None:
+    async def scenario() -> None:
+        async with street(tmp_path) as there:
+            config = there.configure(NEWSROOM)
+            config.write_text(config.read_text().replace('per_host_delay = "0s"', 'per_host_delay = "1s"'))
+            titles = [(f"/news/a-story-about-smart-number-{n}", f"A story about smart, number {n}") for n in range(20)]
+            for path, title in titles:
+                there.site.article(path, title, BASELINE)
+            there.site.listing("/news/", *titles)
+            check = await there.start("check")
+            await until(lambda: titles[1][0] in there.site.asked, check)
+            code, log = await stop(check, name)
+            assert (code, log) == (130, "")
+            assert stored(there, "SELECT count(*) FROM documents")[0][0] in (1, 2, 3)
+
+    asyncio.run(scenario())
+
+
+def pages(folder: Path, addresses: Mapping[str, str], more: str = "") -> Settings:
+    """The settings of pages to watch, by name."""
+    path = folder / "monitor.toml"
+    sources = (f'[[sources]]\nname = "{name}"\nkind = "page"\nurl = "{url}"\n' for name, url in addresses.items())
+    path.write_text(f'database = "monitor.db"\n{more}\n{"".join(sources)}')
+    return configs.load(path)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Service]:
+    """The service, in this process; it checks nothing by itself."""
+    service = Service(settings, clock=lambda: datetime.now(UTC), rng=random.Random(1))
+    try:
+        await service.open()
+        yield service
+    finally:
+        await service.close()
+
+
+def test_many_due_sources_of_one_host_keep_no_other_host_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.cli.service.DUE", 3)
+    addresses = {f"a{n}": f"https://a.example/{n}" for n in range(50)} | {"z": "https://z.example/"}
+
+    async def scenario() -> None:
+        async with opened(pages(tmp_path, addresses)) as service:
+            assert [*await service.due((), 1)] == ["a.example"]
+            assert [*await service.due((), 2)] == ["a.example", "z.example"]
+            assert [*await service.due({"a.example"}, 1)] == ["z.example"]
+            assert len((await service.due((), 9))["a.example"]) == BATCH
+
+    asyncio.run(scenario())
+
+
+def test_a_config_that_the_database_does_not_take_is_used_in_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.history.store.BUSY_SECONDS", 0.1)
+    old = pages(tmp_path, {"a": "https://a.example/"})
+
+    async def scenario() -> None:
+        async with opened(old) as service:
+            new = pages(tmp_path, {"b": "https://b.example/"}, '[http]\nper_host_delay = "9s"')
+            with closing(sqlite3.connect(old.database, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                with pytest.raises(DatabaseBusy):
+                    await service.use(new)
+                other.execute("ROLLBACK")
+            assert service.settings is old
+            assert {host: [one.name for one in batch] for host, batch in (await service.due((), 9)).items()} == {
+                "a.example": ["a"]
+            }
+            await service.use(new)
+            assert [*await service.due((), 9)] == ["b.example"]
+
+    asyncio.run(scenario())
+
+
+def test_a_service_whose_lock_file_is_removed_goes_no_further(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with opened(pages(tmp_path, {"a": "https://a.example/"})) as service:
+            await service.tick()
+            (tmp_path / "monitor.db.lock").unlink()
+            with pytest.raises(DatabaseError, match="was removed"):
+                await service.tick()
+            async with opened(service.settings):  # another one has made the file anew
+                with pytest.raises(DatabaseError, match="was removed"):
+                    await service.tick()
 
     asyncio.run(scenario())
 

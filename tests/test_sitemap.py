@@ -120,6 +120,24 @@ def test_of_very_many_addresses_the_newest_are_read_newest_first() -> None:
     assert found.note == "the sitemap holds 6,000 addresses; the newest 5,000 are read"
 
 
+@pytest.mark.parametrize("place", [0, 5_000])
+def test_of_very_many_addresses_without_a_date_what_is_added_at_either_end_is_read(place: int) -> None:
+    entries = [f"<url><loc>/{n}</loc></url>" for n in range(MAX_LINKS)]
+    before = {link.url for link in links(urlset(*entries))}
+    found = read(urlset(*entries[:place], "<url><loc>/new</loc></url>", *entries[place:]))
+    assert [link.url for link in found.links if link.url not in before] == ["https://www.kestrel.example/new"]
+    assert len(found.links) == MAX_LINKS
+    left_out = "of those without a date, the ones in the middle are left out"
+    assert found.note == f"the sitemap holds 5,001 addresses; 5,000 are read; {left_out}"
+
+
+def test_of_very_many_addresses_those_with_a_date_come_first() -> None:
+    bare = [f"<url><loc>/{n}</loc></url>" for n in range(MAX_LINKS)]
+    found = read(urlset(*bare, "<url><loc>/dated</loc><lastmod>2026-01-02</lastmod></url>"))
+    names = [link.url.removeprefix("https://www.kestrel.example/") for link in found.links]
+    assert (len(names), names[0], names[1], names[-1]) == (MAX_LINKS, "dated", "0", "4999")
+
+
 LAUGHS = (
     "<!DOCTYPE x [" + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 9)) + '<!ENTITY a0 "ha">]>'
 )

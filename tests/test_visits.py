@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
 
 import pytest
 
@@ -117,6 +117,25 @@ def test_a_source_that_fails_reads_nothing_that_waits() -> None:
 def test_a_check_counts_the_pages_that_it_asked_for() -> None:
     assert observed({}).requests == 1
     assert observed({"https://a.example/feed": FEED.format(STORY)}).requests == 2
+
+
+def test_a_host_that_asks_for_a_pause_is_asked_for_no_further_article() -> None:
+    class Pausing(Web):
+        asked: ClassVar[list[str]] = []
+
+        async def get(self, url: str, *, validators: Validators | None = None) -> Page:
+            self.asked.append(url)
+            if url.startswith("https://busy.example/"):
+                raise FetchError(Outcome.RATE_LIMITED, "HTTP 429", timedelta(minutes=1))
+            return await super().get(url, validators=validators)
+
+    story = f"<html><body><main><p>{STORY}</p></main></body></html>"
+    web = Pausing({FEED_SOURCE.url: FEED.format("…"), "https://a.example/story": story})
+    waits = tuple(Link(url=f"https://busy.example/{n}") for n in range(3))
+    tools = Tools(client=web, run=here, clock=lambda: NOW)
+    seen = asyncio.run(observe(FEED_SOURCE, Memory(first=False, waiting=waits), tools))
+    assert web.asked == [FEED_SOURCE.url, "https://busy.example/0", "https://a.example/story"]
+    assert [reading.outcome for reading in seen.readings] == [Outcome.RATE_LIMITED, Outcome.OK]
 
 
 def test_what_waits_is_read_although_the_index_is_unchanged() -> None:

@@ -129,7 +129,7 @@ def test_the_page_indexes_what_an_older_version_left_where_no_service_does(
 ) -> None:
     scripts = store.scripts()
     with monkeypatch.context() as before:
-        before.setattr(store, "scripts", lambda: [one for one in scripts if one[0] < "0006"])
+        before.setattr(store, "scripts", lambda: [one for one in scripts if one[0][:4] not in ("0006", "0007")])
         newsdesk.tell(tmp_path / "news.db")
 
     async def scenario() -> None:
@@ -183,8 +183,14 @@ def test_a_wrong_section_is_told(tmp_path: Path, section: str, told: str) -> Non
 def test_this_machine_needs_no_password(tmp_path: Path, host: str) -> None:
     config = tmp_path / "monitor.toml"
     config.write_text(f'database = "h.db"\n[web]\nhost = "{host}"\nport = 9\n{CONFIG}')
+    newsdesk.tell(tmp_path / "h.db")
     shown = command("web", "--config", config, "--link")
     assert shown.out.startswith("http://[::1]:9/enter?token=" if host == "::1" else f"http://{host}:9/enter?token=")
+
+
+def test_without_a_database_there_is_no_link_and_no_token_is_made(tmp_path: Path) -> None:
+    assert "there is no database" in mistake("web", "--db", tmp_path / "h.db", "--link")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_password_that_is_not_there_is_told(tmp_path: Path) -> None:

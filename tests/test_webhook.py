@@ -147,6 +147,19 @@ def test_an_answer_without_end_is_read_to_4_kb() -> None:
     assert send(Hook(endless)) == Delivery(answer=Answer.SENT, detail="HTTP 200")
 
 
+@pytest.mark.parametrize(("head", "answer"), [(b"HTTP/1.1 200 OK", Answer.SENT), (b"HTTP/1.1 500 No", Answer.RETRY)])
+def test_an_answer_is_there_with_its_head_though_its_body_never_comes(head: bytes, answer: Answer) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head + b"\r\nContent-Length: 2\r\n\r\n")
+        await reader.read()
+
+    async def run() -> Delivery:
+        async with raw_server(talk) as port:
+            return await attempt(webhook(f"http://127.0.0.1:{port}/"), patience=0.2)
+
+    assert asyncio.run(run()).answer is answer
+
+
 def test_an_answer_is_told_in_one_short_line_without_addresses() -> None:
     body = b"\x1b[31mno\x1b[0m\r\nsee https://hooks.example.org/T0/B1?token=abc " + b"x" * 2 * MOST_READ
     detail = send(Hook(status(500, body))).detail

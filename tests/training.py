@@ -21,7 +21,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,8 @@ ACCOMPANIED, MOST_OTHERS = 0.08, 5
 """How many of the texts stand among other brands' news, and among how many at most."""
 SECTIONED, MOST_HEADINGS = 0.08, 3
 """How many have headings between their sentences, and how many at most."""
+OTHERS = 0.3
+"""What a candidate in the news of others weighs: there are many, and none is a fact."""
 HEADLINED = 0.6
 """How often each item of news among others has its headline."""
 HEADINGS = {
@@ -115,9 +117,12 @@ class Answer:
 
     label: str
     fact: Json | None = None
+    of_others: bool = False
 
     @property
     def weight(self) -> float:
+        if self.of_others:
+            return OTHERS
         return OPTIONAL if self.fact and self.fact.get("optional") else 1.0
 
 
@@ -163,7 +168,9 @@ def among(labelled: Json, others: Sequence[Json], chance: random.Random) -> Json
     headlined = chance.random() < HEADLINED
     texts = [f"{item['title']}\n{item['text']}" if headlined else item["text"] for item in items]
     titled = labelled if chance.random() < 0.5 else items[0]
-    return {**labelled, "title": titled["title"], "text": "\n".join(texts)}
+    end = len("\n".join(texts[: place + 1]))
+    own = end - len(labelled["text"]), end
+    return {**labelled, "title": titled["title"], "text": "\n".join(texts), "own": own}
 
 
 def _is_apart(labelled: Json, other: Json) -> bool:
@@ -183,6 +190,7 @@ def as_pages(labelled: Json) -> dict[str, Any]:
     page = dict(labelled)
     if labelled["title"] and chance % 3 == 0 and not labelled["text"].startswith(labelled["title"]):
         page["text"] = f"{labelled['title']}\n{labelled['text']}"
+        page["own"] = tuple(place + len(labelled["title"]) + 1 for place in labelled.get("own", ()))
     if labelled["published"] and chance % 25 < len(KNOWN):
         page["published"] = labelled["published"][: KNOWN[chance % 25]] or None
     return page
@@ -268,7 +276,12 @@ class Text:
         for name, (_, judge) in QUESTIONS.items():
             for candidate in self.found[name].each if name in self.labelled.get("about", QUESTIONS) else ():
                 if answer := judge(self.labelled, candidate):
-                    yield name, candidate, answer
+                    yield name, candidate, replace(answer, of_others=self._is_of_others(candidate))
+
+    def _is_of_others(self, candidate: Candidate) -> bool:
+        """Whether a candidate stands in the news of others, where some stand around the text."""
+        start, end = self.labelled.get("own") or (0, len(self.labelled["text"]))
+        return not start <= candidate.start < end
 
     def announced(self, candidate: Candidate, answer: Answer) -> tuple[dating.Spot, Sequence[str]] | None:
         """Where the reader finds a model that is a fact, and the markets that the rules propose; None for all else."""

@@ -18,6 +18,7 @@ from monitor.cli.output import emit, note
 from monitor.cli.values import Moment
 from monitor.errors import UsageError
 from monitor.exports.cells import Column, inert, shown
+from monitor.exports.columns import COLUMNS
 from monitor.exports.moments import resolve
 from monitor.history import History
 from monitor.models import Answer, Change, Delivery, Silence
@@ -55,7 +56,7 @@ def alerts(ctx: click.Context, place: Place, form: str, filters: Filters) -> Non
         return
     with opened(place) as (queries, zone):
         rows = queries.alerts(**filters.checked(queries, zone, form))
-        if not emit(capped(rows, filters, form), form, _COLUMNS, zone=zone):
+        if not emit(capped(rows, filters, form), form, _COLUMNS, zone=zone, fields=COLUMNS["alerts"]):
             nothing("alerts", filters, "there is one for each change that a rule under [[alerts]] asks for")
 
 
@@ -73,7 +74,8 @@ def show(place: Place, form: str, message: str) -> None:
     )
     with opened(place) as (queries, zone):
         alert, changes = queries.message(message)
-        if not emit(changes, form, columns, zone=zone):
+        fields = ("id", "detected_at", "brand", "kind", "change", "text")
+        if not emit(changes, form, columns, zone=zone, fields=fields):
             note(inert(alert["text"]))
 
 
@@ -142,7 +144,7 @@ def preview(place: Place, form: str, since: date | datetime | timedelta) -> None
         changes = queries.changed_since(moment)
     names = ("not_before", "channel", "recipient", "rule", "digest", "changes", "text")
     rows = [{name: row[name] for name in names} for row in _previewed(changes, settings)]
-    if not emit(rows, form, columns, zone=settings.timezone):
+    if not emit(rows, form, columns, zone=settings.timezone, fields=names):
         note(f"of {len(changes)} changes since then, no rule would have told any")
 
 
@@ -221,7 +223,8 @@ def list_silences(place: Place, form: str) -> None:
         Column("why", "note", wide=True),
     )
     with opened(place) as (queries, zone):
-        if not emit(queries.silences(datetime.now(UTC)), form, columns, zone=zone):
+        rows = queries.silences(datetime.now(UTC))
+        if not emit(rows, form, columns, zone=zone, fields=COLUMNS["silences"]):
             note("no silence holds; `brand-monitor silence add --brand NAME --until DATE` makes one")
 
 

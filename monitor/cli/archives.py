@@ -10,10 +10,12 @@ lines state of a text is taken as it stands. Reads no page and no fact; what can
 from __future__ import annotations
 
 import importlib
+import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,14 +102,42 @@ def shards(paths: Sequence[str]) -> list[Shard]:
 
 
 def _files(paths: Sequence[str]) -> Iterator[File]:
-    for name in paths:
-        path = Path(name).resolve()
-        if path.is_dir():
-            for file in sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file, path)):
-                inside = f"{path.name}/{file.relative_to(path).as_posix()}"
-                yield File(file, inside, path.name, file.stat().st_size)
-        else:
-            yield File(path, Path(name).name, Path(name).name.split(".")[0], path.stat().st_size)
+    """The files at these paths, each once. Raises UsageError when two would have the same name: a document's address
+    is made of it, and two at one address are two versions of one."""
+    found: dict[str, Path] = {}
+    for file in _named(paths):
+        if (other := found.setdefault(file.name, file.path)) != file.path:
+            raise UsageError(f"{other} and {file.path} are both named {file.name}; run the folder that holds both")
+        yield file
+
+
+def _named(paths: Sequence[str]) -> Iterator[File]:
+    taken: set[Path] = set()
+    for path, label in sorted(_labels(paths).items()):
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in inside:
+            if file in taken or not file.is_file() or _hidden(file, path):
+                continue
+            taken.add(file)
+            if file == path:
+                folder, slash, last = label.rpartition("/")
+                yield File(file, label, f"{folder}{slash}{last.split('.')[0]}", file.stat().st_size)
+            else:
+                yield File(file, f"{label}/{file.relative_to(path).as_posix()}", label, file.stat().st_size)
+
+
+def _labels(paths: Sequence[str]) -> dict[Path, str]:
+    """What each path is called: its last part, and as much of what is before it as tells it from the others."""
+    parts = {Path(name).resolve(): Path(os.path.abspath(name)).parts for name in paths}
+    labels: dict[Path, str] = {}
+    depth = 1
+    while len(labels) < len(parts):
+        like = Counter(names[-depth:] for names in parts.values())
+        for path, names in parts.items():
+            if path not in labels and like[names[-depth:]] == 1:
+                labels[path] = "/".join(names[-depth:])
+        depth += 1
+    return labels
 
 
 def read_slice(shard: Shard) -> Slice:
@@ -150,7 +180,7 @@ def _documents(file: File, mark: Mark) -> Iterator[tuple[Archived | Skipped, Mar
     elif lower.endswith(WEB_ARCHIVES):
         yield from _records(path, name, archive, mark)
     else:
-        yield Skipped(name, "neither a page, a text, JSON lines nor a web archive"), mark
+        yield Skipped(name, "neither a page, a text, JSON lines nor a web archive", foreign=True), mark
 
 
 def _named_date(path: Path) -> str | None:
@@ -239,16 +269,29 @@ def _records(path: Path, name: str, archive: str, mark: Mark) -> Iterator[tuple[
             place = f"{name}, record {mark.number:06}"
             try:
                 record = next(archived)
-                mark = Mark(archived.offset, mark.number)
-                found = _record(record, place, archive)
             except StopIteration:
                 return
             except Exception as error:  # warcio raises whatever a damaged file brings about
-                yield Skipped(place, f"the archive is damaged from here on ({type(error).__name__})"), mark
+                yield Skipped(place, _damage(path, error)), mark
                 return
+            mark = Mark(archived.offset, mark.number)
+            found: Archived | Skipped | None
+            try:
+                found = _record(record, place, archive)
+            except Exception as error:  # as above; here the next one begins where it should
+                found = Skipped(place, f"the record is damaged ({type(error).__name__})")
             if found is not None:
                 yield found, mark
             mark = Mark(mark.offset, mark.number + 1)
+
+
+def _damage(path: Path, error: Exception) -> str:
+    """Why an archive can be read no further."""
+    if "non-chunked gzip" in str(error):  # warcio has no type of its own for it
+        return (
+            f"the archive is compressed as a whole, not record by record; run warcio recompress {path.name} NEW.warc.gz"
+        )
+    return f"the archive is damaged from here on ({type(error).__name__})"
 
 
 def _record(record: Any, place: str, archive: str) -> Archived | Skipped | None:
@@ -261,11 +304,20 @@ def _record(record: Any, place: str, archive: str) -> Archived | Skipped | None:
     content = record.content_stream().read(LARGEST + 1)
     if len(content) > LARGEST:
         return Skipped(place, f"longer than {LARGEST} bytes")
+    while record.raw_stream.read(LARGEST):
+        pass  # what ends a page in chunks
+    if getattr(record.raw_stream, "limit", 0) > 0:  # of its stated length; it is missing where none is stated
+        return Skipped(place, "the page is cut off: the archive ends within it, or is damaged there")
+    date = record.rec_headers.get_header("WARC-Date") or ""
+    try:
+        captured = datetime.fromisoformat(date)
+    except ValueError:
+        return Skipped(place, f"its WARC-Date is no date: “{date}”")
     return Archived(
         id=place,
         archive=archive,
         content=content,
         content_type=content_type,
         url=record.rec_headers.get_header("WARC-Target-URI"),
-        captured=datetime.fromisoformat(record.rec_headers.get_header("WARC-Date")),
+        captured=captured if captured.tzinfo else captured.replace(tzinfo=UTC),
     )

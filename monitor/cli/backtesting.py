@@ -69,7 +69,8 @@ def backtest(place: Named, form: str, paths: Sequence[str], brand: str | None, f
     (.warc, .warc.gz). Says what would have been told, and when; the same documents always give the same answer. Fetches
     and sends nothing. --db names a new database to write, else it is a passing one; when it was killed on the way, the
     same command goes on where it stopped. The config, if there is one, says who speaks at the addresses of its sources,
-    and where documents are read ([engine]).
+    and where documents are read ([engine]). Exit 1 when a document was skipped, with the reason; other files in a
+    folder, and pages without news in a web archive, are none.
 
     --feeds DIR reads every file of a folder as a feed, and says what is read of each. Exit 1 when a well-formed one
     gives other items than feedparser, when one takes more than two seconds, or cannot be read within bounds.
@@ -86,6 +87,7 @@ def backtest(place: Named, form: str, paths: Sequence[str], brand: str | None, f
     with _workshop(place.db, _about(pieces, own)) as (path, spool):
         places, skipped = asyncio.run(_read(pieces, own, settings.engine if settings else EngineSettings(), spool))
         with History(path, revive=revive) as history:
+            history.identify("backtest")
             with Progress("running", len(places), "documents") as progress:
                 progress.skip(max(0, history.recorded() - len({one.source for one in places})))
                 running.play(places, lambda one: spool.record(one.part, one.number), history, progress.advance)
@@ -97,6 +99,7 @@ def backtest(place: Named, form: str, paths: Sequence[str], brand: str | None, f
         sys.stdout.flush()
     if not places:
         note("nothing was run: no document could be placed in time")
+    if not places or not all(one.foreign for one in skipped):
         click.get_current_context().exit(1)
 
 

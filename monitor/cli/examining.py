@@ -28,8 +28,10 @@ from monitor.engine.engines import examine as examine_engine
 from monitor.errors import ConfigError, DatabaseError, FetchError
 from monitor.exports.cells import inert
 from monitor.history import Queries, backups
+from monitor.history.store import check_rights
 from monitor.notifier.channel import tls_context
 from monitor.notifier.rendering import Templates
+from monitor.parser import lexicon
 from monitor.scrapers import browser
 from monitor.settings import (
     AppriseChannel,
@@ -49,6 +51,9 @@ TOO_LITTLE_SPACE = 50_000_000
 BACKUP_TOLERANCE = timedelta(hours=6)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LATELY = timedelta(days=7)
+CONFIG = {"config", "secret", "browser", "templates"}
+"""What is mended in the config: `run` and `check` would refuse it."""
+
 MENDED_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 """The releases, each the first of its line, in which the "WAL-reset" bug is mended."""
 
@@ -72,15 +77,16 @@ class Verdict:
 @placed
 @click.option("--service", is_flag=True, help="Only whether the sources are checked when it is time, as /healthz says.")
 def doctor(place: Place, service: bool) -> None:
-    """Check config, database, clock, network, channels and cluster; nothing is fetched or sent. Exit 1 if anything
-    failed."""
-    failed = False
+    """Check config, database, clock, network, channels and cluster; nothing is fetched or sent. Exit 2 if the config
+    is wrong or names what is not there, 1 if anything else failed."""
+    code = 0
     now = datetime.now(UTC)
     for verdict in keeps_up(*place.history(), now, Grade.FAILED) if service else examine(place, now):
-        failed = failed or verdict.grade is Grade.FAILED
+        if verdict.grade is Grade.FAILED:
+            code = max(code, 2 if verdict.about in CONFIG else 1)
         click.echo(f"{verdict.grade:8} {verdict.about:9} {inert(verdict.text)}")
-    if failed:
-        click.get_current_context().exit(1)
+    if code:
+        click.get_current_context().exit(code)
 
 
 def examine(place: Place, now: datetime) -> Iterator[Verdict]:
@@ -121,9 +127,11 @@ def _config(settings: Settings) -> Iterator[Verdict]:
         yield Verdict(Grade.OK, "config", "no [[alerts]]: every change goes to every channel")
     if settings.alerts and not settings.channels:
         yield Verdict(Grade.WARNING, "config", "no [[channels]]: nobody is told of any change")
+    yield from _unnamed(settings)
     yield from _brands(settings)
     yield from _browser(settings)
     yield from _templates(settings)
+    yield from _languages()
     for place, secret in settings.secrets().items():
         try:
             secret.reveal()
@@ -131,6 +139,16 @@ def _config(settings: Settings) -> Iterator[Verdict]:
             yield Verdict(Grade.FAILED, "secret", f"{settings.path}: {place}: {error}")
         else:
             yield Verdict(Grade.OK, "secret", f"{secret!r} is there")
+
+
+def _unnamed(settings: Settings) -> Iterator[Verdict]:
+    """Channels that fell silent when the first rule was written."""
+    named = {name for rule in settings.alerts for name in rule.channels}
+    named |= set(settings.summary.channels) if settings.summary else set()
+    for channel in settings.channels if settings.alerts else ():
+        if channel.name not in named:
+            text = f'channel "{channel.name}": no rule names it, so it is told of no change; name it in [[alerts]]'
+            yield Verdict(Grade.WARNING, "config", f"{settings.path}: {text}")
 
 
 def _browser(settings: Settings) -> Iterator[Verdict]:
@@ -148,9 +166,16 @@ def _templates(settings: Settings) -> Iterator[Verdict]:
     try:
         Templates(settings.templates)
     except ConfigError as error:
-        yield Verdict(Grade.FAILED, "templates", str(error))
+        yield from (Verdict(Grade.FAILED, "templates", line) for line in str(error).splitlines())
     else:
         yield Verdict(Grade.OK, "templates", f"{settings.templates} can be used")
+
+
+def _languages() -> Iterator[Verdict]:
+    try:
+        lexicon.check()
+    except ConfigError as error:
+        yield from (Verdict(Grade.FAILED, "language", line) for line in str(error).splitlines())
 
 
 def _brands(settings: Settings) -> Iterator[Verdict]:
@@ -178,6 +203,10 @@ def _database(path: Path, now: datetime) -> Iterator[Verdict]:
     free = shutil.disk_usage(folder).free
     grade = Grade.FAILED if free < TOO_LITTLE_SPACE else Grade.WARNING if free < LITTLE_SPACE else Grade.OK
     yield Verdict(grade, "disk", f"{free / 1e9:.1f} GB free in {folder}{'' if grade is Grade.OK else '; make room'}")
+    try:
+        check_rights(path)
+    except DatabaseError as error:
+        yield Verdict(Grade.FAILED, "database", str(error))
     if not path.exists():
         yield Verdict(Grade.OK, "database", f"{path} is not there yet; the first check makes it")
         yield _clock(None, now)

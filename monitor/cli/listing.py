@@ -16,7 +16,8 @@ from monitor.cli.options import Place, formatted, placed
 from monitor.cli.output import emit, note
 from monitor.errors import UsageError
 from monitor.exports.cells import Column
-from monitor.exports.rows import FACT_FIELDS, fact_row, health, standing, voices
+from monitor.exports.columns import COLUMNS
+from monitor.exports.rows import fact_row, health, standing, voices
 from monitor.notifier.wording import fact_words
 
 FIRST_CHECK = "`brand-monitor check` reads the sources once, `brand-monitor run` watches them"
@@ -24,6 +25,10 @@ FIRST_CHECK = "`brand-monitor check` reads the sources once, `brand-monitor run`
 _CHANGE_FIELDS = (
     *("id", "detected_at", "brand", "kind", "change", "subject", "before", "after", "text", "rule", "sources"),
     *("alerts", "silence", "aspect", "independent", "syndicated", "sponsored", "fate"),
+)
+_DOCUMENT_FIELDS = (
+    *("id", "url", "version", "latest", "title", "published", "published_from", "dated", "language", "outlet"),
+    *("authority", "source", "fetched_at", "baseline", "characters", "facts", "page_kept", "check_id"),
 )
 
 
@@ -46,7 +51,7 @@ def facts(place: Place, form: str, filters: Filters, rejected: bool) -> None:
     with opened(place) as (queries, zone):
         found = queries.facts(rejected=rejected, **filters.checked(queries, zone, form))
         rows = [fact_row(row) for row in found]
-        if not emit(capped(rows, filters, form), form, columns, zone=zone, fields=FACT_FIELDS):
+        if not emit(capped(rows, filters, form), form, columns, zone=zone, fields=COLUMNS["facts"]):
             nothing("facts", filters, FIRST_CHECK)
 
 
@@ -87,7 +92,7 @@ def conflicts(place: Place, form: str, filters: Filters) -> None:
     )
     with opened(place) as (queries, zone):
         rows = queries.conflicts(**filters.checked(queries, zone, form))
-        if not emit(capped(rows, filters, form), form, columns, zone=zone):
+        if not emit(capped(rows, filters, form), form, columns, zone=zone, fields=COLUMNS["conflicts"]):
             note("no conflicts: good sources agree about everything that was asked for")
 
 
@@ -106,7 +111,7 @@ def documents(place: Place, form: str, filters: Filters) -> None:
     )
     with opened(place) as (queries, zone):
         rows = queries.documents(**filters.checked(queries, zone, form))
-        if not emit(capped(rows, filters, form), form, columns, zone=zone):
+        if not emit(capped(rows, filters, form), form, columns, zone=zone, fields=_DOCUMENT_FIELDS):
             nothing("documents", filters, FIRST_CHECK)
 
 
@@ -126,7 +131,7 @@ def checks(place: Place, form: str, filters: Filters) -> None:
     )
     with opened(place) as (queries, zone):
         rows = queries.checks(**filters.checked(queries, zone, form))
-        if not emit(capped(rows, filters, form), form, columns, zone=zone):
+        if not emit(capped(rows, filters, form), form, columns, zone=zone, fields=COLUMNS["checks"]):
             nothing("checks", filters, FIRST_CHECK)
 
 
@@ -162,8 +167,9 @@ def sources(place: Place, form: str, filters: Filters, unhealthy: bool, listed: 
     )
     with opened(place) as (queries, zone):
         brand = filters.brand and brand_name(queries, filters.brand)
-        rows = queries.sources(brand=brand, unhealthy=unhealthy, limit=filters.limit)
-        shown = emit([row | {"health_in_words": health(row)} for row in rows], form, columns, zone=zone)
+        found = queries.sources(brand=brand, unhealthy=unhealthy, limit=filters.limit)
+        rows = [row | {"health_in_words": health(row)} for row in found]
+        shown = emit(rows, form, columns, zone=zone, fields=COLUMNS["sources"])
     if shown and unhealthy:
         click.get_current_context().exit(1)
     if not shown:

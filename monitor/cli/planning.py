@@ -10,6 +10,7 @@ from monitor.cli.asking import Filters, capped, filtered, nothing, opened
 from monitor.cli.options import Place, formatted, placed
 from monitor.cli.output import emit, note
 from monitor.exports.cells import Column
+from monitor.exports.columns import COLUMNS
 
 
 @click.command(short_help="What is planned, and what is overdue.")
@@ -34,7 +35,7 @@ def plans(place: Place, form: str, filters: Filters, overdue: bool) -> None:
     with opened(place) as (queries, zone):
         asked = filters.checked(queries, zone, form)
         rows = queries.plans(datetime.now(UTC), overdue=overdue, **asked)
-        if emit(capped(rows, filters, form), form, columns, zone=zone):
+        if emit(capped(rows, filters, form), form, columns, zone=zone, fields=COLUMNS["plans"]):
             return
     if overdue:
         note("no plan is overdue")

@@ -172,11 +172,14 @@ async def _guessed(source: Source, tools: Tools) -> tuple[Source, Look]:
     if not seen.outcome.good and seen.page is None:  # it could not be had at all
         return source, seen
     for kind in INDEXES if not source.render else (SourceKind.LISTING,):
-        found = await _look(replace(source, kind=kind), tools)
+        tried = replace(source, kind=kind)
+        found = await _look(tried, tools)
         if found.outcome.good and found.links:
-            return replace(source, kind=kind), found
+            return tried, found
+        if found.outcome is Outcome.NO_ARTICLES and kind is not SourceKind.LISTING:  # it is one, without any
+            return tried, found
         if found.outcome not in (Outcome.BAD_FEED, Outcome.NO_ARTICLES, Outcome.DECODE_ERROR):
-            return replace(source, kind=kind), found
+            return tried, found
     return replace(source, kind=SourceKind.PAGE), seen
 
 

@@ -80,6 +80,8 @@ def extract(
     """
     if not inputs and documents.standard_input().isatty():
         raise UsageError("nothing to read: name a file or an address, or pipe a text in")
+    if "" in inputs:
+        raise UsageError("an input has an empty name; name a file or an address, or - for standard input")
     _doubt(brand)
     told, names = Told(brand, published, lang), inputs or ("-",)
     if jsonl:

@@ -13,6 +13,7 @@ from monitor.cli.options import Command, Place, formatted, placed
 from monitor.cli.output import emit, note
 from monitor.errors import UsageError
 from monitor.exports.cells import Column, inert
+from monitor.exports.columns import COLUMNS
 from monitor.history import History
 from monitor.judging import Judged, Judgement, judge
 from monitor.notifier.wording import fact_words
@@ -161,5 +162,5 @@ def list_reviews(place: Place, form: str, filters: Filters) -> None:
     )
     with opened(place) as (queries, zone):
         rows = queries.reviews(**filters.checked(queries, zone, form))
-        if not emit(capped(rows, filters, form), form, columns, zone=zone):
+        if not emit(capped(rows, filters, form), form, columns, zone=zone, fields=COLUMNS["reviews"]):
             note("no reviews yet; `brand-monitor review accept FACT --by NAME` makes one")

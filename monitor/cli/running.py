@@ -9,7 +9,7 @@ import random
 import resource
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -68,6 +68,9 @@ def run(place: Place, with_page: bool, log_format: str | None) -> None:
     _allow_sockets()
     if not any(source.enabled for source in settings.sources):
         raise UsageError(_nothing_to_check(settings))
+    from monitor.parser import lexicon  # late: `check` reads a language when a page is in it
+
+    lexicon.check()  # better now than at the first page in a language whose file is broken
     sys.exit(asyncio.run(_serve(settings, place, log_format, with_page=with_page)))
 
 
@@ -209,10 +212,15 @@ async def _check(service: Service, sources: Sequence[Source], *, named: bool) ->
 
         once = Once(service, sources, tell)
         scheduler = Scheduler(once, workers=service.settings.workers, on_bug=bugs.append)
-        while once.waiting and not bugs:
-            await scheduler.dispatch()
-            await scheduler.any_done()
-        await scheduler.idle()
+        try:
+            while once.waiting and not bugs:
+                await scheduler.dispatch()
+                await scheduler.any_done()
+            await scheduler.idle()
+        except asyncio.CancelledError:  # as `run` stops
+            service.stop()
+            await scheduler.stop(GRACE)
+            raise
     await service.deliver_now()
     if not bugs:
         await service.report()
@@ -233,14 +241,13 @@ class Once:
         """By host, what is left to check at those where no check is running."""
         for source in sources:
             self._free.setdefault(host_of(source), []).append(source)
-        self._busy = 0
 
     async def tick(self) -> None:
         """Nothing: one look is no time for pauses."""
 
-    async def due(self) -> Sequence[Source]:
-        free = islice(self._free.values(), self._service.settings.workers - self._busy)
-        return [source for lane in free for source in lane[:BATCH]]
+    async def due(self, busy: Collection[str], hosts: int) -> Mapping[str, Sequence[Source]]:
+        free = ((host, lane[:BATCH]) for host, lane in self._free.items() if host not in busy)
+        return dict(islice(free, hosts))
 
     async def quiet(self, span: timedelta) -> bool:
         """No: one look has no rest."""
@@ -255,11 +262,9 @@ class Once:
             del lost[checked.source.name]
             self._heard(checked)
 
-        self._busy += 1
         try:
             await self._service.check(sources, heard)
         finally:
-            self._busy -= 1
             if left := [*lost.values(), *lane[len(sources) :]]:
                 self._free[host] = left
 
@@ -279,10 +284,16 @@ class Once:
 
 
 async def _with_service(settings: Settings, work: Callable[[Service], Awaitable[T]]) -> T:
+    """Work with a service that Ctrl-C and SIGTERM cancel; then it is Abort that is raised."""
     service = Service(settings, clock=now, rng=random.Random())  # noqa: S311  # jitter only
+    this = asyncio.current_task()
+    assert this is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)  # asyncio does so at Ctrl-C
     try:
         await service.open()
         return await work(service)
+    except asyncio.CancelledError:
+        raise click.Abort from None
     finally:
         await service.close()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from monitor.cli.options import Place, placed
+from monitor.cli.output import note
 from monitor.errors import UsageError
 from monitor.history import backups
 from monitor.history.backups import Saved
@@ -57,5 +59,9 @@ def restore(place: Place, path: Path) -> None:
     restored = backups.restore(path, database, datetime.now(UTC))
     newest = f", the last check of {restored.newest.astimezone(zone):%Y-%m-%d %H:%M}" if restored.newest else ""
     click.echo(f"{database}: restored from {path}, facts: {restored.facts}{newest}")
+    if not restored.handed_over:
+        before = restored.aside or database.parent
+        paths = shlex.join([f"--reference={before}", str(database), f"{database}.lock"])
+        note(f"{database}: could not be given to the owner of {before}, who runs the service; as root: chown {paths}")
     if restored.aside:
         click.echo(f"{restored.aside}: the database that was there before; remove it once all is well")

@@ -11,15 +11,15 @@ import click
 
 from monitor.cli import documents
 from monitor.cli.documents import BadLine, Told, opened
+from monitor.cli.options import formatted
 from monitor.cli.output import emit
-from monitor.cli.values import Listed, Word
+from monitor.cli.values import Listed
 from monitor.errors import UsageError
 from monitor.exports.cells import Column, Row, inert, shortened
 from monitor.exports.written import inert_json
 from monitor.notifier.wording import fact_words
 from monitor.parser.evaluate import KINDS, Mistake, Score, Tally, score
 
-FORMATS = ("table", "json", "jsonl", "csv")
 FIELDS = ("kind", "language", "found", "false", "missed", "precision", "recall", "f1", "macro_f1")
 
 
@@ -40,13 +40,15 @@ COLUMNS = (
 @click.option("--errors", is_flag=True, help="Every miss and every false fact too.")
 @click.option("--by", type=Listed("grouping", ("kind", "language")), default="kind,language", show_default=True)
 @click.option("--floor", type=click.FloatRange(0, 1), metavar="F1", help="Exit 1 when F1 over all facts is below this.")
-@click.option("--format", "form", type=Word("format", FORMATS), default="table", show_default=True)
+@formatted
 def evaluate(gold: tuple[str, ...], errors: bool, by: tuple[str, ...], floor: float | None, form: str) -> None:
     """Precision, recall and F1 of the reading against labelled documents, by kind and language.
 
     A gold file holds a document a line, as `extract --jsonl` reads them, with its "facts". F1 is over all facts
-    together (micro); macro F1 is the mean over documents.
+    together (micro); macro F1 is the mean over documents, and of all kinds, as a document is about several.
     """
+    if errors and form == "csv":
+        raise UsageError("--errors does not go with --format csv: a mistake has no figures; use table, json or jsonl")
     labelled = [document for name in gold for document in _gold(name)]
     _refuse_repeated(labelled)
     result = score(labelled, _predictions(labelled))
@@ -54,7 +56,8 @@ def evaluate(gold: tuple[str, ...], errors: bool, by: tuple[str, ...], floor: fl
     if form == "json":
         click.echo(inert_json(_report(result, rows, errors), indent=2))
     else:
-        emit(rows, form, COLUMNS, zone=UTC, fields=FIELDS)
+        mistakes = [_mistake(one) for one in result.mistakes] if errors and form == "jsonl" else []
+        emit([*rows, *mistakes], form, COLUMNS, zone=UTC, fields=FIELDS)
         if form == "table":
             _notes(result, errors)
     overall = result.tally().f1
@@ -115,22 +118,35 @@ def _predictions(labelled: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[s
 
 
 def _rows(result: Score, by: Sequence[str]) -> list[Row]:
-    """A row for each group that holds something; macro F1 where a group is whole documents."""
-    groups: dict[tuple[str | None, str | None], None] = {}
-    for row_kind, row_language in result.tallies:
-        groups.setdefault((row_kind if "kind" in by else None, row_language if "language" in by else None))
-    rows: list[Row] = []
-    for kind, language in sorted(groups, key=lambda group: (KINDS.index(group[0]) if group[0] else -1, group[1] or "")):
-        tally = result.tally(kind=kind, language=language)
-        if tally.found or tally.false or tally.missed:
-            rows.append(_row(tally, kind or "all", language or "all", None if kind else result.macro_f1(language)))
-    return rows
+    """A row for each group that holds something, and for each of several languages one over its kinds; macro F1 where a
+    group is whole documents."""
+    filled = [group for group, tally in result.tallies.items() if tally.found or tally.false or tally.missed]
+    languages = {language for _, language in filled}
+    groups = {(kind if "kind" in by else None, language if "language" in by else None) for kind, language in filled}
+    if "language" in by and len(languages) > 1:
+        groups |= {(None, language) for language in languages}
+    ordered = sorted(groups, key=lambda group: (KINDS.index(group[0]) if group[0] else len(KINDS), group[1] or ""))
+    return [
+        _row(
+            result.tally(kind=kind, language=language),
+            kind or "all",
+            language or "all",
+            None if kind else result.macro_f1(language),
+        )
+        for kind, language in ordered
+    ]
 
 
 def _row(tally: Tally, kind: str, language: str, macro: float | None) -> dict[str, Any]:
     figures = {name: round(getattr(tally, name), 4) for name in ("precision", "recall", "f1")}
     counts = {"found": tally.found, "false": tally.false, "missed": tally.missed}
-    return {"kind": kind, "language": language, **counts, **figures, "macro_f1": macro and round(macro, 4)}
+    return {
+        "kind": kind,
+        "language": language,
+        **counts,
+        **figures,
+        "macro_f1": None if macro is None else round(macro, 4),
+    }
 
 
 def _report(result: Score, rows: Sequence[Row], errors: bool) -> dict[str, Any]:

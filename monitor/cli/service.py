@@ -11,9 +11,9 @@ import hashlib
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -37,7 +37,8 @@ from monitor.notifier.route import GROUP, group_window, held_until, recipients
 from monitor.notifier.summary import summary
 from monitor.notifier.wording import words_of
 from monitor.pipeline import record
-from monitor.scheduler import host_of, left_out, next_check, spread
+from monitor.resting import tell_settled
+from monitor.scheduler import batches, host_of, left_out, next_check, spread
 from monitor.scrapers import browser
 from monitor.settings import BackupSettings, Channel, Settings
 
@@ -67,8 +68,8 @@ SUMMARY = "summary"
 PAUSE = timedelta(seconds=60)
 """Between two ticks, after which nothing can have run meanwhile."""
 
-DUE = 2_000
-"""How many due sources one tick looks at."""
+DUE, MORE = 2_000, 8
+"""How many due sources one tick looks at; so many times as many while they are of too few hosts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,30 +169,38 @@ class Service:
             await self.history(History.skip, skipped, self._clock())
 
     async def use(self, settings: Settings) -> None:
-        """Goes on with other settings. Checks in hand finish with the old ones."""
+        """Goes on with other settings, or, when it raises, with the old ones and nothing of the others. Checks in hand
+        finish with the old ones."""
         if settings.database != self.settings.database:
             raise DatabaseError("the database cannot change while the service runs; restart it")
         _all_there(settings)
-        if (settings.http, settings.engine) != (self.settings.http, self.settings.engine):
-            engine = self._new_engine(settings)
-            try:
+        async with AsyncExitStack() as unused:
+            dispatcher, engine = self._new_dispatcher(settings), self._engine
+            unused.push_async_callback(dispatcher.aclose)
+            if (settings.http, settings.engine) != (self.settings.http, self.settings.engine):
+                engine = self._new_engine(settings)
+                unused.push_async_callback(engine.close)
                 await engine.open()
-            except BaseException:
-                await engine.close()
-                raise
+            await self._known(settings)
+            unused.pop_all()
+        if engine is not self._engine:
             self._retire(self._engine.close())
-            self._engine = engine
-        retired, self._dispatcher = self._dispatcher, self._new_dispatcher(settings)
-        self._retire(retired.aclose())
+        self._retire(self._dispatcher.aclose())
+        self._engine, self._dispatcher = engine, dispatcher
         self.settings, self._sources = settings, _by_name(settings)
-        await self._known(settings)
 
     async def _known(self, settings: Settings) -> None:
+        """Makes known to the history, at once or not at all, what is configured."""
         now = self._clock()
-        await self.history(History.sync_sources, settings.sources, now)
-        await self.history(History.sync_channels, {channel.name: _config(channel) for channel in settings.channels})
         open_to = {channel.name: recipients(channel) for channel in settings.channels}
-        dropped = await self.history(History.drop_alerts_outside, open_to, now)
+
+        def known(history: History) -> int:
+            with history.writing():
+                history.sync_sources(settings.sources, now)
+                history.sync_channels({channel.name: _config(channel) for channel in settings.channels})
+                return history.drop_alerts_outside(open_to, now)
+
+        dropped = await self.history(known)
         if dropped:
             log.warning("%d waiting alerts were for channels no longer configured; dropped, see `alerts`", dropped)
 
@@ -209,7 +218,9 @@ class Service:
     # What the scheduler starts
 
     async def tick(self) -> None:
-        """Notices that time did not pass as it should since the last tick."""
+        """Notices that time did not pass as it should since the last tick, and that somebody took the lock away."""
+        if not self._lock.stands():
+            raise DatabaseError(f"{self._lock.path} was removed, so that another service may write the same database")
         now, before = self._clock(), self._ticked
         self._ticked = now
         if before is None:
@@ -221,9 +232,14 @@ class Service:
             log.warning("nothing ran for %d s: the machine slept, or its clock was set", (now - before).total_seconds())
             await self.catch_up("the machine slept, or its clock was set forward")
 
-    async def due(self) -> Sequence[Source]:
-        names = await self.history(History.due, self._clock(), DUE)
-        return [self._sources[name] for name in names if name in self._sources]
+    async def due(self, busy: Collection[str], hosts: int) -> Mapping[str, Sequence[Source]]:
+        limit = DUE
+        while True:
+            names = await self.history(History.due, self._clock(), limit)
+            found = batches((self._sources[name] for name in names if name in self._sources), busy)
+            if len(found) >= hosts or len(names) < limit:
+                return found
+            limit *= MORE
 
     async def quiet(self, span: timedelta) -> bool:
         return await self.history(History.quiet, self._clock() + span)
@@ -339,6 +355,7 @@ class Service:
 
     async def _sweep(self, now: datetime) -> None:
         settings = self.settings
+        await self.db(partial(tell_settled, self._history, settings, now))
         steps = await self.history(History.housekeep, now, settings.keep_pages, settings.keep_checks)
         removed = Swept()
         while step := await self.db(partial(next, steps, None)):

@@ -47,12 +47,12 @@ def web(place: Place, port: int | None, link: bool) -> None:
     wanted = settings.web if settings else WebSettings()
     if port is not None:
         wanted = wanted.model_copy(update={"port": port})
+    if settings and not link:
+        settings.require_secrets("[web]")
+    reader = Reader(database)  # first of all: without a history nothing is made, no token either
     if link:
         click.echo(f"{address_of(wanted.host, wanted.port)}enter?token={token_of(database)}")
         return
-    if settings:
-        settings.require_secrets("[web]")
-    reader = Reader(database)  # first of all: without a history nothing is made
     asyncio.run(_serve(reader, zone, wanted, settings))
 
 

@@ -13,6 +13,7 @@ from monitor.cli.output import emit, note
 from monitor.cli.values import Moment, Word
 from monitor.errors import UsageError
 from monitor.exports.cells import Row, inert, shortened, shown
+from monitor.exports.columns import COLUMNS
 from monitor.exports.moments import resolve
 from monitor.exports.written import inert_json
 from monitor.notifier.wording import fact_words
@@ -62,7 +63,7 @@ def timeline(
     if form == "table":
         _tell([line for step in steps for line in _step(step, zone)])
     else:
-        emit(steps, form, (), zone=zone)
+        emit(steps, form, (), zone=zone, fields=COLUMNS["timeline"])
     if not steps:
         note("nothing was known of this; `brand-monitor facts --brand NAME` lists single claims")
 
@@ -92,7 +93,9 @@ def _tell(lines: Iterable[str]) -> None:
 @click.command(short_help="Where a change came from and what became of it.")
 @click.argument("change", required=False)
 @click.option("--fact", type=click.IntRange(min=1), metavar="ID", help="What became of this claim instead.")
-@click.option("--format", "form", type=Word("format", FORMATS), default="table", show_default=True)
+@click.option(
+    "--format", "form", type=Word("format", FORMATS), default="table", help="Default: table, also when piped."
+)
 @placed
 def why(place: Place, form: str, change: str | None, fact: int | None) -> None:
     """Where a change came from and what became of it: sentences, sources, rule, messages or the reason for silence.

@@ -13,14 +13,13 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
-from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from monitor.errors import MonitorError, ReadError
 from monitor.models import Outcome
@@ -29,7 +28,10 @@ from monitor.visits import prepare
 log = logging.getLogger(__name__)
 
 SECONDS = 10.0
-"""Wall-clock time one page may take; an ordinary one takes a hundredth."""
+"""What one page may take; an ordinary one takes a hundredth."""
+
+STEP = 0.5
+"""Seconds in which a page's time is counted."""
 
 MEMORY = 1_500_000_000
 """Bytes of address space of one child. Libraries and language data alone map about a third of it."""
@@ -54,14 +56,18 @@ class Cage:
         """The function's result or its exception; ReadError when it overstepped the bounds."""
         async with self._turns:  # so that waiting for a turn does not count as reading
             try:
-                return await self._ask(function, arguments)
-            except FutureTimeout:
+                return await self._twice(function, arguments)
+            except TooLong:
                 self.replaced += 1
                 raise ReadError(
                     Outcome.PARSE_ERROR, f"reading the page took longer than {self.seconds:g} s; given up"
                 ) from None
-            except (ProcessExpired, MemoryError) as error:
-                self.replaced += isinstance(error, ProcessExpired)
+            except ProcessExpired as error:
+                self.replaced += 1
+                raise ReadError(
+                    Outcome.PARSE_ERROR, f"the child that read the page {_end(error.exitcode)}, twice; given up"
+                ) from None
+            except MemoryError:
                 raise ReadError(Outcome.PARSE_ERROR, "reading the page needed too much memory; given up") from None
             except MonitorError:
                 raise
@@ -70,11 +76,20 @@ class Cage:
                 log.exception("this is a bug in brand-monitor: it cannot read a page")
                 raise ReadError(Outcome.PARSE_ERROR, f"a bug in brand-monitor: {type(bug).__name__}") from bug
 
+    async def _twice(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """A child may be killed for what is no fault of its page, such as the memory that others take: a page is judged
+        when the child after it has died of it, too."""
+        try:
+            return await self._ask(function, arguments)
+        except ProcessExpired:
+            self.replaced += 1
+            return await self._ask(function, arguments)
+
     async def _ask(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """One call in a child. A pool whose children died between calls is broken for good, so it is replaced, once."""
         pool = self._pool
         try:
-            return await asyncio.wrap_future(pool.schedule(function, args=arguments, timeout=self.seconds))
+            return await self._bounded(pool.schedule(function, args=arguments))
         except (BrokenProcessPool, RuntimeError) as broken:
             if pool.active and not isinstance(broken, BrokenProcessPool):
                 raise  # an error of the function itself
@@ -82,7 +97,24 @@ class Cage:
                 log.warning("the children that read pages are gone; starting new ones")
                 self._pool = self._new_pool()
                 self.replaced += self._processes
-        return await asyncio.wrap_future(self._pool.schedule(function, args=arguments, timeout=self.seconds))
+        return await self._bounded(self._pool.schedule(function, args=arguments))
+
+    async def _bounded(self, call: ProcessFuture[Any]) -> Any:
+        """The result of a call. Raises TooLong, and the child is killed. Time counts from when a child has begun: by
+        the loop's clock, which nobody sets, and step by step, so that a stop of this process (Ctrl-Z, a machine that
+        sleeps) counts as two steps at most."""
+        result, clock, taken = asyncio.wrap_future(call), asyncio.get_running_loop().time, 0.0
+        try:
+            while not result.done():
+                if taken > self.seconds:
+                    raise TooLong
+                before = clock()
+                await asyncio.wait([result], timeout=STEP)
+                if call.running():
+                    taken += min(clock() - before, 2 * STEP)
+            return result.result()
+        finally:
+            call.cancel()  # type: ignore[no-untyped-call]  # kills the child that is at it, if one is
 
     def _new_pool(self) -> ProcessPool:
         return ProcessPool(
@@ -97,6 +129,15 @@ class Cage:
         """Ends the children at once."""
         self._pool.stop()  # type: ignore[no-untyped-call]  # pebble's types are not whole
         self._pool.join(timeout=5)
+
+
+class TooLong(Exception):
+    """A call took longer than it may."""
+
+
+def _end(code: int) -> str:
+    """How a child ended, by its exit code."""
+    return f"was killed (signal {-code})" if code < 0 else f"ended (exit code {code})"
 
 
 def _context() -> BaseContext:

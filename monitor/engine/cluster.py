@@ -14,7 +14,7 @@ import asyncio
 import logging
 import ssl
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -35,8 +35,8 @@ log = logging.getLogger(__name__)
 
 CONNECT = 10.0
 """Seconds in which a scheduler has to answer."""
-SILENCE = 120.0
-"""Seconds in which workers have to be looked at: importing what they need takes long on a busy machine."""
+SILENCE = 60.0
+"""Seconds in which a worker has to answer: importing what it needs takes long on a busy machine."""
 FIRST_RETRY, LONGEST_RETRY = 0.5, 30.0
 """Seconds between two attempts to reach a scheduler that is gone."""
 REMEMBERED = 100_000
@@ -71,6 +71,7 @@ class Cluster:
         self._client: Client | None = None
         self._hands: dict[str, Hand] = {}
         self._refused: dict[str, str] = {}
+        self._looks: dict[str, asyncio.Task[None]] = {}
         self._last: OrderedDict[str, str] = OrderedDict()
         self._change = asyncio.Condition()
         self._watching: asyncio.Task[None] | None = None
@@ -78,9 +79,9 @@ class Cluster:
 
     async def open(self) -> None:
         """Connects. Raises ConfigError when the scheduler cannot be had, has no workers, or none that will do."""
-        client, known = await self._joined()
+        client = await self._joined()
         _tell(self._refused)
-        self._watching = asyncio.create_task(self._watch(client, known))
+        self._watching = asyncio.create_task(self._watch(client))
 
     async def examine(self) -> Workers:
         """What `open` finds, without going on from there. Raises as it does."""
@@ -88,20 +89,19 @@ class Cluster:
         slots = sum(hand.slots for hand in self._hands.values())
         return Workers(scheduler=self.address, ready=len(self._hands), slots=slots, refused=dict(self._refused))
 
-    async def _joined(self) -> tuple[Client, list[str]]:
-        """The connection, and the workers that are there."""
+    async def _joined(self) -> Client:
+        """The connection, when all workers that are there have been looked at."""
         client = await self._connected()
         there = await _ask(client, "workers", known=None)
-        try:
-            known = await self._admit(client, there)
-        except TimeoutError:
-            raise ConfigError(f"{self._place()}: its workers do not answer; start them anew") from None
+        await self._follow(client, there)
+        async with self._change:
+            await self._change.wait_for(lambda: self._looks.keys() <= self._hands.keys() | self._refused.keys())
         if not there:
             raise ConfigError(f"{self._place()} has no workers; start some: dask worker {self.address} --no-nanny")
         if not self._hands:
             reasons = (f"{address}: {reason}" for address, reason in self._refused.items())
             raise ConfigError(f"{self._place()} has no worker that will do: {next(reasons, 'none answers')}")
-        return client, known
+        return client
 
     async def leave(self) -> None:
         """Nobody waits for a worker any more."""
@@ -215,21 +215,19 @@ class Cluster:
         client.subscribe_topic(OBSERVED, lambda event: self._heard(event[1]))
         return client
 
-    async def _watch(self, client: Client, known: list[str]) -> None:
+    async def _watch(self, client: Client) -> None:
         """Follows which workers there are. When the scheduler is gone, so are all; then it is sought again."""
         while True:
             try:
                 while True:
-                    there = await _ask(client, "workers", known=known)
-                    known = await self._admit(client, there)
-                    if len(known) < len(there):  # one that gave no answer is asked again
-                        await asyncio.sleep(FIRST_RETRY)
+                    there = await _ask(client, "workers", known=list(self._looks))
+                    await self._follow(client, there)
             except OSError:
                 log.warning("%s is gone; what was in hand is due again, and it is sought", self._place())
             except Exception:
                 log.exception("this is a bug in brand-monitor; the cluster is joined anew")
             await self._disconnect()
-            client, known = await self._sought(), []
+            client = await self._sought()
             log.warning("%s is there again", self._place())
 
     async def _sought(self) -> Client:
@@ -247,27 +245,47 @@ class Cluster:
 
     async def _disconnect(self) -> None:
         client, self._client = self._client, None
-        await self._keep({})
+        await self._follow(None, {})
         if client is not None:
             with suppress(OSError, asyncio.TimeoutError):
                 await client.close(timeout=CONNECT)
 
-    async def _admit(self, client: Client, there: dict[str, int]) -> list[str]:
-        """Makes these the workers, those that will do; a new one is looked at first. Returns the addresses of those
-        that have answered."""
-        new = [address for address in there if address not in self._hands and address not in self._refused]
-        async with asyncio.timeout(SILENCE):  # a TimeoutError is an OSError: the cluster is taken for gone
-            reasons = await _looked_at(client, new) if new else {}
-        refused = {address: reason for address, reason in reasons.items() if reason}
-        if self._watching is not None:
-            _tell(refused)
-        self._refused = {address: reason for address, reason in (self._refused | refused).items() if address in there}
-        hands = {address: hand for address, hand in self._hands.items() if address in there}
-        hands |= {
-            address: Hand(address, there[address], client) for address, reason in reasons.items() if reason is None
-        }
-        await self._keep(hands)
-        return [address for address in there if address in hands or address in self._refused]
+    async def _follow(self, client: Client | None, there: Mapping[str, int]) -> None:
+        """Lets go of workers that are gone. New ones are looked at, each by itself: who does not answer holds up no
+        other."""
+        for address in self._looks.keys() - there.keys():
+            self._looks.pop(address).cancel()
+            self._refused.pop(address, None)
+        await self._keep({address: hand for address, hand in self._hands.items() if address in there})
+        if client is not None:
+            for address in there.keys() - self._looks.keys():
+                look = self._look(client, address, there[address])
+                self._looks[address] = asyncio.create_task(look, name=f"look at {address}")
+
+    async def _look(self, client: Client, address: str, slots: int) -> None:
+        """Makes a worker one to call, or refuses it. One that does not answer is refused and asked again."""
+        wait = FIRST_RETRY
+        while True:
+            try:
+                reason, silent = await _looked_at(client, address), False
+            except OSError:  # it was too slow, or is gone
+                reason, silent = "it does not answer", True
+            except Exception as bug:
+                log.exception("this is a bug in brand-monitor; the worker %s is not used", address)
+                reason, silent = f"a bug in brand-monitor: {type(bug).__name__}", False
+            if reason is None:
+                if self._refused.pop(address, None):
+                    log.warning("the worker %s answers now", address)
+                await self._keep(self._hands | {address: Hand(address, slots, client)})
+                return
+            if self._watching is not None and reason != self._refused.get(address):
+                _tell({address: reason})
+            self._refused[address] = reason
+            await self._keep(self._hands)
+            if not silent:
+                return
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_RETRY)
 
     async def _keep(self, hands: dict[str, Hand]) -> None:
         for address, hand in self._hands.items():
@@ -298,22 +316,24 @@ async def _answer(future: Future[Any], hand: Hand) -> Any:
         raise Lost(f"the worker {hand.address} is gone") from None
 
 
-async def _looked_at(client: Client, workers: list[str]) -> dict[str, str | None]:
-    """Why each of these workers will not do, or None; those that will are made ready."""
-    reasons: dict[str, str | None] = {}
-    for address, theirs in (await client.run(versions, workers=workers, on_error="return")).items():
+async def _looked_at(client: Client, address: str) -> str | None:
+    """Why a worker will not do, or None; one that will is made ready. Raises OSError when it does not answer."""
+    async with asyncio.timeout(SILENCE):
+        theirs = await _run(client, address, versions)
         if isinstance(theirs, ImportError | AttributeError):
-            reasons[address] = "this brand-monitor is not installed there"
-        elif isinstance(theirs, Exception):
-            continue  # gone again; if not, it is asked again
-        else:
-            told = difference(theirs, versions())
-            reasons[address] = told and f"another version: {told}; install the same on all machines"
-    good = [address for address, reason in reasons.items() if reason is None]
-    if good:
-        for address, reason in (await client.run(enlist, workers=good, on_error="return")).items():
-            reasons[address] = f"it cannot be made ready ({reason})" if isinstance(reason, Exception) else reason
-    return reasons
+            return "this brand-monitor is not installed there"
+        if isinstance(theirs, Exception):
+            raise OSError from theirs
+        if told := difference(theirs, versions()):
+            return f"another version: {told}; install the same on all machines"
+        reason: Exception | str | None = await _run(client, address, enlist)
+        return f"it cannot be made ready ({reason})" if isinstance(reason, Exception) else reason
+
+
+async def _run(client: Client, address: str, function: Callable[..., Any]) -> Any:
+    """What a function comes to at one worker, or the error that it raises there."""
+    [answer] = (await client.run(function, workers=[address], on_error="return")).values()
+    return answer
 
 
 def _security(settings: EngineSettings) -> Security | None:

@@ -66,6 +66,7 @@ class Restored:
     facts: int
     newest: datetime | None  # when its last check was made
     aside: Path | None
+    handed_over: bool  # whether it belongs to whom the database or its folder belonged before
 
 
 def back_up(database: Path, target: Path, stopping: Stopping = lambda: False) -> Saved:
@@ -139,10 +140,15 @@ def newest(database: Path, folder: Path) -> datetime | None:
 def restore(backup: Path, database: Path, now: datetime) -> Restored:
     """Puts a copy of a backup in the database's place, verified and of today's schema. What was there is kept aside.
 
+    It gets the owner and the rights of what was there, so that root restores what a service of another user can open.
     Raises DatabaseError, with nothing changed, while a service runs on the database, and for a backup that is damaged,
     somebody else's or newer than this program.
     """
     database = database.resolve()
+    if backup.is_dir():
+        found = taken(database, backup)
+        advice = f"the newest is {found[-1][1]}" if found else f"none in it is of {database.name}"
+        raise DatabaseError(f"{backup} is a folder; name a backup, a file: {advice}")
     if not backup.is_file():
         raise DatabaseError(f"there is no backup {backup}")
     if not database.parent.is_dir():
@@ -150,7 +156,8 @@ def restore(backup: Path, database: Path, now: datetime) -> Restored:
     check_no_folder(database)
     if database.exists() and backup.samefile(database):
         raise DatabaseError(f"the backup {backup} is the database itself; name a copy of it")
-    with ServiceLock(database), _part_of(database, alone=True) as part:
+    owner = (database if database.exists() else database.parent).stat()
+    with ServiceLock(database) as lock, _part_of(database, alone=True) as part:
         with opening(backup), closing(connect_to_read(backup)) as source:
             check_content(source, backup)
             _verify(source, backup)
@@ -159,9 +166,10 @@ def restore(backup: Path, database: Path, now: datetime) -> Restored:
         with told(database), closing(connect_to_read(part)) as copy:
             facts = _rows(copy)["fact"]
             (newest,) = copy.execute("SELECT max(recorded_at) FROM visit").fetchone()
+        handed_over = _hand_over(part, lock.path, owner)
         aside = _set_aside(database, now) if database.exists() else None
         _put(part, database)
-    return Restored(facts, moment_or_none(newest), aside)
+    return Restored(facts, moment_or_none(newest), aside, handed_over)
 
 
 def _copy(source: Database, part: Path, target: Path, stopping: Stopping = lambda: False) -> None:
@@ -199,12 +207,26 @@ def _rows(db: Database) -> dict[str, int]:
 
 
 def _renew(part: Path) -> None:
-    """Brings a copy up to date: today's schema, and pages that housekeeping can give back."""
+    """Brings a copy up to date: today's schema, pages that housekeeping can give back, and an identity of its own: what
+    was told since the backup is forgotten, and what is told from now on is no repeat of it."""
     Store(part).close()
     with told(part), closing(connect(part)) as db:
+        db.execute("UPDATE history SET identity = lower(hex(randomblob(8)))")
         db.execute("PRAGMA journal_mode = DELETE")
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         db.execute("VACUUM")
+
+
+def _hand_over(part: Path, lock: Path, owner: os.stat_result) -> bool:
+    """Gives a copy the owner and the rights of what it replaces, and the owner the lock, which may be new. Whether that
+    is allowed."""
+    try:
+        part.chmod(owner.st_mode & 0o666)  # of a folder: without what lets one enter it
+        for path in (part, lock):
+            os.chown(path, owner.st_uid, owner.st_gid)
+    except OSError:
+        return False
+    return True
 
 
 def _set_aside(database: Path, now: datetime) -> Path:

@@ -163,6 +163,32 @@ def past(db: Database, subjects: Iterable[Subject]) -> dict[Subject, tuple[Past,
     return found
 
 
+_FLAPPED = """
+SELECT * FROM change AS last WHERE silence = 'flapping' AND detected_at <= :before AND NOT EXISTS (
+    SELECT 1 FROM change AS later
+    WHERE later.brand = last.brand AND later.kind = last.kind AND later.subject = last.subject
+        AND later.aspect IS last.aspect AND later.seq > last.seq
+)
+ORDER BY seq
+"""
+
+_TOLD = """
+SELECT * FROM change
+WHERE brand = :brand AND kind = :kind AND subject = :subject AND aspect IS :aspect AND silence IS NULL
+ORDER BY seq DESC LIMIT 1
+"""
+
+
+def flapped(db: Database, before: datetime) -> list[tuple[Change, Change]]:
+    """Where a value has not moved since a day, and its last move was silent as flapping: what was told last, and that
+    move."""
+    found = []
+    for row in select(db, _FLAPPED, {"before": utc_text(before)}):
+        named = {name: row[name] for name in ("brand", "kind", "subject", "aspect")}
+        found += [(_change(db, told), _change(db, row)) for told in select(db, _TOLD, named)]
+    return found
+
+
 def _since(change: Change) -> datetime:
     """Since when it is so: the date that the text states, unless that is of a plan; else that of the first source."""
     after = change.after or {}

@@ -2,15 +2,17 @@
 
 A version that repeats what the version before it claims adds no claim: a page that changes its date or its
 advertisements has not said anything again. A version of an article that says something else about a subject closes the
-older claim. A claim that is merely gone closes nothing, and a living page takes nothing back: it is of its day.
+older claim, and so does one whose sentence for it now claims something else: "has entered Austria" that became "has
+entered Australia". A claim that is merely gone closes nothing, and a living page takes nothing back: it is of its day.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
 
@@ -35,6 +37,15 @@ WHERE document.article = :article AND document.id <> :document AND fact.closed_a
 ORDER BY fact.document, fact.id
 """
 
+_ELSEWHERE = """
+SELECT fact.id, fact.brand, fact.kind, fact.subject, fact.attributes
+FROM document CROSS JOIN fact ON fact.document = document.id
+WHERE document.article = :article AND document.id <> :document AND NOT document.living AND fact.closed_at IS NULL
+ORDER BY fact.id
+"""
+EDITED = 0.6
+"""How much of a sentence must be left in another for that to be the same sentence, edited."""
+
 _CLAIMS = """
 SELECT fact.id, fact.attributes, fact.document, document.url, document.title, document.dated, document.published,
     document.outlet, document.authority, document.baseline, document.fingerprint, fact.visit,
@@ -54,6 +65,7 @@ class Version:
     """The address under which it was first read."""
     living: bool
     check: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +84,8 @@ def add(db: Database, version: Version, facts: Sequence[Fact], now: datetime, re
         said.setdefault(subject, []).append(fact)
     added: dict[Subject, int] = {}
     closed: set[Subject] = set()
+    if facts and not version.living:
+        closed |= _close_edited(db, version, facts, said.keys(), now)
     for subject, about in said.items():
         earlier = select(db, _EARLIER, _of(subject) | {"article": version.article, "document": version.id})
         added[subject] = _add_new(db, version, subject, about, earlier, now)
@@ -125,11 +139,35 @@ def _close(
         for row in earlier
         if not row["living"] and not _still_said(revive(json.loads(row["attributes"])), about)
     ]
+    _end(db, gone, version, now)
+    return len(gone)
+
+
+def _close_edited(
+    db: Database, version: Version, facts: Sequence[Fact], said: Collection[Subject], now: datetime
+) -> set[Subject]:
+    """Closes the claims on other subjects whose sentences were edited into sentences of this version that claim
+    something else of the kind. Returns the subjects."""
+    found: dict[Subject, list[int]] = {}
+    for row in select(db, _ELSEWHERE, {"article": version.article, "document": version.id}):
+        subject = Subject(brand=row["brand"], kind=row["kind"], name=row["subject"])
+        sentence = json.loads(row["attributes"])["evidence"]
+        instead = [fact.evidence for fact in facts if (plain(fact.brand), fact.kind) == (row["brand"], row["kind"])]
+        if subject not in said and sentence not in version.text and _is_edited(sentence, instead):
+            found.setdefault(subject, []).append(row["id"])
+    _end(db, [fact for gone in found.values() for fact in gone], version, now)
+    return set(found)
+
+
+def _is_edited(sentence: str, instead: Iterable[str]) -> bool:
+    return any(SequenceMatcher(None, sentence, other, autojunk=False).ratio() >= EDITED for other in set(instead))
+
+
+def _end(db: Database, facts: Sequence[int], version: Version, now: datetime) -> None:
     db.conn.executemany(
         "UPDATE fact SET closed_at = ?, closed_by = ? WHERE id = ?",
-        [(utc_text(now), version.check, fact) for fact in gone],
+        [(utc_text(now), version.check, fact) for fact in facts],
     )
-    return len(gone)
 
 
 def _still_said(older: Fact, about: Sequence[Fact]) -> bool:

@@ -198,6 +198,11 @@ class History:
         """The latest changes of each subject, oldest first."""
         return beliefs.past(self._store.db, subjects)
 
+    def flapped(self, before: datetime) -> list[tuple[Change, Change]]:
+        """Where a value has not moved since a day, and its last move was silent as flapping: what was told last, and
+        that move."""
+        return beliefs.flapped(self._store.db, before)
+
     def put_states(self, states: Iterable[State], now: datetime) -> None:
         """Inside writing(): stores what is believed now."""
         beliefs.put(self._inside(), reviews.signed(self._inside(), states), now)
@@ -206,6 +211,17 @@ class History:
         """Inside writing(): stores steps. One that is known is left as it is."""
         as_told = reviews.as_published(self._inside(), changes)
         beliefs.add_changes(self._inside(), as_told, check_id, self._revive)
+
+    @property
+    def identity(self) -> str:
+        """What tells this history from others: messages of another one are no repeats of its own."""
+        (identity,) = self._store.db.execute("SELECT identity FROM history").fetchone()
+        return str(identity)
+
+    def identify(self, identity: str) -> None:
+        """Gives it an identity that is not random: for what is made anew from the same documents, to the byte."""
+        with self._store.writing() as db:
+            db.execute("UPDATE history SET identity = ?", [identity])
 
     def queue(self, alerts: Iterable[Alert], now: datetime) -> None:
         """Inside writing(): adds messages to the outbox. What gathers joins the message of its key."""

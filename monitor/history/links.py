@@ -1,6 +1,7 @@
 """The articles that sources point to: which are known, which wait to be read, when a failed one is tried again.
 
-waiting ─► read                  a reading was good
+waiting ─► waiting               its host asked for a pause: no attempt, it was not refused
+        ─► read                  a reading was good
         ─► failed                it failed too often
         ─► skipped               older than the watch: far down the index at the first good check
 read, failed, skipped ─► waiting when the index marks another version, behind those that wait for the first time
@@ -112,6 +113,10 @@ def settle(db: Database, source: str, reading: Reading, now: datetime) -> None:
             values,
         )
         return
+    if reading.outcome is Outcome.RATE_LIMITED:
+        values["not_before"] = utc_text(now + _wait(1, reading.retry_after))
+        db.execute("UPDATE link SET not_before = :not_before WHERE source = :source AND url = :url", values)
+        return
     (failed,) = db.execute("SELECT attempts FROM link WHERE source = :source AND url = :url", values).fetchone()
     attempts = failed + 1
     patience = SHORT_PATIENCE if reading.outcome in UNLIKELY_TO_MEND else PATIENCE
@@ -139,14 +144,15 @@ def _wait(attempts: int, asked: timedelta | None) -> timedelta:
 
 
 def waiting(db: Database, source: str, now: datetime, *, again: bool) -> tuple[Link, ...]:
-    """The links to read at this check, besides new ones: those never settled, oldest first; or, `again`, those that
-    were and are marked as changed since, the longest settled first, so that each has its turn."""
+    """The links to read at this check, besides new ones: those never settled, those never asked for before those that
+    waited the longest, so that none that fails holds up the others; or, `again`, those that were settled and are marked
+    as changed since, the longest settled first, so that each has its turn."""
     rows = db.execute(
         """
         SELECT url, title, published, mark, text, language FROM link
         WHERE source = ? AND state = 'waiting' AND (not_before IS NULL OR not_before <= ?)
             AND (settled_at IS NOT NULL) = ?
-        ORDER BY settled_at, id LIMIT ?
+        ORDER BY settled_at, not_before, id LIMIT ?
         """,
         [source, utc_text(now), again, HANDED_OUT],
     )

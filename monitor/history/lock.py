@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from monitor.errors import DatabaseError
+from monitor.history.store import rights
 
 
 class ServiceLock:
@@ -32,7 +33,8 @@ class ServiceLock:
         try:
             file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise DatabaseError(f"the lock file {self.path} cannot be opened ({error.strerror})") from error
+            advice = rights(self.path.parent)
+            raise DatabaseError(f"the lock file {self.path} cannot be opened ({error.strerror}); {advice}") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -59,6 +61,14 @@ class ServiceLock:
         finally:
             os.close(file)
         return False
+
+    def stands(self) -> bool:
+        """Whether what is held is still what another process finds: who removes the file lets it take a new one."""
+        assert self._file is not None
+        try:
+            return os.path.samestat(os.stat(self.path), os.fstat(self._file))
+        except OSError:
+            return False
 
     def release(self) -> None:
         """Gives the lock back; safe when it is not held. The file stays: removing it would race with the next one."""

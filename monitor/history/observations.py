@@ -223,7 +223,9 @@ def _version(db: Database, check: _Check, reading: Reading, document: Document) 
         "content_type": plain_or_none(page.content_type) if page else None,
         "link": link.id if link else None,
     }
-    return Version(id=insert(db, "document", row), article=article, living=living, check=check.id)
+    return Version(
+        id=insert(db, "document", row), article=article, living=living, check=check.id, text=plain(document.text)
+    )
 
 
 def _moved(db: Database, check: _Check, reading: Reading, document: Document, digest: str) -> Origin | None:

@@ -45,7 +45,8 @@ WHERE id IN (
         AND (leased_until IS NULL OR leased_until <= :now)
     ORDER BY seq LIMIT :limit
 )
-RETURNING seq, id, channel, recipient, rule, digest, not_before, attempts, notice, tried_since
+RETURNING seq, id, channel, recipient, rule, digest, not_before, attempts, notice, tried_since,
+    EXISTS (SELECT 1 FROM attempt WHERE attempt.alert = alert.id AND attempt.answer = 'unanswered')
 """
 
 _KNOWN = """
@@ -180,7 +181,7 @@ def claim(
     """
     values = {"channel": channel, "now": utc_text(now), "until": utc_text(now + lease), "limit": limit, "again": again}
     claimed = []
-    for _, row_id, name, recipient, rule, digest, not_before, attempts, notice, tried in sorted(
+    for _, row_id, name, recipient, rule, digest, not_before, attempts, notice, tried, unanswered in sorted(
         db.execute(_TAKE, values).fetchall()
     ):
         changes = changes_of(db, row_id)
@@ -195,6 +196,7 @@ def claim(
             attempts=attempts,
             notice=_notice(notice) if notice else None,
             tried_since=moment(tried),
+            unanswered=bool(unanswered),
         )
         claimed.append((alert, changes))
     return claimed
@@ -238,7 +240,7 @@ def settle(db: Database, alert_id: str, delivery: Delivery, now: datetime, next_
             """,
             values,
         )
-    elif delivery.answer is Answer.RETRY and next_attempt is not None:
+    elif next_attempt is not None:
         db.execute(
             "UPDATE alert SET not_before = :next, leased_until = NULL WHERE id = :id AND status = 'pending'", values
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from monitor.history.links import LONGEST_WAIT
 from monitor.history.pages import forget_page, keep_page
 from monitor.history.rows import insert
 from monitor.history.storable import moment, not_before, plain, plain_or_none
@@ -159,6 +160,7 @@ def skip(db: Database, skipped: Iterable[Skipped], now: datetime) -> None:
 def turn_back(db: Database, now: datetime) -> int:
     """After the clock was set back: what was checked in what is the future now is due after the same wait from now on,
     messages of that future go out at once, channels that failed in it rest no more, tasks of it were done just now.
+    What is wrong with a source since then is so from now on, and no article and no host waits longer than any may.
     Returns how many sources that were."""
     rows = db.execute("SELECT name, last_checked_at, next_due FROM source WHERE last_checked_at > ?", [utc_text(now)])
     waits = [(name, moment(due) - moment(checked)) for name, checked, due in rows.fetchall()]
@@ -166,6 +168,17 @@ def turn_back(db: Database, now: datetime) -> int:
         "UPDATE source SET next_due = ?, last_checked_at = ? WHERE name = ?",
         [(utc_text(now + max(wait, timedelta(0))), utc_text(now), name) for name, wait in waits],
     )
+    db.execute(
+        """
+        UPDATE source SET failing_since = min(failing_since, :now), trouble_since = min(trouble_since, :now),
+            gone_at = min(gone_at, :now)
+        WHERE failing_since > :now OR trouble_since > :now OR gone_at > :now
+        """,
+        {"now": utc_text(now)},
+    )
+    latest = {"latest": utc_text(now + LONGEST_WAIT)}
+    db.execute("UPDATE link SET not_before = :latest WHERE state = 'waiting' AND not_before > :latest", latest)
+    db.execute("UPDATE pause SET until = :latest WHERE until > :latest", latest)
     db.execute(
         """
         UPDATE alert SET not_before = :now, queued_at = min(queued_at, :now), tried_since = min(tried_since, :now)

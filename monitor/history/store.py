@@ -192,10 +192,22 @@ def check_place(path: Path) -> None:
     if not folder.is_dir():
         raise DatabaseError(f"the folder {folder} of the database does not exist; create it or name another database")
     check_no_folder(path)
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise DatabaseError(f"the folder {folder} of the database cannot be written to")
-    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        raise DatabaseError(f"the database {path} cannot be read and written")
+    check_rights(path)
+
+
+def check_rights(path: Path) -> None:
+    """Raises DatabaseError unless this user may write the database and all that lies beside it."""
+    real = path.resolve()  # what belongs to it lies beside the file, by whatever link it is reached
+    if not os.access(real.parent, os.W_OK | os.X_OK):
+        raise DatabaseError(f"the folder of the database {path} cannot be written to; {rights(real.parent)}")
+    for file in (path, *(real.with_name(f"{real.name}{end}") for end in ("-wal", "-shm", ".lock"))):
+        if file.exists() and not os.access(file, os.R_OK | os.W_OK):
+            raise DatabaseError(f"the file {file} cannot be read and written; {rights(real.parent)}")
+
+
+def rights(folder: Path) -> str:
+    """How to mend that something of a database cannot be written."""
+    return f"give the service's user the right to write to {folder} and what is in it, or change `database`"
 
 
 def check_no_folder(path: Path) -> None:

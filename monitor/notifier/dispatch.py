@@ -68,7 +68,7 @@ class Outbox(Protocol):
     ) -> None:
         """Writes down an attempt and how the channel is after it, and queues notices of that.
 
-        With RETRY the alert waits until `next_attempt`.
+        With a `next_attempt` the alert waits until then.
         """
         ...
 
@@ -213,7 +213,8 @@ class Dispatcher:
         except Exception as bug:
             return Delivery(answer=Answer.RETRY, detail=_place_of(bug)), False
         # A mail server speaks of each recipient; another side that does not take a message may take none.
-        return delivery, delivery.answer is Answer.RETRY and not isinstance(channel, EmailChannel)
+        down = delivery.answer is Answer.RETRY and not isinstance(channel, EmailChannel)
+        return delivery, down or delivery.answer is Answer.UNANSWERED
 
     async def _settle(
         self,
@@ -225,7 +226,10 @@ class Dispatcher:
         notices: Sequence[Alert],
     ) -> None:
         again = None
-        if delivery.answer is Answer.RETRY:
+        if delivery.answer is Answer.UNANSWERED and alert.unanswered:  # nobody is to get it a third time
+            detail = f"{delivery.detail} (sent twice; `brand-monitor alerts retry` sends it again)"
+            delivery = replace(delivery, answer=Answer.FAILED, detail=detail)
+        elif delivery.answer in (Answer.UNANSWERED, Answer.RETRY):
             again = next_attempt(channel.kind, alert, health, self._clock(), jitter)
             if again is None:
                 times = "once" if alert.attempts == 0 else f"{alert.attempts + 1} times"

@@ -3,7 +3,8 @@
     resolve, check every address ─► connect ─► TLS as configured ─► login ─► hand over ─► what the server said
 
 smtplib works in a thread of the channel's own; the whole takes at most 30 seconds of wall clock, then the connection is
-cut. TLS that was asked for is had or nothing is sent. Keeps no connection and tries nothing twice.
+cut. TLS that was asked for is had or nothing is sent. A server that is lost after the whole mail went out may have
+taken it, which the attempt says. Keeps no connection and tries nothing twice.
 """
 
 from __future__ import annotations
@@ -63,13 +64,13 @@ class MailSender:
         message = email_message(alert, changes, sender=self._channel.sender, style=self._style, now=self._clock())
         session = _Session(self._channel.smtp.host, self._timeout)
         try:
-            async with asyncio.timeout(self._timeout):
-                session.addresses = await self._addresses()
-                return await asyncio.get_running_loop().run_in_executor(
-                    self._thread, self._converse, session, password, message, alert.recipient
-                )
-        except TimeoutError as error:
-            raise Unreachable(f"{self._place}: timed out after {self._timeout:g} s") from error
+            return await self._within_time(session, password, message, alert.recipient)
+        except Unreachable as error:
+            if not session.handed_over:
+                raise
+            return Delivery(
+                answer=Answer.UNANSWERED, detail=f"{error}, once the whole mail was sent: it may have been taken"
+            )
         finally:
             session.cut()
 
@@ -89,6 +90,18 @@ class MailSender:
                 'add password = "env:NAME"'
             )
         return self._channel.password.reveal()
+
+    async def _within_time(
+        self, session: _Session, password: str | None, message: EmailMessage, recipient: str
+    ) -> Delivery:
+        try:
+            async with asyncio.timeout(self._timeout):
+                session.addresses = await self._addresses()
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._thread, self._converse, session, password, message, recipient
+                )
+        except TimeoutError as error:
+            raise Unreachable(f"{self._place}: timed out after {self._timeout:g} s") from error
 
     async def _addresses(self) -> Sequence[Address]:
         try:
@@ -166,6 +179,8 @@ class _Session(smtplib.SMTP):
         """Set: TLS from the start."""
         self.answer = ""
         """What the server said when it took the message."""
+        self.handed_over = False
+        """Whether the whole mail went out, with its final dot."""
         self._line: socket.socket | None = None
         self._over = False
 
@@ -182,6 +197,26 @@ class _Session(smtplib.SMTP):
         code, words = super().data(msg)
         self.answer = _words(code, words)
         return code, words
+
+    def send(self, s: Any) -> None:
+        super().send(s)
+        self.handed_over = self.handed_over or isinstance(s, bytes)  # commands are strings
+
+    def getreply(self) -> tuple[int, bytes]:
+        """smtplib has answers of its own for what is none: they are not the server's."""
+        try:
+            code, words = super().getreply()
+        except smtplib.SMTPResponseException as error:
+            raise self._babble() from error
+        if not 200 <= code <= 599:
+            raise self._babble()
+        return code, words
+
+    def _rset(self) -> None:
+        """Nothing: the conversation ends anyway, and a server that is silent to it would hide what it refused."""
+
+    def _babble(self) -> Unreachable:
+        return Unreachable(f"the mail server {self._host} gave no valid SMTP answer")
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         """smtplib's place for other ways to connect (its SMTP_SSL uses it)."""

@@ -4,8 +4,8 @@ values.
     subject.txt.j2   alert.txt.j2   alert.html.j2   mail (text and HTML part), and chats that take plain text
     chat.md.j2       chat.html.j2                   chats that take Markdown or HTML
 
-A template of the user that breaks while a message is made is told in the log, and the message goes out by the one that
-ships: no message is lost to a template.
+A template of the user that cannot be read stops the start. One that breaks while a message is made is told in the log,
+and the message goes out by the one that ships: no message is lost to a template.
 """
 
 from __future__ import annotations
@@ -109,20 +109,28 @@ def _in_markdown(value: Any) -> Any:
 
 
 def _checked(folder: Path, environments: Mapping[str, ImmutableSandboxedEnvironment]) -> frozenset[str]:
-    """The templates that the folder replaces."""
-    from jinja2 import TemplateError
-
+    """The templates that the folder replaces. Raises ConfigError with a line for each that cannot be used."""
     if not folder.is_dir():
         raise ConfigError(f"templates: there is no folder {folder}")
     found = sorted(path.name for path in folder.glob("*.j2"))
-    for name in found:
-        if name not in NAMES:
-            close = difflib.get_close_matches(name, NAMES, n=1)
-            meant = f'; did you mean "{close[0]}"?' if close else f"; there are {', '.join(NAMES)}"
-            raise ConfigError(f"{folder / name}: there is no such template{meant}")
-        try:
-            environments[_form(name)].get_template(name)
-        except (TemplateError, UnicodeError) as error:
-            line = getattr(error, "lineno", None)
-            raise ConfigError(f"{folder / name}{f', line {line}' if line else ''}: {error}") from error
+    mistakes = [mistake for name in found if (mistake := _mistake(folder / name, environments))]
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
     return frozenset(found)
+
+
+def _mistake(file: Path, environments: Mapping[str, ImmutableSandboxedEnvironment]) -> str | None:
+    """Why the file is no template of ours, in one line."""
+    from jinja2 import TemplateError
+
+    if file.name not in NAMES:
+        close = difflib.get_close_matches(file.name, NAMES, n=1)
+        meant = f'; did you mean "{close[0]}"?' if close else f"; there are {', '.join(NAMES)}"
+        return f"{file}: there is no such template{meant}"
+    try:
+        environments[_form(file.name)].get_template(file.name)
+    except (TemplateError, UnicodeError, OSError) as error:
+        line = getattr(error, "lineno", None)
+        words = getattr(error, "strerror", None) or str(error)
+        return f"{file}{f', line {line}' if line else ''}: {' '.join(words.split())}"
+    return None

@@ -34,10 +34,12 @@ def route(
     now: datetime,
     zone: tzinfo,
     silences: Sequence[Silence] = (),
+    history: str = "",
 ) -> tuple[Alert, ...]:
     """The outbox rows for these changes, in their order. Silent changes have none.
 
-    `zone` is the one that digests and quiet hours are meant in.
+    `zone` is the one that digests and quiet hours are meant in; `history` tells in the ids of messages one history's
+    from another's.
     """
     if not channels:
         return ()
@@ -58,7 +60,7 @@ def route(
         for change in changes
         if change.silence is None
         for channel, ways in routes
-        for alert in _alerts(change, channel, ways, silences)
+        for alert in _alerts(change, channel, ways, silences, history)
     )
 
 
@@ -179,7 +181,11 @@ def _after_quiet(moment: datetime, quiet: tuple[time, time], zone: tzinfo) -> da
 
 
 def _alerts(
-    change: Change, channel: Channel, ways: Iterable[tuple[datetime, AlertRule]], silences: Iterable[Silence]
+    change: Change,
+    channel: Channel,
+    ways: Iterable[tuple[datetime, AlertRule]],
+    silences: Iterable[Silence],
+    history: str,
 ) -> Iterator[Alert]:
     """A row for each recipient, by the matching rule that tells soonest."""
     telling = [(when, rule) for when, rule in ways if matches(rule, change)]
@@ -189,7 +195,7 @@ def _alerts(
     silenced = _silenced(silences, change.brand, change.kind, channel)
     for recipient in recipients(channel):
         yield Alert(
-            id=alert_id("change", change.id, channel.name, recipient),
+            id=alert_id("change", history, change.id, channel.name, recipient),
             channel=channel.name,
             recipient=recipient,
             rule=rule.name,

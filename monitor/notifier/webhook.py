@@ -6,8 +6,6 @@ about the whole channel, everything else may pass.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -15,7 +13,6 @@ from http import HTTPStatus
 from standardwebhooks import Webhook
 
 from monitor.answers import retry_after
-from monitor.errors import ConfigError
 from monitor.models import Alert, Answer, Change, Delivery
 from monitor.notifier.channel import Unreachable
 from monitor.notifier.inert import answer_words
@@ -59,21 +56,8 @@ class WebhookSender:
             ("webhook-timestamp", str(int(now.timestamp()))),
         ]
         if self._channel.secret is not None:
-            headers.append(("webhook-signature", Webhook(self._key()).sign(alert_id, now, body)))
+            headers.append(("webhook-signature", Webhook(self._channel.secret.key()).sign(alert_id, now, body)))
         return headers
-
-    def _key(self) -> bytes:
-        assert self._channel.secret is not None
-        text = self._channel.secret.reveal().removeprefix("whsec_").rstrip("=")
-        try:
-            key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-        except (binascii.Error, ValueError):
-            key = b""
-        if not key:
-            raise ConfigError(
-                f'[[channels]] "{self._channel.name}": the secret is none of Standard Webhooks: whsec_ and then base64'
-            )
-        return key
 
     def _delivery(self, status: int, wait: str | None, words: bytes) -> Delivery:
         if 200 <= status <= 299:

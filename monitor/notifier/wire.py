@@ -1,7 +1,8 @@
 """One exchange over HTTP with the other side of a channel: checked addresses only, bounded in time and size.
 
-Redirects are not followed, at most 4 KB of an answer are read, the whole takes at most 15 seconds. The HTTP is
-httpcore's, the part under httpx that pages come through too.
+Redirects are not followed, at most 4 KB of an answer are read, the whole takes at most 15 seconds. An answer is there
+with its head: a body that is lost or stalls takes nothing back. The HTTP is httpcore's, the part under httpx that pages
+come through too.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from urllib.parse import quote, unquote, urlsplit
 
 import httpcore
@@ -43,8 +44,7 @@ class Wire:
     ) -> tuple[int, str | None, bytes]:
         """Status, Retry-After and the beginning of the answer. Raises Unreachable when nobody answers."""
         try:
-            async with asyncio.timeout(self._timeout):
-                return await self._exchange(method, headers, content)
+            return await self._exchange(method, headers, content)
         except TimeoutError as error:
             raise Unreachable(f"{self._host} timed out after {self._timeout:g} s") from error
         except FetchError as error:
@@ -82,17 +82,24 @@ class Wire:
     async def _exchange(
         self, method: str, headers: Sequence[tuple[str, str]], content: bytes
     ) -> tuple[int, str | None, bytes]:
-        if self._http.proxy is not None:
-            await self._check_behind_proxy()
         usual = [("user-agent", self._http.user_agent), ("accept-encoding", "identity")]
-        async with self._pool.stream(method, self._url, headers=[*headers, *usual], content=content) as response:
+        until = asyncio.get_running_loop().time() + self._timeout
+        async with AsyncExitStack() as stack:
+            async with asyncio.timeout_at(until):
+                if self._http.proxy is not None:
+                    await self._check_behind_proxy()
+                response = await stack.enter_async_context(
+                    self._pool.stream(method, self._url, headers=[*headers, *usual], content=content)
+                )
             received = {name.lower(): value for name, value in response.headers}
             words = b""
-            with suppress(httpcore.NetworkError, httpcore.ProtocolError):  # the status is the answer, and it is there
-                async for chunk in response.aiter_stream():
-                    words = (words + chunk)[:MOST_READ]
-                    if len(words) == MOST_READ:
-                        break
+            # The status is the answer, and it is there.
+            with suppress(httpcore.NetworkError, httpcore.ProtocolError, TimeoutError):
+                async with asyncio.timeout_at(until):
+                    async for chunk in response.aiter_stream():
+                        words = (words + chunk)[:MOST_READ]
+                        if len(words) == MOST_READ:
+                            break
         wait = received.get(b"retry-after")
         return response.status, wait.decode("latin-1") if wait else None, words
 

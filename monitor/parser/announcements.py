@@ -22,7 +22,7 @@ from monitor.parser.stages import Step
 from monitor.parser.weighing import Weighed, weighed
 from monitor.parser.wording import ROLES, Stage, Wording
 
-LIKELY, AGREED = 0.6, 0.4
+LIKELY, AGREED = 0.65, 0.3
 """How likely news of a model must be to be told, all stages together; and where the rules propose news of it, as they
 do of plain statements."""
 STAGES: tuple[Stage, ...] = (

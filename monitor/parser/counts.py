@@ -25,7 +25,7 @@ from monitor.parser.weighing import weighed
 
 LIKELY = 0.6
 """How likely a count of the brand's markets must be to be told, all kinds of counts together."""
-AGREED = 0.3
+AGREED = 0.2
 """How likely, where the rules see the same count."""
 COUNTS = ("current", "planned", "new current", "new planned")
 SCOPED = "scoped"

@@ -48,6 +48,10 @@ NEXT = 8
 """How far two things of one list are apart at most."""
 MOST = 12
 """How many dates are weighed for one fact."""
+LATELY = 8 / 366
+"""For how long before the news, in years, somebody may have said what it tells."""
+TOLD_BEFORE, TOLD_BEHIND = 12, 3
+"""How far behind a verb of saying its day may stand, "announced late on Monday", and how far before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,12 @@ def options(
     scene = described.scene
     published = scene.document.published
     near = (*scene.lines[max(0, line.number - REACH) : line.number + REACH + 1], scene.title)
-    dated = [(other, moment) for other in near for moment in other.moments]
+    dated = [
+        (other, moment)
+        for other in near
+        for moment in other.moments
+        if told not in AHEAD or not _is_of_the_telling(other, moment, published)
+    ]
     whole = _list_around(line, start, end)
     dated = sorted(dated, key=lambda one: _distance(one[0], one[1], line, *whole))[:MOST]
     common = {f"told {told}": 1.0, "dates": len(dated), "own dates": len(line.moments), "entries": min(len(entered), 5)}
@@ -156,10 +165,25 @@ def options(
             yield Option(day, there | told_by, None)
 
 
+def _is_of_the_telling(line: Line, moment: Moment, published: When | None) -> bool:
+    """Whether a day is that of somebody's saying so, in the week of the news: "announced late on Monday". A weekday may
+    mean the next one, too, where nobody says anything on it."""
+    if not published or _grain(moment.behind) != "day" or not line.spaced:
+        return False
+    if _grain(published) != "day" or not -LATELY <= _years(moment.behind, published) <= 0:
+        return False
+    return any(
+        0 <= moment.start - cue.end <= TOLD_BEFORE or 0 <= cue.start - moment.end <= TOLD_BEHIND
+        for cue in line.of("market_entry.told")
+    )
+
+
 def _is_possible(when: When, published: When, told: str) -> bool:
     """Whether something of this kind can be of a date: it has happened by then, or is still to come."""
     if told in BEHIND:
         return first_day(when) <= last_day(published)
+    if told in AHEAD and when == published:
+        return False  # the day on which somebody says so is not the day of the step
     return told not in AHEAD or last_day(when) >= first_day(published)
 
 
@@ -261,7 +285,7 @@ def _grain(when: When) -> str:
             return "half"
         case 7, _:
             return "month"
-        case 10, _:
+        case 10, part if part.isdigit():
             return "day"
     return "part"
 

@@ -23,7 +23,7 @@ from monitor.parser.step_standing import EntryStatus
 from monitor.parser.territories import Territory
 from monitor.parser.weighing import weighed
 
-LIKELY, AGREED = 0.6, 0.35
+LIKELY, AGREED = 0.65, 0.15
 """How likely a step must be to be told, all kinds of steps together; and where the rules propose the same one, as they
 do of plain statements."""
 STEPS = ("entered", "planned", "exited")

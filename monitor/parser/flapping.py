@@ -1,13 +1,14 @@
-"""A value that goes to and fro: told once as flapping, then not at all until it holds still. Pure.
+"""A value that goes to and fro: told once as flapping, then not until it holds still. Pure.
 
 38 → 39   told: news
 39 → 38   told: it may have been a mistake
 38 → 39   told: flapping
-39 → 38   silent, and so on, until nothing has moved for a while
+39 → 38   silent, and so on, until nothing has moved for a while: told, if it is not what was told last
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,6 +38,27 @@ def calmed(change: Change, past: Sequence[Past]) -> Change:
         return replace(change, rule=rule, silence=SILENCE)
     last = moves[-1]
     return replace(change, text=f"{change.text}, flapping between {last.before} and {last.after}", rule=rule)
+
+
+def settled(told: Change, last: Change, now: datetime) -> Change | None:
+    """The change that says where a value holds still, whose `last` move was told to nobody; None where it is back at
+    what was `told`."""
+    before, value = (
+        (told.before, told.before_value) if told.change is ChangeKind.DISPUTED else (told.after, told.after_value)
+    )
+    if value == last.after_value:
+        return None
+    return replace(
+        last,
+        id=hashlib.sha256(f"{last.id}\x1fstill".encode()).hexdigest()[:16],
+        detected_at=now,
+        change=ChangeKind.CHANGED,
+        before=before,
+        before_value=value,
+        text=f"{last.text}, holding still",
+        rule=f"it went to and fro and has not moved for {STILL.days} days",
+        silence=None,
+    )
 
 
 class _Move(NamedTuple):

@@ -1,7 +1,8 @@
 """The words of a language: one file `config/languages/xx.toml`, found in a text in one pass.
 
 A file has tables; a list of phrases in a table is a **role**, named `table.key` (`market_entry.enter`). `find` says
-where phrases of which roles stand. Tables nested deeper are data for code that wants them as they are (`data`).
+where phrases of which roles stand. Tables nested deeper are data for code that wants them as they are (`data`). English
+has every table and every key, be they empty; another language may have fewer, and none that English has not.
 
 A phrase is written as it is read: `open* … first store`.
   word      that word, in any case, however much white space is between words
@@ -14,9 +15,9 @@ Nothing here knows what a role means, and nothing here knows a language.
 
 from __future__ import annotations
 
+import difflib
 import gc
 import re
-import tomllib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,8 +25,10 @@ from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
+import tomli
 from ahocorasick_rs import AhoCorasick
 
+from monitor.errors import ConfigError
 from monitor.resources import shipped
 
 GAP = 60
@@ -178,12 +181,17 @@ def fold(text: str) -> str:
 
 
 def _compile(tables: Mapping[str, Any], spaced: bool) -> Iterator[Phrase]:
+    """Every phrase, ready to be looked for. Raises ValueError with a line for each that is none."""
+    mistakes = []
     for table, content in tables.items():
         for key, phrases in content.items():
-            if isinstance(phrases, list):
-                for written in phrases:
-                    for plain in _heads(written):
-                        yield _phrase(plain, f"{table}.{key}", spaced)
+            for written in phrases if isinstance(phrases, list) else ():
+                try:
+                    yield from [_phrase(plain, f"{table}.{key}", spaced) for plain in _heads(written)]
+                except ValueError as error:
+                    mistakes.append(f"{table}.{key}: the phrase {written!r} {error}")
+    if mistakes:
+        raise ValueError("\n".join(mistakes))
 
 
 def _expand(written: str) -> Iterator[str]:
@@ -198,6 +206,8 @@ def _heads(written: str) -> Iterator[str]:
     """A phrase with its first choices made, as far as it takes to have a head that is rare enough to look for:
     `(the|a) (car|bike)(s|es)` is `the car(s|es)`, ... Choices that
     may be empty, or end in no letter, are always made."""
+    if written.count("(") != written.count(")"):
+        raise ValueError("has a bracket without its other")
     parts = re.split(r"\(([^()]*)\)", written)
     choices: list[list[str]] = []
     length = 0
@@ -226,12 +236,12 @@ def _phrase(plain: str, role: str, spaced: bool) -> Phrase:
     cut = _SPECIAL.search(folded)
     head, rest = (folded[: cut.start()], folded[cut.start() :]) if cut else (folded, "")
     if not head.strip():
-        raise ValueError(f"the phrase {plain!r} of {role} must begin with a word")
+        raise ValueError("must begin with a word")
     if not spaced:
         return Phrase(head, role, rest if rest.strip("*") else None, True)
     marked = " " + _SEPARATOR.sub(" ", head).lstrip()
     if not marked.strip():
-        raise ValueError(f"the phrase {plain!r} of {role} has no letter or digit to begin with")
+        raise ValueError("has no letter or digit to begin with")
     if not rest:
         return Phrase(marked.rstrip() + " ", role, None, False)
     return Phrase(marked, role, None if rest == "*" else rest, rest == "*")
@@ -274,17 +284,141 @@ def _piece(piece: str) -> str:
 @cache
 def languages() -> tuple[str, ...]:
     """The codes of the languages that have a file, sorted."""
-    files = shipped("config", "languages").iterdir()
-    return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
+    return tuple(sorted(name.removesuffix(".toml") for name in _files() if _NAME.fullmatch(name)))
 
 
 @cache
 def lexicon(language: str | None) -> Lexicon:
-    """The words of a language; English when it is unknown."""
+    """The words of a language; English when it is unknown. Raises ConfigError for a file that somebody broke."""
     code = language.lower().partition("-")[0] if language else FALLBACK
     if code not in languages():
         code = FALLBACK
-    source = shipped("config", "languages", f"{code}.toml").read_text(encoding="utf-8")
-    words = Lexicon(code, tomllib.loads(source))
+    words = _read(code)
     gc.freeze()  # it stays: looking through its phrases for garbage, again and again, would take a fifth of the time
     return words
+
+
+def check() -> None:
+    """Reads the files of all languages and keeps none. Raises ConfigError with every mistake, a line each."""
+    mistakes = [
+        f"{FOLDER}/{name}: is named by no code of two or three small letters, as sv.toml is, and therefore not read"
+        for name in _files()
+        if not _NAME.fullmatch(name)
+    ]
+    for code in languages():
+        try:
+            _read(code)
+        except ConfigError as error:
+            mistakes += str(error).splitlines()
+    if mistakes:
+        raise ConfigError("\n".join(dict.fromkeys(mistakes)))  # one of English is found with every language
+
+
+FOLDER = "config/languages"
+_NAME = re.compile(r"[a-z]{2,3}\.toml")
+
+
+def _files() -> list[str]:
+    names = sorted(file.name for file in shipped(*FOLDER.split("/")).iterdir())
+    return [name for name in names if name.endswith(".toml")]
+
+
+def _read(code: str) -> Lexicon:
+    try:
+        return Lexicon(code, _checked(code))
+    except ValueError as error:
+        raise _broken(code, str(error)) from error
+
+
+@cache
+def _english() -> Mapping[str, Any]:
+    return _tables(FALLBACK)
+
+
+def _tables(code: str) -> Mapping[str, Any]:
+    """The tables of a language as they stand in its file. Raises ConfigError."""
+    try:
+        text = shipped(*FOLDER.split("/"), f"{code}.toml").read_text(encoding="utf-8-sig")
+        return tomli.loads(text)
+    except UnicodeDecodeError as error:
+        raise _broken(code, f"is not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8") from error
+    except (tomli.TOMLDecodeError, RecursionError) as error:
+        raise _broken(code, f"not valid TOML: {error}") from error
+
+
+def _checked(code: str) -> Mapping[str, Any]:
+    """The tables of a language, of which English has all, and all keys, with values of the same forms."""
+    known = _english()
+    tables = known if code == FALLBACK else _tables(code)
+    if mistakes := [mistake for name in tables for mistake in _table_mistakes(name, tables[name], known)]:
+        raise _broken(code, "\n".join(mistakes))
+    variants = tables.get("language", {}).get("variants", {})
+    if len(variants.get("from", "")) != len(variants.get("to", "")):
+        raise _broken(code, "language.variants: from and to must be of the same length")
+    return tables
+
+
+def _table_mistakes(name: str, given: Any, known: Mapping[str, Any]) -> Iterator[str]:
+    if name not in known:
+        yield f"{name}: there is no such table{_meant(name, known)}"
+    elif not isinstance(given, dict):
+        yield f"{name}: must be a table: write [{name}]"
+    else:
+        for key, value in given.items():
+            yield from _mistakes(f"{name}.{key}", key, value, known[name])
+
+
+def _mistakes(place: str, key: str, value: Any, known: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the value of a key in a table, of which English's is known."""
+    if key not in known:
+        yield f"{place}: there is no such key{_meant(key, known)}"
+    elif not _alike(value, known[key]):
+        yield f"{place}: must be {_form(known[key])}"
+    elif isinstance(value, dict) and not _open(known[key]):
+        for inner in value:
+            yield from _mistakes(f"{place}.{inner}", inner, value[inner], known[key])
+    elif isinstance(value, dict):
+        form, numbered = next(iter(known[key].values())), all(map(_NUMBER.fullmatch, known[key]))
+        for inner in value:
+            if numbered and not _NUMBER.fullmatch(inner):
+                yield f"{place}.{inner}: the key must be a whole number, as in {next(iter(known[key]))}"
+            elif not _alike(value[inner], form):
+                yield f"{place}.{inner}: must be {_form(form)}"
+
+
+_NUMBER = re.compile(r"-?\d+")
+
+
+def _open(table: Mapping[str, Any]) -> bool:
+    """Whether its keys are a language's own: numbers of days or years, or words that stand for numbers."""
+    return all(map(_NUMBER.fullmatch, table)) or all(type(value) is int for value in table.values())
+
+
+def _alike(value: Any, known: Any) -> bool:
+    return _form(value) == _form(known) or (value == [] and isinstance(known, list))
+
+
+def _form(value: Any) -> str:
+    match value:
+        case bool():
+            return "true or false"
+        case int():
+            return "a whole number"
+        case str():
+            return "a text in quotes"
+        case dict():
+            return "a table"
+        case list() if all(isinstance(item, str) for item in value):
+            return "a list of texts in quotes"
+        case list() if all(isinstance(item, list) and _form(item) == _form([]) for item in value):
+            return "a list of lists of texts in quotes"
+    return "something else"
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _broken(code: str, mistakes: str) -> ConfigError:
+    return ConfigError("\n".join(f"{FOLDER}/{code}.toml: {line}" for line in mistakes.splitlines()))

@@ -55,6 +55,26 @@ def news(before: State | None, after: State, claims: Sequence[Claim], now: datet
     )
 
 
+def withdrawn(before: State, claims: Sequence[Claim], now: datetime) -> Change:
+    """The change to nothing: whoever said what was believed has taken it back, and nobody else says it."""
+    old, cause = before.believed, max((claim for claim in claims if claim.closed_now), key=lambda claim: claim.id)
+    return Change(
+        id=_identity(before, ChangeKind.CORRECTED, old, None, cause),
+        detected_at=now,
+        brand=before.subject.brand,
+        kind=before.subject.kind,
+        change=ChangeKind.CORRECTED,
+        subject=before.subject.name,
+        before=old.fact.as_json(),
+        after=None,
+        before_value=old.fact.value,
+        text=f"{old.fact.headline(None)}: no longer believed, taken back by the source",
+        rule=_taken_back(claims),
+        sources=_citations(before.supports, old, before),
+        silence="baseline" if cause.baseline else None,
+    )
+
+
 def keeping(change: Change, plan: Claim) -> Change:
     """The change, told as the keeping of a plan."""
     day = f"{plan.date:%Y-%m-%d}"
@@ -105,8 +125,7 @@ def worded(new: Statement, old: Statement | None) -> str:
 
 def _rule(kind: ChangeKind, before: State | None, after: State, claims: Sequence[Claim]) -> str:
     if kind is ChangeKind.CORRECTED:
-        outlets = sorted({claim.outlet for claim in claims if claim.closed_now})
-        return f"{' and '.join(outlets)} took back what the article said before"
+        return _taken_back(claims)
     rule, new = after.rule or FIRST, after.believed
     if kind is ChangeKind.DISPUTED and before and not before.believed.fact.agrees(new.fact):
         return f"{rule}; before, {before.believed.fact.value} was believed"
@@ -117,6 +136,11 @@ def _rule(kind: ChangeKind, before: State | None, after: State, claims: Sequence
     if before and before.believed.fact.hedged and before.believed.fact.agrees(new.fact):
         return CONFIRMED if new.authority is Authority.OFFICIAL else f"{new.outlet} says so without reserve"
     return rule
+
+
+def _taken_back(claims: Sequence[Claim]) -> str:
+    outlets = sorted({claim.outlet for claim in claims if claim.closed_now})
+    return f"{' and '.join(outlets)} took back what the article said before"
 
 
 def _ids(claims: Iterable[Claim]) -> set[int]:
@@ -156,9 +180,16 @@ def _citations(claims: Sequence[Claim], first: Claim, state: State) -> tuple[Cit
     return tuple(cited.values())[:SHOWN]
 
 
-def _identity(state: State, kind: ChangeKind, old: Claim | None, new: Claim, cause: Claim) -> str:
+def _identity(state: State, kind: ChangeKind, old: Claim | None, new: Claim | None, cause: Claim) -> str:
     """The same step of the same history has the same id, so that writing it twice writes it once."""
     subject = state.subject
-    step = (subject.brand, subject.kind, subject.name, kind, old.fact.value if old else "", new.fact.value, cause.id)
+    step = (
+        subject.brand,
+        subject.kind,
+        subject.name,
+        kind,
+        *(one.fact.value if one else "" for one in (old, new)),
+        cause.id,
+    )
     parts = (*step, state.aspect) if state.aspect else step
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]

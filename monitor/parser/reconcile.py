@@ -20,7 +20,7 @@ from monitor.parser import aspects
 from monitor.parser.believing import believe
 from monitor.parser.course import Run, run
 from monitor.parser.flapping import calmed
-from monitor.parser.news import PASSING, keeping, news
+from monitor.parser.news import PASSING, keeping, news, withdrawn
 from monitor.parser.plans import OVERTAKEN, concerned, due, gather, kept, overtaken
 from monitor.parser.voices import voices
 
@@ -35,6 +35,8 @@ def reconcile(
 ) -> tuple[tuple[State, ...], tuple[Change, ...]]:
     """The states that follow from all claims, and the changes that follow from what is new of them.
 
+    A subject that nothing is left to be believed of has no state; where that is new, a change says so.
+
     `claims` should hold the subjects of plans too (`concerned`). `past` are the latest changes of each subject. New is
     what is fresh and what was closed now, unless `known` holds the claims about a subject as they were until now.
     """
@@ -45,6 +47,8 @@ def reconcile(
         before = _beliefs(subject, _standing_until_now(about if were is None else were))
         after = _beliefs(subject, [claim for claim in about if not claim.closed], before)
         if after is None:
+            if before is not None and any(claim.closed_now for claim in about):
+                changes.append(withdrawn(before.state, about, now))
             continue
         states.append(after.whole())
         if were is not None or any(claim.fresh or claim.closed_now for claim in about):

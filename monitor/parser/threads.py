@@ -27,7 +27,7 @@ class Thread:
     """What one sentence goes on with."""
 
     about: str
-    """Whom it is about: whose name it says first, else whose name was said last."""
+    """Whom it is about: the own brand where that is named, else whose name it says first, else whose was said last."""
     section: int | None
     """The number of the heading above it."""
     features: dict[str, float]
@@ -62,7 +62,7 @@ def _followed(
     for number in range(-1, len(named) - 1):
         here = named[number]
         if here:
-            about, since = here[0], number
+            about, since = OWN if OWN in here else here[0], number
         last |= dict.fromkeys(here, number)
         features = {f"about {about}": 1.0, "about for": min(number - since, LONG), "own share": share}
         features |= {f"{whose} before": min(number - at, LONG) for whose, at in last.items()}

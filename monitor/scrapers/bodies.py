@@ -19,6 +19,7 @@ _NO_PACKING = frozenset({"", "identity", "none", "null", "binary", "8bit", "utf-
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _STEP = 1 << 20  # at most this much comes out of one call, so that a bomb is seen before it goes off
+_TRAILING = 20  # comments at the end that are looked behind
 _MAX_MEMBERS = 1_000  # of one gzip stream; real ones have one
 
 
@@ -37,6 +38,11 @@ class Body:
         self._gzip, self._stream = _unpacker(encoding)
         self.full = False
         """The limit is reached and the rest is not wanted (only with `cut`)."""
+
+    @property
+    def packed(self) -> bool:
+        """Whether it is unpacked, and so shows its own end."""
+        return self._stream is not None
 
     def feed(self, data: bytes) -> None:
         self._received += len(data)
@@ -129,9 +135,9 @@ def seems_cut(headers: Mapping[str, str], content: bytes) -> str | None:
 
     With a length or in chunks the transfer itself tells, and this has nothing to say.
     """
-    if "content-length" in headers or "transfer-encoding" in headers or "content-encoding" in headers:
+    if "content-length" in headers or "transfer-encoding" in headers:
         return None
-    end = content.rstrip()[-200:].lower()
+    end = _without_comments(content)[-200:].lower()
     head = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:300].lower()
     if head.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf:rdf", b"<urlset", b"<sitemapindex")):
         root = re.search(rb"<([a-z][\w:.-]*)", head)
@@ -142,6 +148,17 @@ def seems_cut(headers: Mapping[str, str], content: bytes) -> str | None:
     if b"<html" in head or b"<!doctype html" in head or "html" in headers.get("content-type", "").lower():
         return None if b"</html>" in end else _cut_words("</html>")
     return None
+
+
+def _without_comments(content: bytes) -> bytes:
+    """The content up to the comments at its end, where caches write what they are and when they were filled."""
+    content = content.rstrip()
+    for _ in range(_TRAILING):
+        start = content.rfind(b"<!--") if content.endswith(b"-->") else -1
+        if start < 0:
+            break
+        content = content[:start].rstrip()
+    return content
 
 
 def _cut_words(missing: str) -> str:

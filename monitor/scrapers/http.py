@@ -29,6 +29,7 @@ from monitor.lean import without
 with without("httpx._main"):  # httpx's own command line, with all of rich
     import httpx
 
+from monitor.addresses import wire_name
 from monitor.answers import LONGEST_WAIT, PERMANENT, REDIRECTS, refusal, retry_after, tls_words, validators
 from monitor.dialer import Dialer, Resolve, system_resolver
 from monitor.errors import ConfigError, FetchError
@@ -187,12 +188,12 @@ class Client:
         proxy = self._usual.proxy
         if proxy is None:
             return self._dialer().connect_tcp
-        place = httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=_port(proxy), target="/")
+        place = httpcore.URL(scheme=proxy.scheme, host=_host_of(proxy), port=_port(proxy), target="/")
         login = (proxy.username.encode(), proxy.password.encode()) if proxy.userinfo else None
         return Tunnel(place, login, self._dialer(proxy), self._tls, self._check_behind_proxy).connect
 
     def _dialer(self, proxy: httpx.URL | None = None) -> Dialer:
-        trusted = (proxy.host, _port(proxy)) if proxy else None
+        trusted = (_host_of(proxy), _port(proxy)) if proxy else None
         return Dialer(self._resolve, self._settings.allow_private_networks, trusted)
 
     async def aclose(self) -> None:
@@ -274,7 +275,7 @@ class Client:
         self, line: _Line, url: httpx.URL, headers: dict[str, str], *, cut: bool
     ) -> tuple[int, httpx.Headers, bytes]:
         if line.proxied:
-            await self._check_behind_proxy(url.host, _port(url))
+            await self._check_behind_proxy(_host_of(url), _port(url))
         response = await self._head(line, url, headers)
         try:
             if response.status_code == 304:
@@ -290,7 +291,8 @@ class Client:
 
     async def _head(self, line: _Line, url: httpx.URL, headers: dict[str, str]) -> httpx.Response:
         """The answer's head. An idle connection that the server closed meanwhile is replaced, once."""
-        request = httpx.Request("GET", url, headers=headers)
+        host = {"host": url.netloc.decode("ascii")}  # else httpx looks whether `url.host` is one, see `_host_of`
+        request = httpx.Request("GET", url, headers=host | headers)
         dialled = line.dialer.dialled
         try:
             return await line.transport.handle_async_request(request)
@@ -309,7 +311,7 @@ class Client:
             if body.full:
                 break
         content = body.finish()
-        doubt = None if body.full else seems_cut(response.headers, content)
+        doubt = None if body.full or body.packed else seems_cut(response.headers, content)
         if doubt:
             raise FetchError(Outcome.INCOMPLETE, doubt)
         return content
@@ -410,11 +412,12 @@ def _public_tls() -> ssl.SSLContext:
 def _parsed(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
+        host = wire_name(_host_of(url))
     except (httpx.InvalidURL, ValueError) as error:
         raise FetchError(Outcome.FORBIDDEN_ADDRESS, "this is no address that could be fetched") from error
-    if "%" in url.host:  # no name holds one, but a proxy might make `127` of `%31%32%37`
+    if "%" in host:  # no name holds one, but a proxy might make `127` of `%31%32%37`
         raise FetchError(Outcome.FORBIDDEN_ADDRESS, "the host's name is written with escapes")
-    if url.scheme not in _DEFAULT_PORTS or not url.host or _port(url) > 65_535:
+    if url.scheme not in _DEFAULT_PORTS or not host or _port(url) > 65_535:
         raise FetchError(Outcome.FORBIDDEN_ADDRESS, f"only http and https addresses are fetched, not {url.scheme}:")
     if url.fragment or url.userinfo:  # credentials in an address are never sent, shown or kept
         return url.copy_with(fragment=None, userinfo=b"")
@@ -427,7 +430,7 @@ def _proxy(text: str) -> httpx.URL:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError):
         url = httpx.URL("")
-    if url.scheme not in _DEFAULT_PORTS or not url.host:
+    if url.scheme not in _DEFAULT_PORTS or not _host_of(url):
         raise ConfigError("proxy: the secret is not the address of a proxy; write http://proxy.example:3128")
     return url
 
@@ -439,18 +442,23 @@ def _next(url: httpx.URL, location: str) -> httpx.URL:
     except (FetchError, httpx.InvalidURL, ValueError) as error:
         raise FetchError(Outcome.REDIRECT, "a redirect leads to something that is no http(s) address") from error
     if url.scheme == "https" and target.scheme == "http":
-        raise FetchError(Outcome.REDIRECT, f"a redirect leads from https to http ({target.host})")
+        raise FetchError(Outcome.REDIRECT, f"a redirect leads from https to http ({_host_of(target)})")
     return target
 
 
 def _name(url: httpx.URL) -> str:
     """What a host is known as: http and https at their usual ports are one."""
     port = _port(url)
-    return url.host if port in _DEFAULT_PORTS.values() else f"{url.host}:{port}"
+    return _host_of(url) if port in _DEFAULT_PORTS.values() else f"{_host_of(url)}:{port}"
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:
-    return url.scheme, url.host, _port(url)
+    return url.scheme, _host_of(url), _port(url)
+
+
+def _host_of(url: httpx.URL) -> str:
+    """As it goes over the wire: `url.host` decodes it, and raises for names that it does not know how to."""
+    return url.raw_host.decode("ascii")
 
 
 def _port(url: httpx.URL) -> int:

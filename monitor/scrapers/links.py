@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
+from monitor.addresses import wire_name
 from monitor.models import Link
 
 _TRACKING = re.compile(
@@ -37,16 +38,21 @@ def canonical(url: str) -> str | None:
     """The one way we write an address: no fragment, tracking, session, credentials or default port. None: no http(s)
     address. What is around it and broken lines are left out, as browsers do; a space within it is a part of it."""
     url = url.strip(_AROUND).translate(_BREAKS)
+    if len(url) > _LONGEST:
+        return None
     try:
-        parts = urlsplit(url)
-        host = _ascii_host(parts.hostname or "")
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
+        return _rewritten(urlsplit(url))
+    except ValueError:  # of the host, the port, or a half of a character
         return None
-    scheme = parts.scheme.lower()
-    if scheme not in _DEFAULT_PORTS or not host or _NO_HOST.search(host) or len(url) > _LONGEST:
+
+
+def _rewritten(parts: SplitResult) -> str | None:
+    scheme, host = parts.scheme.lower(), wire_name(parts.hostname or "")
+    if scheme not in _DEFAULT_PORTS or not host or _NO_HOST.search(host):
         return None
-    netloc = host if port == _DEFAULT_PORTS[scheme] else host + port
+    port = f":{parts.port}" if parts.port else ""
+    netloc = f"[{host}]" if ":" in host else host
+    netloc += "" if port == _DEFAULT_PORTS[scheme] else port
     query = "&".join(pair for pair in parts.query.split("&") if not _of_the_asker(pair))
     path = _SESSION_IN_PATH.sub("", parts.path)
     return urlunsplit((scheme, netloc, quote(path, _SAFE) or "/", quote(query, _SAFE), ""))
@@ -86,9 +92,3 @@ def site(url: str) -> str:
 def newest(links: Iterable[Link]) -> tuple[Link, ...]:
     """By their dates, newest first; ISO dates sort as texts. Those without one come last, in the order they had."""
     return tuple(sorted(links, key=lambda link: link.published or link.updated or "", reverse=True))
-
-
-def _ascii_host(host: str) -> str:
-    if host.isascii():
-        return f"[{host}]" if ":" in host else host.lower()
-    return host.encode("idna").decode("ascii").lower()

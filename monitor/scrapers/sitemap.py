@@ -38,9 +38,21 @@ def read_sitemap(page: Page, source: Source) -> Index:
     found = newest({link.url: link for link in _links(page, root)}.values())
     if not found:
         raise ReadError(Outcome.NO_ARTICLES, "the sitemap holds no addresses")
-    dropped = len(found) - MAX_LINKS
-    note = f"the sitemap holds {len(found):,} addresses; the newest {MAX_LINKS:,} are read" if dropped > 0 else None
-    return Index(links=found[:MAX_LINKS], note=note)
+    return Index(links=found) if len(found) <= MAX_LINKS else _bounded(found)
+
+
+def _bounded(found: tuple[Link, ...]) -> Index:
+    """As many as are read, by their dates. Of those without one, which come last, the first and the last that are
+    named: what is new is added at one of the ends."""
+    dated = sum(1 for link in found if link.published or link.updated)
+    room = MAX_LINKS - dated
+    if room <= 0:
+        links, which = found[:MAX_LINKS], f"the newest {MAX_LINKS:,} are read"
+    else:
+        first = dated + room // 2
+        links = found[:first] + found[first - MAX_LINKS :]
+        which = f"{MAX_LINKS:,} are read; of those without a date, the ones in the middle are left out"
+    return Index(links=links, note=f"the sitemap holds {len(found):,} addresses; {which}")
 
 
 def _root(content: bytes) -> etree._Element:

@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.errors import UsageError
+from monitor.history.store import rights
 from monitor.web.answers import refusal
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -87,8 +88,11 @@ def token_of(database: Path) -> str:
     path = database.with_name(f"{database.name}.token")
     try:
         return path.read_text(encoding="ascii").strip() if path.exists() else _made(path)
-    except (OSError, UnicodeError) as error:
-        raise UsageError(f"the token file {path} cannot be read or made ({type(error).__name__})") from error
+    except UnicodeError as error:
+        raise UsageError(f"the token file {path} holds no token; remove it, and a new one is made") from error
+    except OSError as error:
+        what = f"the token file {path} cannot be read or made ({error.strerror})"
+        raise UsageError(f"{what}; {rights(path.parent)}") from error
 
 
 def _made(path: Path) -> str:

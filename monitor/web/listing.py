@@ -108,6 +108,8 @@ def _unmarked(row: dict[str, Any]) -> dict[str, Any]:
 
 async def sql(request: Request, site: Site) -> Response:
     """The answer to SQL that a person wrote: it may read, for two seconds, and nothing else."""
+    for name in sorted(request.query_params.keys() - {"q", "format"}):
+        raise UsageError(f'SQL is asked as q; there is no "{name[:40]}"')
     text, form = request.query_params.get("q", "").strip(), form_of(request)
     if text and request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         raise UsageError("SQL is answered when it was written here, not when another site's link brings it")

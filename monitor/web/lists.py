@@ -12,10 +12,10 @@ from typing import Any
 
 from monitor.exports.atom import Entry, of_change
 from monitor.exports.cells import Row
+from monitor.exports.columns import COLUMNS
 from monitor.exports.rows import ROWS, fact_row, health
 from monitor.history import Queries
 from monitor.web.asking import Asked
-from monitor.web.columns import COLUMNS
 
 Rows = list[dict[str, Any]]
 

@@ -439,7 +439,8 @@ def reckon(folder: Path, log: Path, disturbed: Counter[str]) -> Reckoning:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
         stored = {change for (change,) in db.execute("SELECT id FROM change WHERE silence IS NULL")}
-        alerts = db.execute("SELECT id, recipient, status, notice IS NOT NULL FROM alert").fetchall()
+        taken = "iif(reason LIKE '%may have been taken%', 'sent', status)"  # and it did arrive, as is seen below
+        alerts = db.execute(f"SELECT id, recipient, {taken}, notice IS NOT NULL FROM alert").fetchall()
         told = Counter(
             db.execute("SELECT change, recipient FROM alert_change JOIN alert ON alert.id = alert_change.alert")
         )

@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Se
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,6 +42,8 @@ from monitor.web.operations import operations_routes
 from torture.bench import Tally, resident, suite
 
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
+HOSTS = 1_000
+"""More than there are."""
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 SOURCES = 500
@@ -223,7 +226,7 @@ class Run:
         service, past = self.service, self.clock.now - BEGIN
         await service.tick()
         if not STALL[0] <= past < STALL[1]:
-            for source in await service.due():
+            for source in chain.from_iterable((await service.due((), HOSTS)).values()):
                 await service.check([source])
         await service.deliver()
         await service.report()

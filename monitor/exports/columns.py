@@ -1,4 +1,4 @@
-"""The columns of each list's CSV, which it has when it is empty, too."""
+"""The columns of each list's CSV, on the command line and on the page, which it has when it is empty, too."""
 
 from __future__ import annotations
 
@@ -41,4 +41,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "evidence",
     ),
     "search/facts": (*FACT_FIELDS, "snippet"),
+    "silences": ("id", "added_at", "until", "brand", "kind", "channel", "note"),
+    "timeline": (
+        *("id", "brand", "kind", "subject", "aspect", "change", "before_value", "after_value", "believed", "disputed"),
+        *("since", "detected_at", "text", "rule", "sources"),
+    ),
 }
