@@ -41,8 +41,12 @@ def test_what_was_made_of_a_text_goes_with_it_and_leaves_no_garbage() -> None:
     gc.disable()
     try:
         assert read_facts(document, brand="Zeekr")
-        assert gc.collect() == 0
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        assert [one for one in gc.garbage if type(one).__module__.startswith("monitor.parser")] == []
     finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
         gc.enable()
 
 
