@@ -288,7 +288,8 @@ async def _with_service(settings: Settings, work: Callable[[Service], Awaitable[
     service = Service(settings, clock=now, rng=random.Random())  # noqa: S311  # jitter only
     this = asyncio.current_task()
     assert this is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)  # asyncio does so at Ctrl-C
+    for name in (signal.SIGINT, signal.SIGTERM):  # a shell lets what it starts in the background ignore the first
+        asyncio.get_running_loop().add_signal_handler(name, this.cancel)
     try:
         await service.open()
         return await work(service)
