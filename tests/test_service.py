@@ -161,17 +161,23 @@ def test_the_config_is_read_again_and_a_wrong_one_refused(tmp_path: Path) -> Non
     asyncio.run(scenario())
 
 
+def slow_newsroom(there: Street, stories: int) -> tuple[Path, str]:
+    """A newsroom with so many stories, asked once a second: the config, and where the second story is."""
+    config = there.configure(NEWSROOM)
+    config.write_text(config.read_text().replace('per_host_delay = "0s"', 'per_host_delay = "1s"'))
+    titles = [(f"/news/a-story-about-smart-number-{n}", f"A story about smart, number {n}") for n in range(stories)]
+    for path, title in titles:
+        there.site.article(path, title, BASELINE)
+    there.site.listing("/news/", *titles)
+    return config, titles[1][0]
+
+
 def test_a_stop_in_the_middle_of_a_check_loses_nothing(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with street(tmp_path) as there:
-            config = there.configure(NEWSROOM)
-            config.write_text(config.read_text().replace('per_host_delay = "0s"', 'per_host_delay = "1s"'))
-            titles = [(f"/news/a-story-about-smart-number-{n}", f"A story about smart, number {n}") for n in range(8)]
-            for path, title in titles:
-                there.site.article(path, title, BASELINE)
-            there.site.listing("/news/", *titles)
+            config, second = slow_newsroom(there, 8)
             service = await there.start("run")
-            await until(lambda: titles[1][0] in there.site.asked, service)
+            await until(lambda: second in there.site.asked, service)
             assert (await stop(service))[0] == 0
             read = stored(there, "SELECT count(*) FROM documents")[0][0]
             assert read in (1, 2, 3)
@@ -188,14 +194,9 @@ def test_a_stop_in_the_middle_of_a_check_loses_nothing(tmp_path: Path) -> None:
 def test_a_check_that_is_interrupted_ends_after_the_article_in_hand(tmp_path: Path, name: signal.Signals) -> None:
     async def scenario() -> None:
         async with street(tmp_path) as there:
-            config = there.configure(NEWSROOM)
-            config.write_text(config.read_text().replace('per_host_delay = "0s"', 'per_host_delay = "1s"'))
-            titles = [(f"/news/a-story-about-smart-number-{n}", f"A story about smart, number {n}") for n in range(20)]
-            for path, title in titles:
-                there.site.article(path, title, BASELINE)
-            there.site.listing("/news/", *titles)
+            _, second = slow_newsroom(there, 20)
             check = await there.start("check")
-            await until(lambda: titles[1][0] in there.site.asked, check)
+            await until(lambda: second in there.site.asked, check)
             code, log = await stop(check, name)
             assert (code, log) == (130, "")
             assert stored(there, "SELECT count(*) FROM documents")[0][0] in (1, 2, 3)
